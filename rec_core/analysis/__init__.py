@@ -1,0 +1,1 @@
+"""Analysis: one module per question about a coreset."""

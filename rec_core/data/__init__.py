@@ -1,0 +1,1 @@
+"""Data: where they come from, which rows stay, how they are split."""

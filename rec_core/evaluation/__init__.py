@@ -1,0 +1,1 @@
+"""Evaluation: errors of ratings, ranks of held-out items, controls."""

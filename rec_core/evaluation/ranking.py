@@ -1,0 +1,81 @@
+"""Rank of the held-out item, Recall@10 and NDCG@10 (Järvelin and Kekäläinen, 2002; one relevant item per user)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Interactions, Split
+
+K = 10
+Ranks = NDArray[np.float32]
+# (users (B,), items (B, C) or (1, M)) -> scores (B, C or M)
+Score = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.floating]]
+_PAIRS = 1 << 18  # user-item pairs scored at a time: keeps layers of a network in the cache
+
+
+def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks:
+    """Return the rank of each positive (n,) among its others (n x c): 1 + number better + half the number equal.
+
+    Others that are -inf do not count. Equal scores share the mean of their places, so that a model that says
+    the same of everything is not rewarded.
+
+    >>> ranks(np.array([0.5]), np.array([[0.9, 0.5, 0.1]])).tolist()
+    [2.5]
+    """
+    better = (others > positive[:, None]).sum(axis=1)
+    equal = (others == positive[:, None]).sum(axis=1)
+    return (1 + better + 0.5 * equal).astype(np.float32)
+
+
+def ranking_metrics(rank: Ranks, suffix: str = "") -> dict[str, float]:
+    """Return the mean over users of Recall@10 (rank ≤ 10) and NDCG@10 (1 / log2(1 + rank) where rank ≤ 10).
+
+    >>> ranking_metrics(np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32))
+    {'recall@10': 0.5, 'ndcg@10': 0.375}
+    """
+    exact = rank.astype(np.float64)
+    hit = exact <= K
+    gain = np.where(hit, 1 / np.log2(1 + exact), 0.0)
+    return {f"recall@{K}{suffix}": float(hit.mean()), f"ndcg@{K}{suffix}": float(gain.mean())}
+
+
+def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.integer]) -> Ranks:
+    """Return each held-out item's rank among its user's sampled negatives (n_users x c)."""
+    items = np.column_stack([held_out.item, negatives])
+    out = np.empty(len(held_out), np.float32)
+    for rows in _chunks(len(held_out), items.shape[1]):
+        scores = score(held_out.user[rows], items[rows])
+        out[rows] = ranks(scores[:, 0], scores[:, 1:])
+    return out
+
+
+def all_item_ranks(score: Score, split: Split) -> Ranks:
+    """Return each test item's rank among all items but the user's train and validation items (full train split)."""
+    held_out, n_items = split.test, split.catalogue.n_items
+    every = np.arange(n_items)[None, :]
+    known = _items_by_user(split)
+    out = np.empty(len(held_out), np.float32)
+    for rows in _chunks(len(held_out), n_items):
+        users = held_out.user[rows]
+        scores = np.array(score(users, every), dtype=np.float32)
+        positive = scores[np.arange(len(users)), held_out.item[rows]]
+        scores[np.arange(len(users)), held_out.item[rows]] = -np.inf
+        for row, user in enumerate(users):
+            scores[row, known[user]] = -np.inf
+        out[rows] = ranks(positive, scores)
+    return out
+
+
+def _items_by_user(split: Split) -> list[NDArray[np.int32]]:
+    users = np.concatenate([split.train.user, split.validation.user])
+    items = np.concatenate([split.train.item, split.validation.item])
+    counts = np.bincount(users, minlength=split.catalogue.n_users)
+    return np.split(items[np.argsort(users, kind="stable")], np.cumsum(counts)[:-1])
+
+
+def _chunks(n: int, width: int) -> list[slice]:
+    size = max(1, _PAIRS // width)
+    return [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]

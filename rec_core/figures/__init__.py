@@ -1,0 +1,1 @@
+"""Figures: pure functions from an analysis to a plotly figure."""

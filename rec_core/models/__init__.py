@@ -1,0 +1,12 @@
+"""Models: how parameters start and how they predict. Training them is in ``rec_core.training``."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from rec_core.models import ncf, simple_mf
+
+MODELS: dict[str, ModuleType] = {"mf": simple_mf, "ncf": ncf}
+TITLES = {"mf": "SimpleMF", "ncf": "NCF"}
+
+__all__ = ["MODELS", "TITLES"]

@@ -1,0 +1,46 @@
+"""Controls: predictions that cost nothing, so that a comparison stays honest."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Interactions
+
+# Ratings that count as evidence for "no deviation", as in Koren, 2010 (doi:10.1145/1644873.1644874, section 2.1).
+_ITEM_DAMPING, _USER_DAMPING = 25.0, 10.0
+
+
+def global_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the mean rating of ``train`` for every pair."""
+    return np.full(len(user), train.rating.mean(dtype=np.float64))
+
+
+def item_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return each item's mean rating; the global mean where ``train`` has no rating of it."""
+    size = int(max(train.item.max(), item.max())) + 1
+    count = np.bincount(train.item, minlength=size)
+    total = np.bincount(train.item, weights=train.rating, minlength=size)
+    overall = train.rating.mean(dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), overall)[item]
+
+
+def user_item_bias(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return μ + b_i + b_u with damped means: b_i of the ratings less μ, then b_u of what is left."""
+    overall = train.rating.mean(dtype=np.float64)
+    rest = train.rating - overall
+    item_bias = _damped_mean(train.item, rest, _ITEM_DAMPING, int(item.max()))
+    user_bias = _damped_mean(train.user, rest - item_bias[train.item], _USER_DAMPING, int(user.max()))
+    return overall + item_bias[item] + user_bias[user]
+
+
+def popularity(train: Interactions, n_items: int) -> NDArray[np.int64]:
+    """Return how many rows of ``train`` each item has, (n_items,): the score of the most-popular recommender."""
+    return np.bincount(train.item, minlength=n_items)
+
+
+def _damped_mean(
+    group: NDArray[np.integer], values: NDArray[np.float64], damping: float, last: int
+) -> NDArray[np.float64]:
+    size = max(int(group.max()), last) + 1
+    return np.bincount(group, weights=values, minlength=size) / (damping + np.bincount(group, minlength=size))

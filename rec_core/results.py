@@ -1,0 +1,46 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import rec_core
+from rec_core.evaluation.rating import Metrics
+from rec_core.stages import Json
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One experiment with its result; every part is a plain JSON value.
+
+    ``seconds`` is what each stage cost when it was computed, also where it came from a store this time.
+    ``stage_keys`` names the stored arrays: kept rows (``select``), parameters (``train``), per-user results
+    (``evaluate``).
+    """
+
+    spec: dict[str, Json]
+    key: str
+    n_train: int
+    n_selected: int
+    metrics: Metrics
+    controls: dict[str, Metrics]
+    history: list[dict[str, float | None]]
+    best_epoch: int
+    seconds: dict[str, float]
+    stage_keys: dict[str, str]
+    versions: dict[str, str]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the result as a JSON document."""
+        return asdict(self)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    return {
+        "corelens": rec_core.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "numpy", "scikit-learn")},
+    }

@@ -1,0 +1,49 @@
+"""Greedy k-center over users (Gonzalez, 1985; Sener and Savarese, 2018, arXiv 1708.00489).
+
+Each step takes the user farthest from all users taken so far; the largest distance left is at most twice the
+best possible for that number of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.selection.base import Candidates, Method, Rows, whole_users
+
+
+def k_center(points: NDArray[np.float32], weights: NDArray[np.int64], total: int, start: int) -> NDArray[np.int64]:
+    """Return positions of ``points`` (n x d) in greedy order from ``start`` on, until weights reach ``total``."""
+    taken = [start]
+    reached = int(weights[start])
+    squares = np.einsum("ij,ij->i", points, points)
+    nearest = np.full(len(points), np.inf, dtype=points.dtype)
+    while reached < total:
+        centre = taken[-1]
+        # |x - c|² up to rounding; the centre itself is ruled out so that rounding cannot take it twice.
+        distance = squares - 2 * (points @ points[centre]) + squares[centre]
+        np.minimum(nearest, distance, out=nearest)
+        nearest[centre] = -np.inf
+        taken.append(int(nearest.argmax()))
+        reached += int(weights[taken[-1]])
+    return np.array(taken)
+
+
+def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:
+    """Return the rows of the greedy centres; the start is a random user and counts as a centre."""
+    rows_of = np.bincount(candidates.train.user, minlength=candidates.n_users)
+    start = int(rng.integers(candidates.n_users))
+    users = k_center(candidates.user_embeddings, rows_of, budget, start)
+    return whole_users(candidates.train, users, budget, rng)
+
+
+METHOD = Method(
+    "greedy",
+    "Greedy k-center",
+    "Keeps whole users, each as far as possible from those kept already.",
+    select,
+    needs_proxy=True,
+)

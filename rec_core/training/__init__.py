@@ -1,0 +1,1 @@
+"""Training: the loop that turns starting parameters into trained ones."""
