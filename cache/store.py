@@ -39,9 +39,12 @@ class DiskStore:
         self._objects = folder / "objects"
         self._memory = _Memory(memory_bytes)
 
-    def get(self, key: str) -> Artifact | None:
-        """Return what was put under ``key``, or None if it is absent or does not verify."""
-        kept = self._memory.get(key)
+    def get(self, key: str, fresh: bool = False) -> Artifact | None:
+        """Return what was put under ``key``, or None if it is absent or does not verify.
+
+        ``fresh`` reads the disk even where the object is in memory, for the few keys whose contents may change.
+        """
+        kept = None if fresh else self._memory.get(key)
         if kept is not None:
             return kept
         try:

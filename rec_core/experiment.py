@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from rec_core import selection, specs
 from rec_core.data import filtering, negatives, sources, splits
@@ -153,6 +154,10 @@ class Experiment:
         return self._stage("negatives", specs.negative_inputs(self.spec), Negatives, compute, needs=("split",))
 
     @property
+    def _uses_proxy(self) -> bool:
+        return self.method.needs_proxy and not specs.keeps_everything(self.spec)
+
+    @property
     def proxy_key(self) -> str:
         """The proxy's name in the store."""
         return stage_key("proxy", specs.proxy_inputs(self.spec))
@@ -160,8 +165,7 @@ class Experiment:
     @property
     def proxy_is_ready(self) -> bool:
         """Whether the coreset can be had without training: no proxy needed, an untrained one, or a stored one."""
-        trained = self.method.needs_proxy and self.spec.pretrain and self.spec.ratio < 1
-        return not trained or self._store.has(self.proxy_key)
+        return not (self._uses_proxy and self.spec.pretrain) or self._store.has(self.proxy_key)
 
     @cached_property
     def proxy(self) -> Proxy:
@@ -183,7 +187,7 @@ class Experiment:
         if not self.spec.pretrain:
             return Proxy(start)
         loop = self._loop
-        watch = loop.Watch(report=self._training_report("Pretraining the proxy", spec.epochs))
+        watch = loop.Watch(report=self._report("Pretraining the proxy", spec.epochs))
         rng = generator(self.spec.seed, "proxy training")
         return Proxy(loop.train("mf", start, train, self.spec.feedback, spec, rng, watch).params)
 
@@ -206,20 +210,20 @@ class Experiment:
 
         def compute() -> Coreset:
             n = len(self.split.train)
-            if self.spec.ratio == 1:
+            if specs.keeps_everything(self.spec):
                 return Coreset(np.arange(n))
             rng = generator(self.spec.seed, "selection")
             count = selection.budget(self.spec.ratio, n)
             return Coreset(self.method.select(self.candidates, count, rng, self.spec.method.params))
 
-        needs = ("split",) if self.spec.ratio == 1 else ("candidates", "_method_library")
+        needs = ("split",) if specs.keeps_everything(self.spec) else ("candidates", "_method_library")
         return self._stage("select", specs.selection_inputs(self.spec), Coreset, compute, needs)
 
     @cached_property
     def trained(self) -> TrainedModel:
         """The model, trained on the coreset."""
         negatives = ("negatives",) if self.spec.feedback == "implicit" else ()
-        needs = ("_loop", "coreset", *negatives)
+        needs = ("_loop", "_scoring", "coreset", *negatives)
         return self._stage("train", specs.canonical(self.spec), TrainedModel, self._train, needs)
 
     def _train(self) -> TrainedModel:
@@ -234,7 +238,7 @@ class Experiment:
             mean=float(kept.rating.mean(dtype=np.float64)),
             rng=generator(self.spec.seed, "start"),
         )
-        watch = loop.Watch(self._validate, spec.patience, self._training_report("Training", spec.epochs))
+        watch = loop.Watch(self._validate, spec.patience, self._report("Training", spec.epochs))
         rng = generator(self.spec.seed, "training")
         trained = loop.train(
             self.spec.model.name, start, kept, self.spec.feedback, spec, rng, watch, self.coreset.weights
@@ -243,7 +247,7 @@ class Experiment:
 
     def _validate(self, params: Params) -> float:
         """Return Recall@10, or minus the RMSE, on the validation split."""
-        score = evaluation.scorer(self.spec.model.name, params)
+        score = self._scoring.scorer(self.spec.model.name, params)
         if self.spec.feedback == "explicit":
             return -rating_metrics(evaluation.rating_errors(score, self.split.validation))["rmse"]
         return ranking_metrics(sampled_ranks(score, self.split.validation, self.negatives.validation))["recall@10"]
@@ -258,15 +262,15 @@ class Experiment:
         """Metrics of the model and of the controls."""
 
         def compute() -> evaluation.Evaluation:
-            self._listen(Progress("Evaluating"))
             kept = self.split.train.take(self.coreset.rows)
-            params, model = self.trained.params, self.spec.model.name
+            score = self._scoring.scorer(self.spec.model.name, self.trained.params)
             if self.spec.feedback == "explicit":
-                return evaluation.evaluate_ratings(model, params, self.split, kept)
-            return evaluation.evaluate_ranking(model, params, self.split, kept, self.negatives.test)
+                return evaluation.evaluate_ratings(score, self.split, kept)
+            report = self._report("Evaluating")
+            return evaluation.evaluate_ranking(score, self.split, kept, self.negatives.test, report)
 
         inputs = specs.canonical(self.spec)
-        return self._stage("evaluate", inputs, evaluation.Evaluation, compute, needs=("coreset", "trained"))
+        return self._stage("evaluate", inputs, evaluation.Evaluation, compute, needs=("_scoring", "coreset", "trained"))
 
     def result(self) -> RunResult:
         """Return the run's result, from the store if it is there.
@@ -298,7 +302,7 @@ class Experiment:
 
     def _plan(self) -> list[tuple[str, str]]:
         """Return the stages that count towards the run's cost, each also when a later one is in the store already."""
-        chosen = [("candidates", "Scoring")] if self.method.needs_proxy and self.spec.ratio < 1 else []
+        chosen = [("candidates", "Scoring")] if self._uses_proxy else []
         negatives = [("negatives", "Drawing negatives")] if self.spec.feedback == "implicit" else []
         return [
             ("dataset", "Loading the data"),
@@ -337,10 +341,16 @@ class Experiment:
         if not self._store.has(stage_key(stage, inputs)):
             for name in needs:
                 getattr(self, name)
-        done = remember(self._store, stage, inputs, cls, compute)
+        # One thread everywhere: how many cores are free must not change a result's last digits.
+        with threadpool_limits(1):
+            done = remember(self._store, stage, inputs, cls, compute)
         self._done[stage] = done
         value: T = done.value
         return value
+
+    @cached_property
+    def _scoring(self) -> ModuleType:
+        return import_module("rec_core.training.scoring")
 
     @cached_property
     def _loop(self) -> ModuleType:
@@ -352,10 +362,11 @@ class Experiment:
         """The library that only this method needs, imported before its clock starts."""
         return import_module(self.method.library) if self.method.library else None
 
-    def _training_report(self, stage: str, epochs: int) -> Callable[[int, float], None]:
+    def _report(self, stage: str, epochs: int = 0) -> Callable[..., None]:
+        """Return a function of (fraction done, epoch) that tells the listener, with the seconds left."""
         begin = time.perf_counter()
 
-        def report(epoch: int, fraction: float) -> None:
+        def report(fraction: float, epoch: int = 0) -> None:
             spent = time.perf_counter() - begin
             left = spent * (1 - fraction) / fraction if fraction > 0 else None
             self._listen(Progress(stage, fraction, epoch, epochs, left))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rec_core import selection, specs
+from rec_core import labels, selection, specs
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec, Feedback, ModelName
 
@@ -109,14 +109,6 @@ TABLES: dict[int, Table] = {
         ),
     ),
 }
-METRIC_TITLES = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "recall@10": "Recall@10",
-    "ndcg@10": "NDCG@10",
-    "recall@10_all": "Recall@10, all items",
-    "ndcg@10_all": "NDCG@10, all items",
-}
 
 
 def published(spec: ExperimentSpec) -> Published | None:
@@ -146,12 +138,6 @@ def _has_proxy(method: str) -> bool:
     return selection.METHODS[method].needs_proxy
 
 
-def row_title(method: str, pretrain: bool) -> str:
-    """Return how a row is called, for example "Gradient, no pretraining"."""
-    title = selection.METHODS[method].title
-    return title if pretrain or not _has_proxy(method) else f"{title}, no pretraining"
-
-
 def build(
     table: Table, seeds: int, base: Mapping[str, object], run: Callable[[ExperimentSpec], RunResult]
 ) -> pd.DataFrame:
@@ -179,10 +165,10 @@ def build(
 
 
 def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[str, str]:
-    line = {"Method": row_title(row.method, row.pretrain) + (" †" if row.footnote else "")}
+    line = {"Method": labels.method_title(row.method, row.pretrain) + (" †" if row.footnote else "")}
     for metric in table.metrics:
-        line[METRIC_TITLES[metric]] = _mean([r.metrics[metric] for r in results], 3)
-        line[f"{METRIC_TITLES[metric]} (report)"] = f"{row.metrics[metric]:.3f}"
+        line[labels.METRICS[metric]] = _mean([r.metrics[metric] for r in results], 3)
+        line[f"{labels.METRICS[metric]} (report)"] = f"{row.metrics[metric]:.3f}"
     times = {
         "Select s": ([r.seconds["pretrain"] + r.seconds["select"] for r in results], row.select_s),
         "Train s": ([r.seconds["train"] for r in results], row.train_s),
@@ -199,13 +185,11 @@ def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[st
 
 
 def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
-    from rec_core.evaluation.evaluate import CONTROL_TITLES
-
     return [
-        {"Method": f"Control: {CONTROL_TITLES[name].lower()}"}
-        | {METRIC_TITLES[m]: f"{metrics[m]:.3f}" for m in table.metrics}
+        {"Method": f"Control: {labels.control_title(name).lower()}"}
+        | {labels.METRICS[m]: f"{metrics[m]:.3f}" for m in table.metrics}
         for name, metrics in result.controls.items()
-        if name in CONTROL_TITLES
+        if not name.endswith("_kept")
     ]
 
 

@@ -212,7 +212,7 @@ def proxy_inputs(spec: ExperimentSpec) -> dict[str, Json]:
 def selection_inputs(spec: ExperimentSpec) -> dict[str, Json]:
     """Return what the coreset depends on. Keeping every row is ``full``, whatever method was asked to."""
     method = selection.METHODS[spec.method.name]
-    if method.name == "full" or spec.ratio == 1.0:
+    if keeps_everything(spec):
         return {"split": split_inputs(spec), "method": "full"}
     return {
         "split": split_inputs(spec),
@@ -222,6 +222,11 @@ def selection_inputs(spec: ExperimentSpec) -> dict[str, Json]:
         "proxy": proxy_inputs(spec) if method.needs_proxy else None,
         "seed": spec.seed,
     }
+
+
+def keeps_everything(spec: ExperimentSpec) -> bool:
+    """Say whether the coreset is all of the train split."""
+    return spec.method.name == "full" or spec.ratio == 1.0
 
 
 def _has_bias(spec: ExperimentSpec, model: str) -> bool:

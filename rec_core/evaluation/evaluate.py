@@ -1,7 +1,8 @@
-"""Evaluate trained parameters and the controls on the test split."""
+"""Evaluate a model's scores and the controls on the test split."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +12,12 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Interactions, Split
 from rec_core.evaluation.ranking import Score, all_item_ranks, ranking_metrics, sampled_ranks
 from rec_core.evaluation.rating import Metrics, rating_metrics
-from rec_core.models import MODELS, baselines
+from rec_core.models import baselines
 
-Params = dict[str, NDArray[np.float32]]
 _RATING_CONTROLS = {
     "global_mean": baselines.global_mean,
     "item_mean": baselines.item_mean,
     "user_item_bias": baselines.user_item_bias,
-}
-CONTROL_TITLES = {
-    "global_mean": "Global mean",
-    "item_mean": "Item mean",
-    "user_item_bias": "User + item bias",
-    "most_popular": "Most popular",
 }
 
 
@@ -40,29 +34,24 @@ class Evaluation:
     per_user: dict[str, NDArray[np.float32]]
 
 
-def scorer(model: str, params: Params) -> Score:
-    """Return the function that scores users (B,) against items (B, C), or (1, M) for the same items for all."""
-    predict = MODELS[model].predict
-
-    def score(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
-        scores: NDArray[np.floating] = predict(params, params["user"][users][:, None], params["item"][items])
-        return scores
-
-    return score
-
-
-def evaluate_ratings(model: str, params: Params, split: Split, kept: Interactions) -> Evaluation:
-    """Return the errors of predicted stars on ``split.test``."""
-    error = rating_errors(scorer(model, params), split.test)
+def evaluate_ratings(score: Score, split: Split, kept: Interactions) -> Evaluation:
+    """Return the errors of predicted stars on ``split.test``; ``kept`` are the rows of the coreset."""
+    error = rating_errors(score, split.test)
     return Evaluation(rating_metrics(error), _rating_controls(split, kept), {"error": error})
 
 
 def evaluate_ranking(
-    model: str, params: Params, split: Split, kept: Interactions, negatives: NDArray[np.int32]
+    score: Score,
+    split: Split,
+    kept: Interactions,
+    negatives: NDArray[np.int32],
+    report: Callable[[float], None] = lambda fraction: None,
 ) -> Evaluation:
-    """Return the ranks of ``split.test``'s items among the ``negatives`` (n_users x c) and among all items."""
-    score = scorer(model, params)
-    rank, rank_all = sampled_ranks(score, split.test, negatives), all_item_ranks(score, split)
+    """Return the ranks of ``split.test``'s items among the ``negatives`` (n_users x c) and among all items.
+
+    ``report`` hears the fraction done now and then, and may raise to stop.
+    """
+    rank, rank_all = sampled_ranks(score, split.test, negatives), all_item_ranks(score, split, report)
     metrics = ranking_metrics(rank) | ranking_metrics(rank_all, "_all")
     return Evaluation(metrics, _ranking_controls(split, kept, negatives), {"rank": rank, "rank_all": rank_all})
 

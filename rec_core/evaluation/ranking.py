@@ -13,7 +13,7 @@ K = 10
 Ranks = NDArray[np.float32]
 # (users (B,), items (B, C) or (1, M)) -> scores (B, C or M)
 Score = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.floating]]
-_PAIRS = 1 << 18  # user-item pairs scored at a time: keeps layers of a network in the cache
+_PAIRS = 1 << 14  # user-item pairs scored at a time: keeps layers of a network in the cache
 
 
 def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks:
@@ -52,8 +52,11 @@ def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.in
     return out
 
 
-def all_item_ranks(score: Score, split: Split) -> Ranks:
-    """Return each test item's rank among all items but the user's train and validation items (full train split)."""
+def all_item_ranks(score: Score, split: Split, report: Callable[[float], None] = lambda fraction: None) -> Ranks:
+    """Return each test item's rank among all items but the user's train and validation items (full train split).
+
+    ``report`` hears the fraction of users done after each chunk, and may raise to stop.
+    """
     held_out, n_items = split.test, split.catalogue.n_items
     every = np.arange(n_items)[None, :]
     known = _items_by_user(split)
@@ -66,6 +69,7 @@ def all_item_ranks(score: Score, split: Split) -> Ranks:
         for row, user in enumerate(users):
             scores[row, known[user]] = -np.inf
         out[rows] = ranks(positive, scores)
+        report(rows.stop / len(held_out))
     return out
 
 

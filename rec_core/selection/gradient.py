@@ -37,7 +37,7 @@ def _slope(score: Scores, rating: Scores, feedback: str) -> Scores:
     if feedback == "explicit":
         return (2 * (score - rating)).astype(np.float32)
     with np.errstate(over="ignore"):  # exp of a large score is inf, and the slope rightly 0
-        return -1 / (1 + np.exp(score))
+        return (-1 / (1 + np.exp(score))).astype(np.float32)
 
 
 def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:

@@ -1,6 +1,6 @@
 """Train a model on interactions: batched tensors, fused Adam, negatives drawn anew each epoch.
 
-The only module that needs torch. One thread: the steps are too small to share, and a result must not depend on
+One thread: the steps are too small to share, and a result must not depend on
 how many cores happened to be free.
 """
 
@@ -54,12 +54,12 @@ class Watch:
     """What happens beside training.
 
     ``validate`` scores the parameters after each epoch; larger is better. ``patience`` > 0 keeps the best epoch and
-    stops after so many without gain. ``report(epoch, fraction of all epochs)`` may raise to stop training.
+    stops after so many without gain. ``report(fraction of all epochs, epoch)`` may raise to stop training.
     """
 
     validate: Callable[[Params], float] | None = None
     patience: int = 0
-    report: Callable[[int, float], None] = field(default=lambda epoch, fraction: None)
+    report: Callable[[float, int], None] = field(default=lambda fraction, epoch: None)
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,11 @@ def train(
             losses += loss.detach()
             if time.perf_counter() - reported > _REPORT_EVERY:
                 reported = time.perf_counter()
-                watch.report(epoch, (epoch - 1 + step / len(batches)) / settings.epochs)
+                watch.report((epoch - 1 + step / len(batches)) / settings.epochs, epoch)
         arrays = {name: tensor.detach().numpy() for name, tensor in params.items()}
         score = watch.validate(arrays) if watch.validate else None
         history.append(Epoch(epoch, float(losses) / len(batches), score, time.perf_counter() - begin))
-        watch.report(epoch, epoch / settings.epochs)
+        watch.report(epoch / settings.epochs, epoch)
         if not watch.patience or score is None or score > best:
             best, best_epoch = (score if score is not None else best), epoch
             best_params = {name: array.copy() for name, array in arrays.items()} if watch.patience else arrays

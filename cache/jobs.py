@@ -1,0 +1,120 @@
+"""Runs as jobs outside the app: asked for once, followed from anywhere, stopped on request.
+
+How a job stands is derived, not stored: in the store it is done; left an outcome there, it failed or was cancelled;
+known to the scheduler it is running or waiting; asked for and none of these, it was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cache.cluster import Cluster
+from cache.ledger import Ledger
+from cache.outcomes import clear_outcome, load_outcome
+from cache.store import DiskStore
+from rec_core.data.sources import Folders
+from rec_core.experiment import Experiment, Progress, resolve
+from rec_core.specs import ExperimentSpec
+
+Kind = Literal["run", "prepare"]
+State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
+INTERRUPTED = (
+    "The worker stopped before this was finished: it was killed, ran out of memory, or the machine was restarted. "
+    "Finished steps are kept."
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as it stands: ``message`` says why it has no result, ``progress`` how far it is while it runs."""
+
+    key: str
+    kind: Kind
+    spec: ExperimentSpec
+    state: State
+    message: str = ""
+    progress: Progress | None = None
+
+
+class Jobs:
+    """The jobs of one home folder; every process that opens the folder sees the same."""
+
+    def __init__(self, home: Path, folders: Folders, cluster: Cluster | None = None) -> None:
+        self.store = DiskStore(home)
+        self.ledger = Ledger(home)
+        self.folders = folders
+        self._home = home
+        self._cluster = cluster or Cluster(home)
+
+    def key(self, kind: Kind, spec: ExperimentSpec) -> str:
+        """Return the job's key: the run's, or that of the proxy to prepare."""
+        if kind == "run":
+            return resolve(spec, self.folders).key
+        return Experiment(spec, self.store, self.folders).proxy_key
+
+    def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
+        """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
+
+        Raises:
+            CorelensError: if the worker processes cannot be started.
+        """
+        spec = resolve(spec, self.folders)
+        key = self.key(kind, spec)
+        self.ledger.ask(key, kind, spec)
+        if not self.store.has(key):
+            clear_outcome(self.store, key)
+            arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
+            self._cluster.submit(key, _execute, *arguments)
+        return key
+
+    def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
+        """Return how the job of this spec stands."""
+        spec = resolve(spec, self.folders)
+        key = self.key(kind, spec)
+        return self._job(key, kind, spec, self._cluster.states())
+
+    def active(self) -> list[Job]:
+        """Return the jobs that run or wait, the oldest first."""
+        states = self._cluster.states()
+        if not states:
+            return []
+        asked = [*self.ledger.asked("run"), *self.ledger.asked("prepare")]
+        jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
+        return sorted(jobs, key=lambda job: job.state != "running")
+
+    def cancel(self, key: str) -> None:
+        """Stop a job that runs or waits."""
+        self._cluster.cancel(key)
+
+    def close(self) -> None:
+        """Let go of the scheduler; jobs go on."""
+        self._cluster.close()
+
+    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: dict[str, str]) -> Job:
+        if self.store.has(key):
+            return Job(key, kind, spec, "done")
+        if states.get(key) == "waiting":
+            return Job(key, kind, spec, "waiting")
+        if states.get(key) == "running":
+            return Job(key, kind, spec, "running", progress=self._progress(key))
+        if (outcome := load_outcome(self.store, key)) is not None:
+            return Job(key, kind, spec, outcome.state, outcome.message)
+        if not self.ledger.has(key):
+            return Job(key, kind, spec, "new")
+        return Job(key, kind, spec, "interrupted", INTERRUPTED)
+
+    def _progress(self, key: str) -> Progress | None:
+        fields = set(Progress.__dataclass_fields__)
+        for event in reversed(self._cluster.events(f"progress-{key}")):
+            return Progress(**{name: value for name, value in event.items() if name in fields})
+        return None
+
+
+def _execute(key: str, *arguments: str) -> None:
+    # Imported by the worker only: it brings the training code, which the app must not load.
+    from cache.worker import execute
+
+    execute(key, *arguments)

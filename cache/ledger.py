@@ -1,0 +1,111 @@
+"""Which runs were asked for: SQLite in WAL mode, safe for several processes at once.
+
+The ledger never says how a run stands; that is derived from store and scheduler (``cache.jobs``).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rec_core import specs
+from rec_core.errors import CorelensError, SpecError
+from rec_core.specs import ExperimentSpec
+
+# Each entry takes the schema one version up; entries are never edited, only added.
+_MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        asked_at REAL NOT NULL
+    );
+    CREATE INDEX jobs_by_time ON jobs (kind, asked_at);
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A job that was asked for: its key, what kind it is (``run`` or ``prepare``), its spec and when (Unix seconds)."""
+
+    key: str
+    kind: str
+    spec: ExperimentSpec
+    asked_at: float
+
+
+class Ledger:
+    """The ledger in ``folder``, created when first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ledger.sqlite3"
+
+    def ask(self, key: str, kind: str, spec: ExperimentSpec) -> None:
+        """Write down that this job was asked for; asking again moves it to the end."""
+        row = (key, kind, json.dumps(spec.model_dump()), time.time())
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", row)
+
+    def asked(self, kind: str = "run") -> list[Asked]:
+        """Return all jobs of a kind, the oldest first. A spec that this version cannot read is left out."""
+        with self._transaction() as database:
+            rows = database.execute("SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", (kind,)).fetchall()
+        return [asked for row in rows if (asked := _read(*row)) is not None]
+
+    def has(self, key: str) -> bool:
+        """Say whether this job was ever asked for."""
+        with self._transaction() as database:
+            return database.execute("SELECT 1 FROM jobs WHERE key = ?", (key,)).fetchone() is not None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise _unusable(self._path) from error
+        try:
+            # IMMEDIATE: two processes that read and then write would otherwise lose one another's rows.
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("BEGIN IMMEDIATE")
+            _migrate(database)
+            yield database
+            database.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._path) from error
+        finally:
+            database.close()
+
+
+def _unusable(path: Path) -> CorelensError:
+    return CorelensError(
+        f"The list of runs in '{path.parent.name}/{path.name}' cannot be read or written; check the disk, or move the "
+        "file away to start a new list. Results are kept in files of their own and are safe."
+    )
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > len(_MIGRATIONS):
+        raise CorelensError(
+            "The list of runs was written by a newer Corelens; update this one, or choose another folder with "
+            "CORELENS_HOME."
+        )
+    for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+        for statement in filter(str.strip, script.split(";")):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {number}")
+
+
+def _read(key: str, kind: str, spec: str, asked_at: float) -> Asked | None:
+    try:
+        return Asked(key, kind, specs.parse(json.loads(spec)), asked_at)
+    except (SpecError, ValueError):
+        return None

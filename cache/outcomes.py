@@ -1,0 +1,38 @@
+"""How a job ended that has no result: failed or cancelled, with a sentence. Kept in the store like results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cache.store import DiskStore
+from rec_core.stages import digest, pack, unpack
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Why a job has no result."""
+
+    state: Literal["failed", "cancelled"]
+    message: str
+
+
+def save_outcome(store: DiskStore, key: str, outcome: Outcome) -> None:
+    """Write down how the job ``key`` ended."""
+    store.put(_outcome_key(key), pack(outcome))
+
+
+def load_outcome(store: DiskStore, key: str) -> Outcome | None:
+    """Return how the job ``key`` ended without a result, or None."""
+    # Another process may have replaced it, so what this one remembers does not count.
+    found = store.get(_outcome_key(key), fresh=True)
+    return None if found is None else unpack(Outcome, found)
+
+
+def clear_outcome(store: DiskStore, key: str) -> None:
+    """Forget how the job ``key`` ended, because it is asked for again."""
+    store.remove(_outcome_key(key))
+
+
+def _outcome_key(key: str) -> str:
+    return digest({"outcome of": key})

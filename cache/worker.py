@@ -1,0 +1,78 @@
+"""What a worker process does with a job. An entry point: it knows store, scheduler and science."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from distributed import get_worker
+
+from cache import cluster
+from cache.outcomes import Outcome, save_outcome
+from cache.store import DiskStore
+from rec_core import specs
+from rec_core.data.sources import Folders
+from rec_core.errors import CancelledError, CorelensError
+from rec_core.experiment import Experiment, Listener, Progress
+from rec_core.training import loop, scoring
+
+__all__ = ["execute", "loop", "scoring"]  # loading this module loads the training code
+_LOOK_EVERY = 0.2  # seconds between two looks at the cancel flag
+_TELL_EVERY = 0.3  # seconds between two messages about the same epoch
+
+
+def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
+    """Make the run, or prepare the proxy, that ``spec`` (JSON) describes; everything ends in the store."""
+    store = DiskStore(Path(home))
+    folders = Folders(Path(local_data) if local_data else None, Path(home) / "data")
+    stop = _cancel_flag(key)
+    try:
+        experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
+        if kind == "prepare":
+            _ = experiment.candidates
+        else:
+            experiment.result()
+    except CancelledError:
+        save_outcome(store, key, Outcome("cancelled", "Cancelled. Finished steps are kept."))
+    except CorelensError as error:
+        save_outcome(store, key, Outcome("failed", str(error)))
+    except Exception as error:  # the job must leave a sentence behind, whatever went wrong
+        logging.getLogger("corelens").exception("job %s failed", key)
+        message = f"Something unexpected went wrong ({type(error).__name__}). The details are in jobs/worker.log."
+        save_outcome(store, key, Outcome("failed", message))
+    finally:
+        stop.set()
+
+
+def _cancel_flag(key: str) -> threading.Event:
+    """Return an event that is set soon after someone cancels the job; a thread looks, so that the job need not wait."""
+    stop, cancelled = threading.Event(), cluster.cancel_flag(key)
+
+    def look() -> None:
+        while not stop.wait(_LOOK_EVERY):
+            if cancelled():
+                stop.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    return stop
+
+
+def _listener(key: str, cancelled: Callable[[], bool]) -> Listener:
+    worker = get_worker()
+    told = ("", -1, 0.0)
+
+    def listen(progress: Progress) -> None:
+        nonlocal told
+        if cancelled():
+            raise CancelledError("Cancelled.")
+        stage, epoch, when = told
+        news = (progress.stage, progress.epoch) != (stage, epoch)
+        if news or time.monotonic() - when > _TELL_EVERY:
+            worker.log_event(f"progress-{key}", vars(progress))
+            told = (progress.stage, progress.epoch, time.monotonic())
+
+    return listen

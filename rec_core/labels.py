@@ -1,0 +1,67 @@
+"""What things are called on pages, in tables and in figures."""
+
+from __future__ import annotations
+
+from rec_core import selection, specs
+from rec_core.models import TITLES
+from rec_core.specs import ExperimentSpec
+from rec_core.words import percent
+
+METRICS = {
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "recall@10": "Recall@10",
+    "ndcg@10": "NDCG@10",
+    "recall@10_all": "Recall@10, all items",
+    "ndcg@10_all": "NDCG@10, all items",
+}
+CONTROLS = {
+    "global_mean": "Global mean",
+    "item_mean": "Item mean",
+    "user_item_bias": "User + item bias",
+    "most_popular": "Most popular",
+}
+PRESETS = {"report": "As in the report", "recommended": "Recommended"}
+FEEDBACK = {"explicit": "Ratings", "implicit": "Clicks"}
+
+
+def method_title(method: str, pretrain: bool) -> str:
+    """Return a method with its proxy, for example "Gradient, no pretraining"."""
+    entry = selection.METHODS[method]
+    return entry.title if pretrain or not entry.needs_proxy else f"{entry.title}, no pretraining"
+
+
+def choice_title(spec: ExperimentSpec) -> str:
+    """Return what is kept, for example "Gradient at 20 %"."""
+    if specs.keeps_everything(spec):
+        return selection.METHODS["full"].title
+    return f"{method_title(spec.method.name, spec.pretrain)} at {percent(spec.ratio)}"
+
+
+def run_title(spec: ExperimentSpec) -> str:
+    """Return a run in short, for example "NCF · Gradient at 20 %"."""
+    return f"{TITLES[spec.model.name]} · {choice_title(spec)}"
+
+
+def settings_title(spec: ExperimentSpec) -> str:
+    """Return the name of the preset whose settings ``spec`` has, or "Custom"."""
+    for name in specs.PRESETS:
+        same = specs.preset(
+            name,
+            spec.feedback,
+            spec.model.name,
+            data=spec.data,
+            method={"name": spec.method.name},
+            pretrain=spec.pretrain,
+            ratio=spec.ratio,
+            seed=spec.seed,
+            data_seed=spec.data_seed,
+        )
+        if same.key == spec.key:
+            return PRESETS[name]
+    return "Custom"
+
+
+def control_title(name: str) -> str:
+    """Return a control, for example "Most popular" or "Most popular, kept rows"."""
+    return CONTROLS[name.removesuffix("_kept")] + (", kept rows" if name.endswith("_kept") else "")

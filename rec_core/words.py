@@ -1,0 +1,46 @@
+"""Numbers as people read them: three significant digits, thousands separators, units always."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float) -> str:
+    """Return a count with thousands separators, or a measurement with three significant digits.
+
+    >>> number(197506), number(0.38061), number(12.345), number(1234.5)
+    ('197,506', '0.381', '12.3', '1,234')
+    """
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{value:.{min(max(digits, 0), 5)}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage, with a decimal only where it would be too coarse without.
+
+    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0)
+    ('20 %', '0.5 %', '6.2 %', '100 %')
+    """
+    value = 100 * share
+    coarse = abs(value) < 10 and not math.isclose(value, round(value), abs_tol=0.05)
+    return f"{value:.1f} %" if coarse else f"{value:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in a unit that fits.
+
+    >>> duration(0.034), duration(9.2), duration(75), duration(7300)
+    ('34 ms', '9.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
