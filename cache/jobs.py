@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from cache.cluster import Cluster
-from cache.ledger import Ledger
-from cache.outcomes import clear_outcome, load_outcome
+from cache.ledger import Kind, Ledger
+from cache.outcomes import CANCELLED, clear_outcome, load_outcome, save_outcome
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment, Progress, resolve
 from rec_core.specs import ExperimentSpec
 
-Kind = Literal["run", "prepare"]
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 INTERRUPTED = (
     "The worker stopped before this was finished: it was killed, ran out of memory, or the machine was restarted. "
@@ -87,7 +86,8 @@ class Jobs:
 
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits."""
-        self._cluster.cancel(key)
+        if self._cluster.cancel(key):
+            save_outcome(self.store, key, CANCELLED)
 
     def close(self) -> None:
         """Let go of the scheduler; jobs go on."""

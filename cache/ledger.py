@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rec_core import specs
 from rec_core.errors import CorelensError, SpecError
 from rec_core.specs import ExperimentSpec
+
+Kind = Literal["run", "prepare"]
 
 # Each entry takes the schema one version up; entries are never edited, only added.
 _MIGRATIONS = (
@@ -36,7 +39,7 @@ class Asked:
     """A job that was asked for: its key, what kind it is (``run`` or ``prepare``), its spec and when (Unix seconds)."""
 
     key: str
-    kind: str
+    kind: Kind
     spec: ExperimentSpec
     asked_at: float
 
@@ -47,13 +50,13 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ledger.sqlite3"
 
-    def ask(self, key: str, kind: str, spec: ExperimentSpec) -> None:
+    def ask(self, key: str, kind: Kind, spec: ExperimentSpec) -> None:
         """Write down that this job was asked for; asking again moves it to the end."""
         row = (key, kind, json.dumps(spec.model_dump()), time.time())
         with self._transaction() as database:
             database.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", row)
 
-    def asked(self, kind: str = "run") -> list[Asked]:
+    def asked(self, kind: Kind = "run") -> list[Asked]:
         """Return all jobs of a kind, the oldest first. A spec that this version cannot read is left out."""
         with self._transaction() as database:
             rows = database.execute("SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", (kind,)).fetchall()
@@ -104,7 +107,7 @@ def _migrate(database: sqlite3.Connection) -> None:
         database.execute(f"PRAGMA user_version = {number}")
 
 
-def _read(key: str, kind: str, spec: str, asked_at: float) -> Asked | None:
+def _read(key: str, kind: Kind, spec: str, asked_at: float) -> Asked | None:
     try:
         return Asked(key, kind, specs.parse(json.loads(spec)), asked_at)
     except (SpecError, ValueError):

@@ -17,6 +17,9 @@ class Outcome:
     message: str
 
 
+CANCELLED = Outcome("cancelled", "Cancelled. Finished steps are kept.")
+
+
 def save_outcome(store: DiskStore, key: str, outcome: Outcome) -> None:
     """Write down how the job ``key`` ended."""
     store.put(_outcome_key(key), pack(outcome))

@@ -12,7 +12,7 @@ from pathlib import Path
 from distributed import get_worker
 
 from cache import cluster
-from cache.outcomes import Outcome, save_outcome
+from cache.outcomes import CANCELLED, Outcome, save_outcome
 from cache.store import DiskStore
 from rec_core import specs
 from rec_core.data.sources import Folders
@@ -37,7 +37,7 @@ def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
         else:
             experiment.result()
     except CancelledError:
-        save_outcome(store, key, Outcome("cancelled", "Cancelled. Finished steps are kept."))
+        save_outcome(store, key, CANCELLED)
     except CorelensError as error:
         save_outcome(store, key, Outcome("failed", str(error)))
     except Exception as error:  # the job must leave a sentence behind, whatever went wrong

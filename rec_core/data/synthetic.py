@@ -44,7 +44,7 @@ def make(shape: Shape, seed: int = 0) -> Dataset:
     """Return a synthetic data set; the same shape and seed give the same rows."""
     rng = np.random.default_rng(seed)
     genres, taste_of_item = _genres(shape.items, rng)
-    popularity = -1.1 * np.log(np.arange(1, shape.items + 1) + 0.01 * shape.items)
+    popularity = -1.4 * np.log(np.arange(1, shape.items + 1) + 0.01 * shape.items)
     rng.shuffle(popularity)
     taste_early = _tastes(shape.users, rng)
     taste_late = 0.7 * taste_early + 0.7 * _tastes(shape.users, rng)
@@ -108,7 +108,7 @@ def _histories(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return (user, item, affinity) of these users, each user's items oldest first."""
     liking_early, liking_late = early[users] @ items.T, late[users] @ items.T
-    appeal = popularity + 2.5 * np.maximum(liking_early, liking_late)
+    appeal = popularity + 7.0 * np.maximum(liking_early, liking_late)
     keys = (appeal + rng.gumbel(size=appeal.shape)).astype(np.float32)
     most = int(activity[users].max())
     top = np.argpartition(-keys, most - 1, axis=1)[:, :most]

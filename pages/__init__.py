@@ -1,0 +1,1 @@
+"""One short script per page: read the state, ask the cache, draw."""

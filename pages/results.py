@@ -1,0 +1,93 @@
+"""Results: what do I lose if I train on a part of the data?"""
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cards, comparison_card, nav, state
+from rec_core import labels
+from rec_core.analysis import activity, comparison
+from rec_core.analysis.comparison import Run
+from rec_core.figures.quality_time import quality_against_time
+from rec_core.figures.style import CONFIG
+from rec_core.words import duration, number, percent
+
+nav.guard()
+
+
+def show_chosen(run: Run) -> None:
+    """Answer for the chosen settings, in words and four numbers."""
+    first, second = comparison.headline(run)
+    st.title(first, anchor=False)
+    st.markdown(second)
+    columns = st.columns(4)
+    metric = labels.METRICS[run.metric]
+    control = labels.control_title(run.best_control[0]).lower()
+    kept, saved = run.quality_kept, run.time_saved
+    columns[0].metric(
+        "Quality kept", "–" if kept is None else percent(kept), border=True, help=f"Share of full {metric}"
+    )
+    columns[1].metric(
+        "Gain over the best control",
+        f"{run.gain:+.3f}",
+        border=True,
+        help=f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it.",
+    )
+    columns[2].metric("Time saved", "–" if saved is None else percent(saved), border=True, help="Select and train")
+    columns[3].metric("Ratings used", number(run.result.n_selected), border=True)
+
+
+def show_live() -> None:
+    """Show what would be kept, before anything is trained."""
+    title = labels.choice_title(state.spec())
+    st.title(f"What do I lose if I train on {title[0].lower()}{title[1:]}?", anchor=False)
+    live = cards.live_coreset()
+    if live is None:
+        return
+    experiment, coreset = live
+    split = experiment.split
+    kept = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
+    films = len(pd.unique(split.train.item[coreset.rows]))
+    about = state.expected()
+    st.markdown(
+        f"This is what would be kept. To see what it costs in quality, press **Run** "
+        f"({'up to' if about.at_most else 'about'} {duration(about.seconds)})."
+    )
+    facts = {
+        "Ratings kept": (number(len(coreset.rows)), percent(len(coreset.rows) / len(split.train))),
+        "Users kept": (number(kept.users_kept), f"of {number(split.catalogue.n_users)}"),
+        "Films kept": (number(films), f"of {number(split.catalogue.n_items)}"),
+        "Median activity": (number(kept.median_kept), f"{number(kept.median_full)} in all data"),
+    }
+    for column, (label, (value, of)) in zip(st.columns(4), facts.items(), strict=True):
+        column.metric(label, value, of, delta_color="off", delta_arrow="off", border=True)
+
+
+def show_runs(runs: list[Run]) -> None:
+    """Show all runs of this data, feedback and model: chart, table, controls."""
+    st.subheader("Quality against time", anchor=False)
+    st.plotly_chart(
+        quality_against_time(runs, state.spec().key),
+        key="quality-time",
+        config=CONFIG,
+        alt="Each run's quality against its total time, controls as lines; the table below says the same.",
+    )
+    table = comparison.table(runs)
+    st.subheader("All runs of this data, feedback and model", anchor=False)
+    comparison_card.runs_table(table, runs[0].metric)
+    cards.csv(table.drop(columns=["curve"]), "runs")
+    latest = next((run for run in runs if run.result.key == state.spec().key), runs[-1])
+    st.subheader("Controls: what costs nothing", anchor=False)
+    comparison_card.controls_table(comparison.controls_table(latest), labels.choice_title(latest.spec))
+
+
+chosen_runs = state.runs()
+chosen = next((run for run in chosen_runs if run.result.key == state.spec().key), None)
+if chosen:
+    show_chosen(chosen)
+else:
+    show_live()
+if chosen_runs:
+    show_runs(chosen_runs)
+else:
+    comparison_card.first_comparison()
+cards.settings()

@@ -1,0 +1,1 @@
+"""What pages share: navigation, the sidebar, the state, cards."""

@@ -1,0 +1,85 @@
+"""What pages show when there is something to do first, and the small print below their figures."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import state
+from rec_core import labels
+from rec_core.errors import CorelensError
+from rec_core.experiment import Coreset, Experiment
+from rec_core.words import duration
+
+
+def live_coreset() -> tuple[Experiment, Coreset] | None:
+    """Return the chosen experiment with its coreset, or draw what is needed first and return None."""
+    if not state.data_is_here():
+        with st.container(border=True):
+            st.markdown(
+                f"**{state.source().title} is not on this machine yet.** Download it with the button in the sidebar, "
+                "or start the app with `CORELENS_DATA` set to a folder that holds it."
+            )
+        return None
+    experiment = state.experiment()
+    try:
+        if not experiment.proxy_is_ready:
+            _prepare()
+            return None
+        return experiment, experiment.coreset
+    except CorelensError as error:
+        st.error(str(error))
+        return None
+
+
+def _prepare() -> None:
+    """Offer to pretrain the proxy; say how it stands if that was asked for."""
+    job = state.jobs().job(state.spec(), "prepare")
+    with st.container(border=True):
+        st.markdown(
+            f"**{labels.choice_title(state.spec())} needs its proxy first.** It is pretrained once for this data and "
+            "serves every ratio, method and page."
+        )
+        if job.message:
+            st.warning(job.message)
+        if job.state in ("waiting", "running"):
+            st.caption("On its way; this page goes on by itself.")
+            return
+        st.button(
+            f"Prepare · about {duration(state.expected_preparation())}",
+            key="prepare",
+            on_click=state.ask,
+            args=(state.spec(),),
+            kwargs={"kind": "prepare"},
+            type="primary",
+        )
+
+
+def settings() -> None:
+    """Draw the chosen spec, folded, with a download."""
+    spec = state.spec()
+    with st.expander("Settings behind these numbers"):
+        st.json(spec.model_dump())
+        st.download_button(
+            "Settings as JSON",
+            json.dumps({"key": spec.key, **spec.model_dump()}, indent=2),
+            "settings.json",
+            "application/json",
+            on_click="ignore",
+        )
+
+
+def csv(frame: pd.DataFrame, name: str) -> None:
+    """Draw a button that downloads ``frame``."""
+    st.download_button("CSV", lambda: safe_csv(frame), f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
+
+
+def safe_csv(frame: pd.DataFrame) -> str:
+    """Return CSV in which no text cell starts a formula when a spreadsheet opens it."""
+    safe = frame.copy()
+    for column in frame.columns:
+        if pd.api.types.is_string_dtype(frame[column]):
+            safe[column] = frame[column].str.replace(r"^([=+\-@\t\r])", r"'\1", regex=True)
+    return safe.to_csv(index=False)

@@ -1,0 +1,97 @@
+"""The tables of runs and controls, and the card that starts a first comparison."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import state
+from rec_core import labels, specs
+from rec_core.analysis.comparison import main_metric
+from rec_core.specs import ExperimentSpec
+from rec_core.words import duration, percent
+
+_FIRST = (("full", True), ("random", True), ("greedy", False), ("gradient", True))
+
+
+def runs_table(table: pd.DataFrame, metric: str) -> None:
+    """Draw the runs, the baselines on top and marked."""
+    column = st.column_config
+    scores = {
+        name: column.NumberColumn(title, format="%.3f") for name, title in labels.METRICS.items() if name in table
+    }
+    shown = table.assign(
+        method=[("★ " if b else "") + m for b, m in zip(table.is_baseline, table.method, strict=True)],
+        ratio=100 * table.ratio,
+        quality_kept=100 * table.quality_kept.astype(float),
+    )
+    columns = {
+        "method": column.TextColumn("Method", pinned=True, width="medium", help="★ full data, the baseline"),
+        "ratio": column.NumberColumn("Rows used", format="%.3g %%", help="Share of the train ratings"),
+        "quality_kept": column.NumberColumn("Quality kept", format="%.0f %%", help="Of its baseline's; – if not run"),
+        "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {labels.METRICS[metric]}"),
+        **scores,
+        "report": column.NumberColumn(f"{labels.METRICS[metric]} in the report", format="%.3f"),
+        "pretrain_s": column.NumberColumn("Pretrain s", format="%.1f"),
+        "select_s": column.NumberColumn("Select s", format="%.2f"),
+        "train_s": column.NumberColumn("Train s", format="%.1f"),
+        "total_s": column.NumberColumn("Total s", format="%.1f", help="Pretrain + select + train"),
+        "speed_up": column.NumberColumn("Speed-up", format="%.1f ×"),
+        "curve": column.LineChartColumn("Validation by epoch"),
+        "settings": column.TextColumn("Settings"),
+        "seed": column.NumberColumn("Seed", format="%d"),
+        "rows": column.NumberColumn("Ratings", format="localized"),
+    }
+    if table.report.isna().all():
+        del columns["report"]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="runs-table",
+        alt="One row per run: quality, time and settings; the baseline is on top.",
+        column_order=list(columns),
+        column_config=columns,
+        placeholder="–",
+    )
+
+
+def controls_table(table: pd.DataFrame, choice: str) -> None:
+    """Draw the controls beside the run called ``choice``."""
+    scores = {name: st.column_config.NumberColumn(title, format="%.3f") for name, title in labels.METRICS.items()}
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="controls-table",
+        alt=f"Metrics of the controls that need no training, beside {choice}.",
+        column_config={"control": "Control", "counted_on": "Counted on", **scores},
+    )
+    st.caption(f"Kept rows: those of {choice}.")
+
+
+def first_comparison() -> None:
+    """Offer to compare four ways to train, all asked for at once."""
+    if not state.data_is_here():
+        return
+    wanted = first_specs(state.spec())
+    seconds = sum(state.expected(spec).seconds for spec in wanted) / 2  # two workers or more share them
+    with st.container(border=True):
+        share = percent(wanted[1].ratio)
+        st.markdown(f"**Compare three ways to keep {share} with training on everything.**")
+        names = ", ".join(labels.choice_title(spec) for spec in wanted)
+        st.caption(f"{names}; {labels.METRICS[main_metric(wanted[0].feedback)]} and time for each, side by side.")
+        st.button(
+            f"Run the comparison · about {duration(seconds)}",
+            key="compare",
+            on_click=state.ask,
+            args=tuple(wanted),
+            disabled=bool(state.jobs().active()),
+            type="primary",
+        )
+        if state.source().is_synthetic:
+            st.caption("Or choose MovieLens 1M (a 6 MB download) under Data in the sidebar.")
+
+
+def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
+    """Return the specs of the first comparison: full data and three methods at the chosen ratio."""
+    made = [spec.with_(method={"name": method}, pretrain=pretrain) for method, pretrain in _FIRST]
+    return [one for one in made if specs.keeps_everything(one)] + [s for s in made if not specs.keeps_everything(s)]

@@ -1,0 +1,174 @@
+"""The sidebar, the same on every page: what to choose, when to run, what is running. Every control is in the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import advanced, nav, panel, state
+from rec_core import labels, selection, specs
+from rec_core.data import sources
+from rec_core.errors import CorelensError, DataError, SpecError
+from rec_core.models import TITLES
+from rec_core.specs import ExperimentSpec
+from rec_core.words import duration, number
+
+_DEFAULTS = {"data": "synthetic", "feedback": "implicit", "model": "ncf", "preset": "recommended"}
+
+
+def show() -> None:
+    """Draw the sidebar and make its settings the state of all pages."""
+    with st.sidebar:
+        st.header("Corelens", anchor=False)
+        st.caption("How little data does a recommender need, and which data?")
+        chosen = _basic()
+        state.choose(_valid(chosen))
+        _run_button()
+        panel.show()
+
+
+def _basic() -> dict[str, Any]:
+    """Draw the controls and return the values of the spec's fields."""
+    data = st.selectbox(
+        "Data", list(sources.SOURCES), index=_index("data"), format_func=_data_title, key="data", bind="query-params"
+    )
+    facts = st.empty()
+    feedback = _segments(
+        "Feedback",
+        labels.FEEDBACK,
+        "feedback",
+        "Ratings: predict the stars (explicit feedback). Clicks: rank what a user would watch (implicit feedback).",
+    )
+    model = _segments("Model", TITLES, "model", "SimpleMF multiplies embeddings; NCF adds a neural network.")
+    method = st.selectbox(
+        "Method",
+        list(selection.METHODS),
+        index=1,
+        format_func=lambda name: selection.METHODS[name].title,
+        key="method",
+        bind="query-params",
+    )
+    entry = selection.METHODS[method]
+    st.caption(entry.summary)
+    pretrain = st.toggle(
+        "Pretrain the proxy",
+        value=True,
+        key="pretrain",
+        bind="query-params",
+        disabled=not entry.needs_proxy,
+        help="The proxy is a small SimpleMF whose embeddings and gradients the method looks at: pretrained on all "
+        "ratings, or left at its random start."
+        if entry.needs_proxy
+        else f"{entry.title} has no proxy.",
+    )
+    percent = st.slider(
+        "Ratio",
+        0.5,
+        90.0,
+        20.0,
+        0.5,
+        format="%g %%",
+        key="ratio",
+        bind="query-params",
+        disabled=method == "full",
+        help="Share of the train ratings to keep.",
+    )
+    preset = _segments(
+        "Settings", labels.PRESETS, "preset", "The report's settings, or those found to work better. See Advanced."
+    )
+    with st.expander("Advanced"):
+        chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
+        values = specs.preset(preset, feedback, model, **chosen).model_dump()
+        changed = advanced.show(values)
+    return {"facts": facts, "values": values, "changed": changed}
+
+
+def _valid(chosen: dict[str, Any]) -> ExperimentSpec:
+    """Return the spec, or the preset's where an advanced setting is wrong; say how large the data are."""
+    try:
+        spec = specs.parse(advanced.apply(chosen["values"], chosen["changed"]))
+    except SpecError as error:
+        st.error(f"{error} The preset's settings are used until this is mended.")
+        spec = specs.parse(chosen["values"])
+    state.choose(spec)
+    chosen["facts"].caption(_facts())
+    return spec
+
+
+def _facts() -> str:
+    if not state.data_is_here():
+        return f"Not on this machine yet: a download of {number(state.source().size_mb)} MB."
+    try:
+        with st.spinner("Loading the data", show_time=True):
+            split = state.experiment().split
+    except CorelensError as error:
+        return f":red[{error}]"
+    kept = selection.budget(state.spec().ratio, len(split.train))
+    rows = len(split.train) if specs.keeps_everything(state.spec()) else kept
+    return (
+        f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
+        f"{number(split.catalogue.n_items)} films. This keeps {number(rows)} ratings."
+    )
+
+
+def _run_button() -> None:
+    spec = state.spec()
+    if text := state.problem():
+        st.error(text)
+    if not state.data_is_here():
+        st.button(f"Download {state.source().title}", on_click=_download, width="stretch", type="primary")
+        return
+    try:
+        job, expected = state.jobs().job(spec), state.expected()
+    except CorelensError:
+        return  # said above, where the data are described
+    if job.state == "done":
+        st.page_link(nav.results_page(), label="Show result", icon=":material/check_circle:", width="stretch")
+        return
+    label = {"waiting": "Waiting", "running": "Running", "new": "Run"}.get(job.state, "Run again")
+    about = f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
+    busy = job.state in ("waiting", "running")
+    if job.message:
+        st.warning(job.message)
+    st.button(
+        label if busy else f"{label} · {about}",
+        key="run",
+        on_click=state.ask,
+        args=(spec,),
+        disabled=busy,
+        type="primary",
+        width="stretch",
+        help="Selects, trains and evaluates in the background; pages stay usable.",
+    )
+
+
+def _download() -> None:
+    try:
+        with st.spinner(f"Downloading {state.source().title}"):
+            sources.download(state.source(), state.jobs().folders, progress=False)
+    except DataError as error:
+        state.complain(str(error))
+
+
+def _segments(label: str, options: dict[str, str], key: str, text: str) -> Any:
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        default=_DEFAULTS[key],
+        required=True,
+        key=key,
+        bind="query-params",
+        help=text,
+        width="stretch",
+    )
+    return chosen or _DEFAULTS[key]  # a link that ends in "?model=" empties even a required control
+
+
+def _index(key: str) -> int:
+    return list(sources.SOURCES).index(_DEFAULTS[key])
+
+
+def _data_title(name: str) -> str:
+    return sources.SOURCES[name].title

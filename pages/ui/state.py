@@ -1,0 +1,103 @@
+"""The state that pages share: the chosen spec, the jobs, the live experiment."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cache.home import folders, home
+from cache.jobs import Jobs
+from rec_core.analysis.comparison import Run, baseline_spec
+from rec_core.data import sources
+from rec_core.errors import CorelensError
+from rec_core.estimate import Estimate, estimate, measured_rates, proxy_seconds
+from rec_core.experiment import Experiment, resolve, stored_result
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+
+_SPEC, _PROBLEM = "_spec", "_problem"
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """Return the jobs, store and ledger of this server's home folder."""
+    return Jobs(home(), folders())
+
+
+def choose(spec: ExperimentSpec) -> None:
+    """Make ``spec`` the one that pages show."""
+    st.session_state[_SPEC] = resolve(spec, jobs().folders)
+
+
+def spec() -> ExperimentSpec:
+    """Return the spec that the sidebar describes."""
+    chosen: ExperimentSpec = st.session_state[_SPEC]
+    return chosen
+
+
+def source() -> sources.Source:
+    """Return the chosen data set."""
+    return sources.SOURCES[spec().data.dataset]
+
+
+def data_is_here() -> bool:
+    """Say whether the chosen data can be had without a download."""
+    return source().is_synthetic or sources.locate(source(), jobs().folders) is not None
+
+
+def experiment(of: ExperimentSpec | None = None) -> Experiment:
+    """Return the stages of a spec (the chosen one), computed on demand."""
+    return Experiment(of or spec(), jobs().store, jobs().folders)
+
+
+def ask(*wanted: ExperimentSpec, kind: str = "run") -> None:
+    """Ask for jobs; what goes wrong is shown by the sidebar."""
+    try:
+        for one in wanted:
+            jobs().ask(one, "prepare" if kind == "prepare" else "run")
+    except CorelensError as error:
+        complain(str(error))
+
+
+def complain(text: str) -> None:
+    """Have the sidebar show ``text`` at the next run of the script."""
+    st.session_state[_PROBLEM] = text
+
+
+def problem() -> str:
+    """Return what went wrong with the last request, once."""
+    return str(st.session_state.pop(_PROBLEM, ""))
+
+
+def results() -> list[tuple[ExperimentSpec, RunResult]]:
+    """Return the finished runs that were asked for, the oldest first."""
+    found = ((asked.spec, stored_result(asked.key, jobs().store)) for asked in jobs().ledger.asked())
+    return [(asked, result) for asked, result in found if result is not None]
+
+
+def runs() -> list[Run]:
+    """Return the finished runs of the chosen data, feedback and model, each with its baseline."""
+    chosen = spec()
+    made = {result.key: (asked, result) for asked, result in results()}
+    alike = [
+        (asked, result)
+        for asked, result in made.values()
+        if (asked.data, asked.feedback, asked.model.name) == (chosen.data, chosen.feedback, chosen.model.name)
+    ]
+    return [Run(asked, result, made.get(baseline_spec(asked).key, (None, None))[1]) for asked, result in alike]
+
+
+def expected(of: ExperimentSpec | None = None) -> Estimate:
+    """Return how long a run will take on this machine."""
+    one = experiment(of)
+    catalogue = one.split.catalogue
+    pairs = catalogue.n_users * catalogue.n_items
+    return estimate(one.spec, len(one.split.train), pairs, _rates(), one.proxy_is_ready)
+
+
+def expected_preparation() -> float:
+    """Return how long pretraining the chosen proxy will take, in seconds."""
+    return proxy_seconds(spec(), len(experiment().split.train), _rates())
+
+
+def _rates() -> dict[tuple[str, str], float]:
+    return measured_rates(result for _, result in results())

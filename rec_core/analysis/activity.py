@@ -1,0 +1,138 @@
+"""Q3: does a coreset prefer heavy users?
+
+A user's activity is the number of their train ratings. Comparing who the kept *ratings* come from, rather than how
+many ratings each user keeps, makes the answer independent of the ratio: a random coreset gives the same curve as
+all data at any size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Interactions
+from rec_core.words import number, percent
+
+_NOTABLE = 1.1  # ratio of medians from which a preference is called one
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Ratings per user: ``full`` in the train split and ``kept`` in the coreset, both (n_users,)."""
+
+    full: NDArray[np.int64]
+    kept: NDArray[np.int64]
+
+    @cached_property
+    def median_full(self) -> float:
+        """Activity of the user whom the median rating of all data comes from."""
+        return weighted_median(self.full, self.full)
+
+    @cached_property
+    def median_kept(self) -> float:
+        """Activity of the user whom the median kept rating comes from."""
+        return weighted_median(self.full, self.kept)
+
+    @property
+    def users_kept(self) -> int:
+        """Users with at least one kept rating."""
+        return int((self.kept > 0).sum())
+
+
+def measure(train: Interactions, rows: NDArray[np.integer], n_users: int) -> Activity:
+    """Return the activity of all users in ``train`` and among its ``rows``."""
+    count = np.bincount(train.user, minlength=n_users)
+    return Activity(count, np.bincount(train.user[rows], minlength=n_users))
+
+
+def weighted_median(values: NDArray[np.integer], weights: NDArray[np.integer]) -> float:
+    """Return the smallest value at which half of the weight is reached.
+
+    >>> weighted_median(np.array([1, 10, 100]), np.array([1, 1, 3]))
+    100.0
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+def gini(counts: NDArray[np.integer]) -> float:
+    """Return the Gini coefficient of counts (n,): 0 if all are equal, near 1 if one has everything.
+
+    G = Σ (2i − n − 1) x_i / (n Σ x_i) over ascending x (Gini, 1912; Sen, 1973).
+
+    >>> gini(np.array([1, 1, 1, 1])), gini(np.array([0, 0, 0, 4]))
+    (0.0, 0.75)
+    """
+    ascending = np.sort(counts).astype(np.float64)
+    n, total = len(ascending), ascending.sum()
+    if total == 0:
+        return 0.0
+    return float(((2 * np.arange(1, n + 1) - n - 1) * ascending).sum() / (n * total))
+
+
+def kolmogorov_smirnov(activity: Activity) -> float:
+    """Return the largest distance between the two distributions of ratings over user activity, 0 to 1."""
+    order = np.argsort(activity.full, kind="stable")
+    values = activity.full[order]
+    ends = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)  # compare only where a value is complete
+    full, kept = (np.cumsum(c[order])[ends] for c in (activity.full, activity.kept))
+    return float(np.abs(full / full[-1] - kept / kept[-1]).max())
+
+
+def edges(activity: Activity, bins: int = 24) -> NDArray[np.float64]:
+    """Return bin edges on a logarithmic scale that cover every user's activity."""
+    low, high = activity.full.min(), activity.full.max()
+    return np.geomspace(low - 0.5, high + 0.5, bins + 1)
+
+
+def by_activity(activity: Activity, bounds: NDArray[np.float64]) -> pd.DataFrame:
+    """Return one row per bin of activity: users, ratings, kept ratings and the shares of both totals."""
+    bin_of = np.digitize(activity.full, bounds) - 1
+    n = len(bounds) - 1
+    users, full, kept = (
+        np.bincount(bin_of, weights=w, minlength=n)[:n] for w in (np.ones(len(bin_of)), activity.full, activity.kept)
+    )
+    return pd.DataFrame(
+        {
+            "from": np.ceil(bounds[:-1]).astype(int),
+            "to": np.floor(bounds[1:]).astype(int),
+            "users": users.astype(int),
+            "ratings": full.astype(int),
+            "kept": kept.astype(int),
+            "share_of_ratings": full / full.sum(),
+            "share_of_kept": kept / kept.sum(),
+            "share_kept": np.divide(kept, full, out=np.zeros(n), where=full > 0),
+        }
+    )
+
+
+def sentences(activity: Activity, choice: str) -> tuple[str, str]:
+    """Return the answer in words and its numbers; ``choice`` names what is kept, for example "Gradient at 20 %"."""
+    kept, full = activity.median_kept, activity.median_full
+    if activity.kept.sum() == activity.full.sum():
+        return f"{choice} keeps every rating.", f"Half of them come from users with {number(full)} ratings or more."
+    if kept > _NOTABLE * full:
+        verdict = f"{choice} prefers heavy users."
+    elif full > _NOTABLE * kept:
+        verdict = f"{choice} prefers light users."
+    else:
+        verdict = f"{choice} takes light and heavy users alike."
+    numbers = f"Half of the kept ratings come from users with {number(kept)} ratings or more, against {number(full)}"
+    return verdict, f"{numbers} in all data."
+
+
+def left_out(activity: Activity) -> str:
+    """Return who is left out entirely, in words."""
+    gone = activity.kept == 0
+    if not gone.any():
+        return f"Every one of the {number(len(gone))} users keeps at least one rating."
+    median = float(np.median(activity.full[gone]))
+    return (
+        f"{number(int(gone.sum()))} of {number(len(gone))} users ({percent(float(gone.mean()))}) keep nothing; "
+        f"their median is {number(median)} ratings."
+    )

@@ -1,0 +1,78 @@
+"""Quality of runs against the time they took, with the controls that cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from rec_core import labels
+from rec_core.analysis.comparison import Run
+from rec_core.figures.style import GREY, mark
+from rec_core.words import duration, number, percent
+
+_TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 5)]
+
+
+def quality_against_time(runs: Sequence[Run], chosen: str = "") -> go.Figure:
+    """Return one point per run, the baseline as a star and each control as a line; ``chosen`` (a key) has a ring.
+
+    Time is pretraining, selecting and training together, on a logarithmic scale.
+    """
+    figure = go.Figure()
+    metric = runs[0].metric
+    for title in dict.fromkeys(_series(run) for run in runs):
+        _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
+    for name, value in _controls(runs, metric).items():
+        figure.add_hline(
+            y=value,
+            line={"color": GREY, "width": 1, "dash": "dot"},
+            annotation={"text": labels.control_title(name), "font": {"size": 11, "color": GREY}},
+            annotation_position="top left",
+        )
+    better = "lower is better" if metric == "rmse" else "higher is better"
+    figure.update_layout(
+        height=400,
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+    )
+    figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)
+    figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
+    return figure
+
+
+def _series(run: Run) -> str:
+    return labels.method_title(run.spec.method.name, run.spec.pretrain)
+
+
+def _controls(runs: Sequence[Run], metric: str) -> dict[str, float]:
+    """Return the controls counted on the full train split; they are the same for runs of one split."""
+    return {name: m[metric] for name, m in runs[0].result.controls.items() if not name.endswith("_kept")}
+
+
+def _add_series(figure: go.Figure, title: str, runs: Sequence[Run], metric: str, chosen: str) -> None:
+    look = mark(runs[0].spec.method.name, runs[0].spec.pretrain)
+    figure.add_scatter(
+        x=[run.seconds for run in runs],
+        y=[run.result.metrics[metric] for run in runs],
+        name=title,
+        mode="markers",
+        marker={
+            "color": look.colour,
+            "symbol": look.symbol,
+            "size": [20 if run.result.key == chosen else 13 for run in runs],
+            "line": {"width": 2, "color": look.colour},
+        },
+        customdata=[run.result.key for run in runs],
+        hovertext=[_hover(run, metric) for run in runs],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _hover(run: Run, metric: str) -> str:
+    kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
+    return (
+        f"<b>{labels.run_title(run.spec)}</b>, seed {run.spec.seed}, {labels.settings_title(run.spec).lower()}"
+        f"<br>{labels.METRICS[metric]} {number(run.result.metrics[metric])}{kept}"
+        f"<br>{number(run.result.n_selected)} ratings, {duration(run.seconds)}"
+    )
