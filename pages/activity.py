@@ -71,8 +71,8 @@ st.plotly_chart(
     alt=f"{verdict} {numbers} The table below holds the same distribution.",
 )
 st.caption(
-    f"{state.source().title}, {choice}, seed {spec.seed}. Each step is a range of user activity: the user's train ratings "
-    "in all data. Where the coloured line is above the grey area on the right, heavy users are preferred."
+    f"{state.source().title}, {choice}, seed {spec.seed}. Each step is a range of user activity: train ratings of a "
+    "user in all data. Where the coloured line is above the grey area on the right, heavy users are preferred."
 )
 
 bins = activity.by_activity(measured, activity.edges(measured))

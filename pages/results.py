@@ -28,12 +28,14 @@ def show_chosen(run: Run) -> None:
     )
     columns[1].metric(
         "Gain over the best control",
-        f"{run.gain:+.3f}",
+        f"{run.gain:+.3f}".replace("-", "−"),
         border=True,
         help=f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it.",
     )
     columns[2].metric("Time saved", "–" if saved is None else percent(saved), border=True, help="Select and train")
     columns[3].metric("Ratings used", number(run.result.n_selected), border=True)
+    if run.baseline is None:
+        comparison_card.missing_baseline(run.spec)
 
 
 def show_live() -> None:

@@ -21,7 +21,7 @@ CONTROLS = {
     "user_item_bias": "User + item bias",
     "most_popular": "Most popular",
 }
-PRESETS = {"report": "As in the report", "recommended": "Recommended"}
+PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended": "Recommended"}
 FEEDBACK = {"explicit": "Ratings", "implicit": "Clicks"}
 
 

@@ -12,14 +12,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 _INSIDE = "_inside_app"
-_SIDEBAR_WIDTH = 330  # pixels: as wide as the preset's two names side by side
 # A local image: an icon by name would be fetched from Google's servers.
 _ICON = str(Path(__file__).with_name("icon.png"))
 
 
 def configure() -> None:
     """Set what every page has in common; the tab's title is the page's."""
-    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
+    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="expanded")
     st.logo(_ICON, size="large")
 
 

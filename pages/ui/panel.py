@@ -31,7 +31,8 @@ def _follow() -> None:
     if waiting:
         names = ", ".join(_title(job) for job in waiting[:3])
         more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-        st.caption(f"Waiting: {names}{more}")
+        doing = "Waiting" if len(waiting) < len(active) else "Starting the workers for"
+        st.caption(f"{doing}: {names}{more}")
         st.button("Cancel what waits", key="cancel-waiting", on_click=_cancel, args=([job.key for job in waiting],))
 
 

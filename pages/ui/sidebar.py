@@ -74,8 +74,14 @@ def _basic() -> dict[str, Any]:
         disabled=method == "full",
         help="Share of the train ratings to keep.",
     )
-    preset = _segments(
-        "Settings", labels.PRESETS, "preset", "The report's settings, or those found to work better. See Advanced."
+    preset = st.radio(
+        "Settings",
+        list(labels.PRESETS),
+        index=list(labels.PRESETS).index(_DEFAULTS["preset"]),
+        format_func=labels.PRESETS.__getitem__,
+        key="preset",
+        bind="query-params",
+        help="The report's settings, or those found to work better. Advanced shows and changes each of them.",
     )
     with st.expander("Advanced"):
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}

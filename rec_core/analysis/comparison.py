@@ -94,8 +94,8 @@ def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
     return spec.with_(method={"name": "full"})
 
 
-def headline(run: Run) -> list[str]:
-    """Return what the run says, in one or two sentences."""
+def headline(run: Run) -> tuple[str, str]:
+    """Return what the run says, and what the best control says to that."""
     choice, metric = labels.choice_title(run.spec), labels.METRICS[run.metric]
     value = number(run.result.metrics[run.metric])
     control, control_value = run.best_control
@@ -104,7 +104,7 @@ def headline(run: Run) -> list[str]:
         rows = number(run.result.n_train)
         first = f"Training on all {rows} ratings gives {metric} {value} in {duration(run.seconds)}."
     elif run.quality_kept is None or run.time_saved is None:
-        first = f"{choice} gives {metric} {value} in {duration(run.seconds)}. Run full data to see what that keeps."
+        first = f"{choice} gives {metric} {value} in {duration(run.seconds)}."
     else:
         time = (
             f"saves {percent(run.time_saved)} of the time"
@@ -116,7 +116,7 @@ def headline(run: Run) -> list[str]:
     share = "" if run.control_kept is None else f", which keeps {percent(run.control_kept)}"
     than = "better" if run.gain > 0 else "no better"
     second = f"That is {than} than the control “{name}” ({number(control_value)}{share}), which needs no training."
-    return [first, second]
+    return first, second
 
 
 def table(runs: Iterable[Run]) -> pd.DataFrame:

@@ -79,6 +79,7 @@ def _layout(figure: go.Figure, x: str, y: str, cumulative: bool) -> None:
     figure.update_layout(
         height=420,
         margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        showlegend=True,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
         uirevision="activity",  # zoom stays while the ratio moves
     )

@@ -34,6 +34,7 @@ def quality_against_time(runs: Sequence[Run], chosen: str = "") -> go.Figure:
     figure.update_layout(
         height=400,
         margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        showlegend=True,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
     )
     figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)

@@ -1,0 +1,67 @@
+"""What tests share: small data, fresh stores, real MovieLens where a folder has it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rec_core import specs
+from rec_core.data import filtering, splits, synthetic
+from rec_core.data.interactions import Interactions, Split
+from rec_core.data.sources import SOURCES, Folders, locate
+from rec_core.experiment import Experiment
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import MemoryStore
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """Nothing downloaded, nothing local."""
+    return Folders(None, tmp_path / "downloads")
+
+
+@pytest.fixture(scope="session")
+def movielens() -> Folders:
+    """The user's folder with MovieLens 1M; the test is skipped where there is none."""
+    local = os.environ.get("CORELENS_DATA")
+    folders = Folders(Path(local).resolve() if local else None, Path("no-downloads"))
+    if locate(SOURCES["ml-1m"], folders) is None:
+        pytest.skip("needs MovieLens 1M in the folder CORELENS_DATA")
+    return folders
+
+
+@pytest.fixture(scope="session")
+def small_split() -> Split:
+    """A split of 150 users, 400 items and about 10,000 synthetic rows."""
+    data = filtering.k_core(synthetic.make(synthetic.SHAPES["synthetic-10k"]), 5)
+    return splits.leave_one_out(data, "last", "random", np.random.default_rng(0))
+
+
+def quick(method: str = "random", feedback: str = "implicit", model: str = "ncf", **more: object) -> ExperimentSpec:
+    """Return a spec on the smallest synthetic data that trains in a tenth of a second."""
+    fields: dict[str, object] = {
+        "data": {"dataset": "synthetic-10k"},
+        "method": {"name": method},
+        "train": {"epochs": 2},
+        "proxy": {"epochs": 1},
+    }
+    return specs.preset("report", feedback, model, **(fields | more))  # type: ignore[arg-type]
+
+
+def experiment(spec: ExperimentSpec, folders: Folders) -> Experiment:
+    """Return an experiment with a store of its own."""
+    return Experiment(spec, MemoryStore(), folders)
+
+
+def interactions(user: list[int], item: list[int], rating: list[float] | None = None) -> Interactions:
+    """Return interactions from plain lists, times counting up."""
+    n = len(user)
+    return Interactions(
+        np.array(user, np.int32),
+        np.array(item, np.int32),
+        np.array(rating or [3.0] * n, np.float32),
+        np.arange(n, dtype=np.int64),
+    )

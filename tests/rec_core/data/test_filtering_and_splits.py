@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rec_core.data import filtering, negatives, sources, splits
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split
+from rec_core.data.sources import Folders
+from rec_core.errors import DataError
+from rec_core.experiment import Experiment
+from rec_core.stages import MemoryStore
+from tests.conftest import interactions, quick
+
+
+def _dataset(rows: Interactions) -> Dataset:
+    n_users, n_items = int(rows.user.max()) + 1, int(rows.item.max()) + 1
+    names = np.array([f"Film {i}" for i in range(n_items)])
+    return Dataset(rows, Catalogue(np.arange(n_users) + 10, np.arange(n_items) + 100, names, names))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60, unique=True), st.integers(1, 4)
+)
+def test_the_k_core_equals_the_obvious_loop(pairs: list[tuple[int, int]], minimum: int) -> None:
+    kept = set(pairs)
+    while True:
+        users = {u for u, _ in kept if sum(u == v for v, _ in kept) >= minimum}
+        items = {i for _, i in kept if sum(i == j for _, j in kept) >= minimum}
+        smaller = {(u, i) for u, i in kept if u in users and i in items}
+        if smaller == kept:
+            break
+        kept = smaller
+    data = _dataset(interactions([u for u, _ in pairs], [i for _, i in pairs]))
+    if not kept:
+        with pytest.raises(DataError, match="No user and item is left"):
+            filtering.k_core(data, minimum)
+        return
+    out = filtering.k_core(data, minimum)
+    ids = zip(out.catalogue.user_ids[out.interactions.user], out.catalogue.item_ids[out.interactions.item], strict=True)
+    assert [(u - 10, i - 100) for u, i in ids] == [pair for pair in pairs if pair in kept]
+
+
+def test_the_last_by_time_is_tested_and_ties_go_by_file_order() -> None:
+    rows = Interactions(
+        np.array([0, 0, 0, 0, 1, 1, 1], np.int32),
+        np.arange(7, dtype=np.int32),
+        np.ones(7, np.float32),
+        np.array([5, 9, 9, 1, 3, 2, 1]),
+    )
+    split = splits.leave_one_out(_dataset(rows), "last", "next-to-last", np.random.default_rng(0))
+    assert split.test.item.tolist() == [2, 4]
+    assert split.validation.item.tolist() == [1, 5]
+    assert split.train.item.tolist() == [0, 3, 6]
+
+
+@pytest.mark.parametrize("test", ["last", "random"])
+@pytest.mark.parametrize("validation", ["random", "next-to-last"])
+def test_a_split_is_a_partition(test: str, validation: str) -> None:
+    rng = np.random.default_rng(1)
+    rows = interactions(np.repeat(np.arange(20), 6).tolist(), rng.integers(0, 30, 120).tolist())
+    split = splits.leave_one_out(_dataset(rows), test, validation, rng)  # type: ignore[arg-type]
+    assert split.test.user.tolist() == split.validation.user.tolist() == list(range(20))
+    times = np.concatenate([part.time for part in (split.train, split.validation, split.test)])
+    assert sorted(times.tolist()) == list(range(120))
+
+
+def test_random_rules_choose_uniformly() -> None:
+    rows = interactions([0] * 5, [0, 1, 2, 3, 4])
+    drawn = [
+        int(splits.leave_one_out(_dataset(rows), "random", "random", np.random.default_rng(s)).test.item[0])
+        for s in range(500)
+    ]
+    assert np.bincount(drawn, minlength=5).min() > 60
+
+
+def test_too_few_interactions_are_said_in_a_sentence() -> None:
+    with pytest.raises(DataError, match="fewer than 3 interactions"):
+        splits.leave_one_out(_dataset(interactions([0, 0], [0, 1])), "last", "random", np.random.default_rng(0))
+
+
+def test_negatives_are_distinct_unknown_and_uniform(small_split: Split) -> None:
+    drawn = negatives.sample_negatives(small_split, 99, np.random.default_rng(0))
+    for user in range(small_split.catalogue.n_users):
+        known: set[int] = set()
+        for part in (small_split.train, small_split.validation, small_split.test):
+            known |= set(part.item[part.user == user].tolist())
+        mine = drawn[user].tolist()
+        assert len(set(mine)) == 99
+        assert not known & set(mine)
+
+
+def test_every_unknown_item_is_equally_likely() -> None:
+    rows = interactions([0, 0, 0], [0, 3, 6])
+    split = splits.leave_one_out(_dataset(rows), "last", "random", np.random.default_rng(0))
+    drawn = [negatives.sample_negatives(split, 3, np.random.default_rng(s))[0] for s in range(2000)]
+    counts = np.bincount(np.concatenate(drawn), minlength=7)
+    assert counts[[0, 3, 6]].sum() == 0
+    assert np.abs(counts[[1, 2, 4, 5]] / 2000 - 0.75).max() < 0.04
+
+
+def test_too_many_negatives_are_said_in_a_sentence(small_split: Split) -> None:
+    with pytest.raises(DataError, match="set evaluation.negatives to at most"):
+        negatives.sample_negatives(small_split, 399, np.random.default_rng(0))
+
+
+def test_movielens_1m_has_the_known_counts(movielens: Folders) -> None:
+    data = sources.load("ml-1m", movielens, progress=False)
+    stars = np.bincount(data.interactions.rating.astype(int))[1:]
+    assert stars.tolist() == [56_174, 107_557, 261_197, 348_971, 226_310]
+    assert data.interactions.rating.mean(dtype=np.float64) == pytest.approx(3.581564, abs=1e-6)
+    assert (data.catalogue.n_users, data.catalogue.n_items) == (6_040, 3_706)
+    filtered = filtering.k_core(data, 5)
+    assert (filtered.catalogue.n_users, filtered.catalogue.n_items) == (6_040, 3_416)
+    spec = quick(data={"dataset": "ml-1m"})
+    assert len(Experiment(spec, MemoryStore(), movielens).split.train) == 987_531
+
+
+def test_the_smaller_movielens_have_the_known_counts(movielens: Folders) -> None:
+    data = sources.load("ml-100k", movielens, progress=False)
+    stars = np.bincount(data.interactions.rating.astype(int))[1:]
+    assert stars.tolist() == [6_110, 11_370, 27_145, 34_174, 21_201]
+    assert data.note == ""
+    small = sources.load("ml-latest-small", movielens, progress=False)
+    assert (len(small.interactions), small.catalogue.n_users, small.catalogue.n_items) == (100_836, 610, 9_724)
+    assert small.note == ""

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error, top_k_accuracy_score
+
+from rec_core.data.interactions import Split
+from rec_core.evaluation import evaluate
+from rec_core.evaluation.ranking import all_item_ranks, ranking_metrics, ranks, sampled_ranks
+from rec_core.evaluation.rating import rating_metrics
+
+
+def test_without_ties_the_metrics_equal_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(300, 100))
+    got = ranking_metrics(ranks(scores[:, 0], scores[:, 1:]))
+    relevant = np.zeros((300, 100))
+    relevant[:, 0] = 1
+    assert got["ndcg@10"] == pytest.approx(ndcg_score(relevant, scores, k=10))
+    assert got["recall@10"] == pytest.approx(
+        top_k_accuracy_score(np.zeros(300, int), scores, k=10, labels=np.arange(100))
+    )
+
+
+def test_ties_share_the_mean_of_their_places() -> None:
+    others = np.array([[3.0, 2.0, 2.0, 1.0], [0.0, 0.0, 0.0, 0.0], [9.0, 9.0, 9.0, 9.0]])
+    assert ranks(np.array([2.0, 0.0, 1.0]), others).tolist() == [3.0, 3.0, 5.0]
+
+
+def test_a_model_that_says_the_same_of_everything_gets_no_hit() -> None:
+    rank = ranks(np.zeros(50), np.zeros((50, 99)))
+    assert set(rank.tolist()) == {50.5}
+    assert ranking_metrics(rank) == {"recall@10": 0.0, "ndcg@10": 0.0}
+
+
+@given(st.lists(st.floats(1, 200), min_size=1, max_size=50))
+def test_metrics_are_shares_and_ndcg_is_at_most_recall(values: list[float]) -> None:
+    got = ranking_metrics(np.array(values, np.float32))
+    assert 0 <= got["ndcg@10"] <= got["recall@10"] <= 1
+
+
+def test_rating_errors_equal_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(1, 6, 500), rng.normal(3, 1, 500)
+    got = rating_metrics(predicted - true)
+    assert got["rmse"] == pytest.approx(root_mean_squared_error(true, predicted))
+    assert got["mae"] == pytest.approx(mean_absolute_error(true, predicted))
+
+
+def _score(split: Split) -> tuple[np.ndarray, object]:
+    rng = np.random.default_rng(1)
+    table = rng.integers(0, 30, (split.catalogue.n_users, split.catalogue.n_items)).astype(np.float32)  # many ties
+    return table, lambda users, items: table[users[:, None], items]
+
+
+def test_all_item_ranks_equal_brute_force(small_split: Split) -> None:
+    table, score = _score(small_split)
+    got = all_item_ranks(score, small_split)  # type: ignore[arg-type]
+    for user in range(small_split.catalogue.n_users):
+        known = set(small_split.train.item[small_split.train.user == user].tolist())
+        known |= {int(small_split.validation.item[user])}
+        held_out = int(small_split.test.item[user])
+        mine = table[user, held_out]
+        others = [table[user, i] for i in range(small_split.catalogue.n_items) if i not in known and i != held_out]
+        expected = 1 + sum(o > mine for o in others) + sum(o == mine for o in others) / 2
+        assert got[user] == pytest.approx(expected)
+
+
+def test_sampled_ranks_use_the_given_negatives(small_split: Split) -> None:
+    table, score = _score(small_split)
+    negatives = np.random.default_rng(0).integers(0, small_split.catalogue.n_items, (small_split.catalogue.n_users, 5))
+    got = sampled_ranks(score, small_split.test, negatives)  # type: ignore[arg-type]
+    user = 17
+    mine = table[user, small_split.test.item[user]]
+    others = table[user, negatives[user]]
+    assert got[user] == 1 + (others > mine).sum() + (others == mine).sum() / 2
+
+
+def test_controls_come_from_the_full_split_and_from_the_kept_rows(small_split: Split) -> None:
+    kept = small_split.train.take(np.arange(0, len(small_split.train), 5))
+    found = evaluate.evaluate_ratings(lambda u, i: np.full(i.shape, 3.0), small_split, kept)
+    test = small_split.test.rating
+    expected = root_mean_squared_error(test, np.full(len(test), kept.rating.mean(dtype=np.float64)))
+    assert found.controls["global_mean_kept"]["rmse"] == pytest.approx(expected)
+    assert set(found.controls) == {
+        f"{name}{suffix}" for name in ("global_mean", "item_mean", "user_item_bias") for suffix in ("", "_kept")
+    }
+    assert found.per_user["error"] == pytest.approx(3.0 - test)

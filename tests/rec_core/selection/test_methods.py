@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from rec_core.data.interactions import Interactions, Split
+from rec_core.models import simple_mf
+from rec_core.selection import METHODS, Candidates, budget, gradient, greedy
+from rec_core.selection.base import whole_users
+from rec_core.selection.clustering import shares
+from tests.conftest import interactions
+
+
+def _candidates(split: Split, feedback: str = "explicit", bias: bool = False) -> Candidates:
+    rng = np.random.default_rng(0)
+    catalogue = split.catalogue
+    proxy = simple_mf.start(catalogue.n_users, catalogue.n_items, dim=8, init_std=1.0, bias=bias, mean=3.5, rng=rng)
+    if bias:
+        proxy["user"][:, -1] = rng.normal(size=catalogue.n_users)
+        proxy["item"][:, -1] = rng.normal(size=catalogue.n_items)
+    candidates = Candidates(split.train, catalogue.n_users, feedback, proxy)
+    return Candidates(split.train, catalogue.n_users, feedback, proxy, gradient.norms(candidates))
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "full"])
+@pytest.mark.parametrize("ratio", [0.001, 0.037, 0.2, 0.5, 0.999])
+def test_every_method_keeps_exactly_the_budget(name: str, ratio: float, small_split: Split) -> None:
+    method, count = METHODS[name], budget(ratio, len(small_split.train))
+    runs = [
+        method.select(_candidates(small_split), count, np.random.default_rng(seed), method.params) for seed in (1, 1)
+    ]
+    assert len(runs[0]) == len(np.unique(runs[0])) == count
+    assert runs[0].min() >= 0
+    assert runs[0].max() < len(small_split.train)
+    assert (np.diff(runs[0]) > 0).all()
+    assert np.array_equal(runs[0], runs[1])
+
+
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_closed_form_norms_equal_autograd(feedback: str, bias: bool, small_split: Split) -> None:
+    candidates = _candidates(small_split, feedback, bias)
+    rows = np.random.default_rng(0).choice(len(small_split.train), 300, replace=False)
+    params = {name: torch.from_numpy(array).double() for name, array in candidates.proxy.items()}
+    for row in rows:
+        u = params["user"][small_split.train.user[row]].clone().requires_grad_()
+        score = simple_mf.predict(params, u, params["item"][small_split.train.item[row]]).reshape(())
+        rating = torch.tensor(float(small_split.train.rating[row]), dtype=torch.float64)
+        loss = (
+            functional.mse_loss(score, rating)
+            if feedback == "explicit"
+            else functional.binary_cross_entropy(torch.sigmoid(score), torch.ones((), dtype=torch.float64))
+        )
+        loss.backward()
+        assert u.grad is not None
+        embedding = u.grad[:-1] if bias else u.grad  # the bias column is no part of the embedding
+        assert candidates.scores is not None
+        assert candidates.scores[row] == pytest.approx(embedding.norm().item(), rel=1e-5, abs=1e-5)
+
+
+def test_gradient_keeps_the_largest_norms(small_split: Split) -> None:
+    candidates = _candidates(small_split)
+    assert candidates.scores is not None
+    rows = gradient.select(candidates, 500, np.random.default_rng(0), {})
+    rest = np.setdiff1d(np.arange(len(small_split.train)), rows)
+    assert candidates.scores[rows].min() >= candidates.scores[rest].max()
+
+
+def test_extreme_scores_give_finite_norms() -> None:
+    proxy = {"user": np.array([[1e3]], np.float32), "item": np.array([[1e3], [-1e3]], np.float32)}
+    found = gradient.norms(Candidates(interactions([0, 0], [0, 1]), 1, "implicit", proxy))
+    assert found.tolist() == [0.0, 1000.0]
+
+
+def _radius(points: np.ndarray, centres: tuple[int, ...]) -> float:
+    distance = np.linalg.norm(points[:, None] - points[list(centres)][None], axis=2)
+    return float(distance.min(axis=1).max())
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_greedy_covers_within_twice_the_optimum(seed: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(9, 2)).astype(np.float32)
+    taken = greedy.k_center(points, np.ones(9, np.int64), k, int(rng.integers(9)))
+    best = min(_radius(points, centres) for centres in itertools.combinations(range(9), k))
+    assert len(set(taken.tolist())) == k
+    assert _radius(points, tuple(taken)) <= 2 * best + 1e-4
+
+
+def test_greedy_starts_in_the_cover_and_takes_nobody_twice() -> None:
+    points = np.zeros((6, 3), np.float32)  # all equal: every distance is 0
+    taken = greedy.k_center(points, np.ones(6, np.int64), 6, 4)
+    assert taken[0] == 4
+    assert sorted(taken.tolist()) == list(range(6))
+
+
+def test_whole_users_cut_only_the_last_one() -> None:
+    train = interactions([0, 1, 0, 2, 1, 2, 2, 0], list(range(8)))
+    rows = whole_users(train, np.array([2, 0, 1]), 5, np.random.default_rng(0))
+    assert {3, 5, 6} <= set(rows.tolist())
+    assert len(set(rows.tolist()) & {0, 2, 7}) == 2
+    cut = {tuple(whole_users(train, np.array([2, 0, 1]), 4, np.random.default_rng(s)).tolist()) for s in range(50)}
+    assert len(cut) == 3  # each of user 0's rows can be the one that is kept
+
+
+def test_clustering_takes_users_nearest_to_their_centroid() -> None:
+    """Two clear groups of users; the budget covers the nearest half of each."""
+    centre = np.repeat([[0.0, 0.0], [100.0, 0.0]], 6, axis=0)
+    away = np.tile([1.0, 2.0, 3.0, -1.0, -2.0, -3.0], 2)
+    points = (centre + np.column_stack([np.zeros(12), away])).astype(np.float32)
+    train = interactions(np.repeat(np.arange(12), 5).tolist(), [0] * 60)
+    candidates = Candidates(train, 12, "explicit", {"user": points, "item": np.zeros((1, 2), np.float32)})
+    rows = METHODS["clustering"].select(candidates, 20, np.random.default_rng(0), {"clusters": 2})
+    assert set(train.user[rows].tolist()) == {0, 3, 6, 9}
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=8).filter(sum), st.floats(0, 1))
+def test_shares_add_up_and_never_exceed_their_group(sizes: list[int], part: float) -> None:
+    total = int(part * sum(sizes))
+    got = shares(np.array(sizes), total)
+    assert got.sum() == total
+    assert (got <= sizes).all()
+
+
+def test_random_prefers_no_row() -> None:
+    train: Interactions = interactions([0] * 10, list(range(10)))
+    candidates = Candidates(train, 1, "explicit")
+    counts = np.zeros(10)
+    for seed in range(2000):
+        counts[METHODS["random"].select(candidates, 3, np.random.default_rng(seed), {})] += 1
+    assert np.abs(counts / 2000 - 0.3).max() < 0.04

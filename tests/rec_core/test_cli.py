@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rec_core.__main__ import main
+
+QUICK = ["--dataset", "synthetic-10k", "--set", "train.epochs=1", "--set", "proxy.epochs=1"]
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORELENS_HOME", str(tmp_path / "home"))
+
+
+def test_run_writes_everything_that_was_promised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.json"
+    assert main(["run", *QUICK, "--method", "gradient", "--no-pretrain", "--ratio", "0.1", "--json", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert {"spec", "key", "n_train", "n_selected", "metrics", "controls", "history", "seconds"} <= set(result)
+    assert result["spec"]["ratio"] == 0.1
+    assert result["spec"]["pretrain"] is False
+    assert "%" in capsys.readouterr().err
+
+
+def test_select_writes_the_rows(tmp_path: Path) -> None:
+    out = tmp_path / "coreset.parquet"
+    assert main(["select", *QUICK, "--method", "random", "--out", str(out)]) == 0
+    assert list(pd.read_parquet(out).columns) == ["user_id", "item_id", "rating", "time", "weight"]
+
+
+def test_methods_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["full", "random", "clustering", "gradient", "greedy"]
+
+
+@pytest.mark.parametrize("form", ["md", "csv", "latex"])
+def test_tables_show_the_report_beside_ours(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tables", "2", *QUICK, "--seeds", "2", "--format", form]) == 0
+    text = capsys.readouterr().out
+    assert "0.984" in text
+    assert "1.694" in text
+    assert "0.16" in text  # why clustering cannot be compared
+    assert {"md": "| Method |", "csv": "Method,RMSE", "latex": r"\begin{tabular}"}[form] in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--ratio", "0"], "ratio"),
+        (["--set", "train.epochs"], "write NAME=VALUE"),
+        (["--set", "train.epocs=3"], "is not a setting"),
+        (["--set", "nowhere.epochs=3"], "nowhere.epochs"),
+        (["--split", "first/random"], "split.test"),
+        (["--set", "data.min_interactions=5000"], "No user and item is left with at least 5000 interactions"),
+        (["--set", "evaluation.negatives=390"], "set evaluation.negatives to at most"),
+        (["--json", "no-such-folder/out.json"], "could not be written"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_no_trace(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *QUICK, *arguments]) == 1
+    said = capsys.readouterr().err.split("corelens: ")[-1]
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_data_that_cannot_be_fetched(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CORELENS_DATA", raising=False)
+    monkeypatch.setattr("rec_core.data.sources._PUBLISHER", "http://127.0.0.1:9/")
+    assert main(["run", "--dataset", "ml-100k"]) == 1
+    assert "could not be downloaded" in capsys.readouterr().err

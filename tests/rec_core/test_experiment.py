@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rec_core.data.sources import Folders
+from rec_core.errors import CancelledError, SelectionError
+from rec_core.experiment import Experiment, Progress
+from rec_core.export import coreset_frame
+from rec_core.selection import METHODS, budget
+from rec_core.stages import MemoryStore
+from tests.conftest import experiment, quick
+
+SECONDS = {"load", "pretrain", "select", "train", "evaluate", "total"}
+
+
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_and_says_all_there_is_to_say(method: str, feedback: str, folders: Folders) -> None:
+    result = experiment(quick(method, feedback), folders).result()
+    expected = result.n_train if method == "full" else budget(0.2, result.n_train)
+    assert result.n_selected == expected
+    names = {"rmse", "mae"} if feedback == "explicit" else {"recall@10", "ndcg@10", "recall@10_all", "ndcg@10_all"}
+    assert set(result.metrics) == names
+    assert all(set(metrics) == names for metrics in result.controls.values())
+    assert set(result.seconds) == SECONDS
+    assert result.seconds["total"] == pytest.approx(sum(s for k, s in result.seconds.items() if k != "total"))
+    assert [row["epoch"] for row in result.history] == [1, 2]
+    assert result.versions["torch"]
+
+
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+@pytest.mark.parametrize("preset", ["explicit", "implicit"])
+def test_the_same_spec_gives_the_same_numbers(model: str, preset: str, folders: Folders) -> None:
+    first, second = (experiment(quick("gradient", preset, model), folders).result() for _ in range(2))
+    assert first.metrics == second.metrics
+    assert [row["loss"] for row in first.history] == [row["loss"] for row in second.history]
+    other = experiment(quick("gradient", preset, model, seed=1), folders).result()
+    assert other.metrics != first.metrics
+
+
+def test_a_second_run_answers_from_the_store(folders: Folders) -> None:
+    store, stages = MemoryStore(), []
+    first = Experiment(quick("greedy"), store, folders).result()
+    again = Experiment(quick("greedy"), store, folders, lambda p: stages.append(p.stage)).result()
+    assert again == first
+    assert stages == []
+
+
+def test_runs_share_what_they_have_in_common(folders: Folders) -> None:
+    store, stages = MemoryStore(), []
+    first = Experiment(quick("gradient"), store, folders).result()
+    other = Experiment(quick("gradient", ratio=0.3), store, folders, lambda p: stages.append(p.stage)).result()
+    assert "Pretraining the proxy" not in stages
+    assert other.seconds["pretrain"] == first.seconds["pretrain"] > 0
+
+
+def test_untrained_proxy_is_the_start_of_the_pretrained_one(folders: Folders) -> None:
+    store = MemoryStore()
+    start = Experiment(quick("gradient", pretrain=False), store, folders).proxy
+    trained = Experiment(quick("gradient", proxy={"epochs": 1, "learning_rate": 1e-9}), store, folders).proxy
+    np.testing.assert_allclose(trained.params["user"], start.params["user"], atol=1e-5)
+
+
+def test_an_untrained_proxy_is_not_called_pretraining(folders: Folders) -> None:
+    assert experiment(quick("greedy", pretrain=False), folders).result().seconds["pretrain"] == 0
+
+
+def test_readiness_of_the_proxy(folders: Folders) -> None:
+    store = MemoryStore()
+    assert Experiment(quick("random"), store, folders).proxy_is_ready
+    assert Experiment(quick("greedy", pretrain=False), store, folders).proxy_is_ready
+    assert not Experiment(quick("greedy"), store, folders).proxy_is_ready
+    _ = Experiment(quick("greedy"), store, folders).proxy
+    assert Experiment(quick("gradient"), store, folders).proxy_is_ready
+
+
+def test_a_listener_can_stop_a_run(folders: Folders) -> None:
+    def listen(progress: Progress) -> None:
+        if progress.stage == "Training" and progress.epoch == 2:
+            raise CancelledError("Cancelled.")
+
+    store = MemoryStore()
+    with pytest.raises(CancelledError):
+        Experiment(quick(), store, folders, listen).result()
+    assert Experiment(quick(), store, folders).result().n_selected > 0
+
+
+def test_early_stopping_keeps_the_best_epoch(folders: Folders) -> None:
+    spec = quick("full", train={"epochs": 30, "patience": 2}).with_(model={"name": "ncf", "init_std": 0.01})
+    result = experiment(spec, folders).result()
+    scores = [row["validation_recall@10"] for row in result.history]
+    assert scores[result.best_epoch - 1] == max(scores)
+    assert len(scores) <= result.best_epoch + 2
+
+
+def test_the_coreset_leaves_with_original_ids(folders: Folders) -> None:
+    chosen = experiment(quick("greedy"), folders)
+    frame = coreset_frame(chosen)
+    assert list(frame.columns) == ["user_id", "item_id", "rating", "time", "weight"]
+    catalogue, train = chosen.split.catalogue, chosen.split.train
+    kept = {(u, i) for u, i in zip(frame.user_id, frame.item_id, strict=True)}
+    rows = chosen.coreset.rows
+    assert kept == {
+        (catalogue.user_ids[u], catalogue.item_ids[i]) for u, i in zip(train.user[rows], train.item[rows], strict=True)
+    }
+
+
+def test_more_clusters_than_users_is_said_in_a_sentence(folders: Folders) -> None:
+    with pytest.raises(SelectionError, match="5000 clusters need at least as many users, and there are 150"):
+        _ = experiment(quick().with_(method={"name": "clustering", "clusters": 5000}), folders).coreset
+
+
+def test_what_cannot_be_saved_is_said_in_a_sentence(folders: Folders) -> None:
+    class Full(MemoryStore):
+        def put(self, key: str, artifact: object) -> None:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(Exception, match=r"could not be saved \(No space left on device\); free some disk space"):
+        Experiment(quick(), Full(), folders).result()

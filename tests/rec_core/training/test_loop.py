@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from rec_core.data.interactions import Interactions
+from rec_core.models import MODELS
+from rec_core.specs import TrainSpec
+from rec_core.training import loop
+from rec_core.training.loop import Watch
+from rec_core.training.scoring import scorer
+from tests.conftest import interactions
+
+N_USERS, N_ITEMS = 12, 9
+
+
+def _rows(n: int = 60) -> Interactions:
+    rng = np.random.default_rng(3)
+    return interactions(
+        rng.integers(0, N_USERS, n).tolist(), rng.integers(0, N_ITEMS, n).tolist(), rng.integers(1, 6, n).tolist()
+    )
+
+
+def _start(model: str, bias: bool = False) -> dict[str, np.ndarray]:
+    return MODELS[model].start(N_USERS, N_ITEMS, dim=8, init_std=0.3, bias=bias, mean=3.0, rng=np.random.default_rng(0))
+
+
+def _train(model: str, rows: Interactions, spec: TrainSpec, feedback: str = "explicit", **more: object) -> loop.Trained:
+    return loop.train(model, _start(model), rows, feedback, spec, np.random.default_rng(1), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+def test_full_batch_training_equals_plain_autograd_and_adam(model: str) -> None:
+    rows, spec = _rows(), TrainSpec(epochs=5, batch_size=1000, learning_rate=0.01)
+    ours = _train(model, rows, spec).params
+    plain = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in _start(model).items()}
+    adam = torch.optim.Adam(plain.values(), lr=0.01)
+    user, item = torch.from_numpy(rows.user).long(), torch.from_numpy(rows.item).long()
+    for _ in range(5):
+        adam.zero_grad()
+        score = MODELS[model].predict(
+            plain, functional.embedding(user, plain["user"]), functional.embedding(item, plain["item"])
+        )
+        functional.mse_loss(score, torch.from_numpy(rows.rating)).backward()
+        adam.step()
+    for name, array in ours.items():
+        np.testing.assert_allclose(array, plain[name].detach().numpy(), atol=2e-4)
+
+
+def test_implicit_loss_is_the_binary_cross_entropy_of_the_report() -> None:
+    scores = torch.tensor([[2.0, -1.0, 0.5], [-3.0, 0.0, 40.0]])
+    labels = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    expected = functional.binary_cross_entropy_with_logits(scores, labels)
+    assert loop._cross_entropy(scores, labels[:, 0], None).item() == pytest.approx(expected.item())
+
+
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+def test_a_weight_counts_like_repeating_the_row(model: str) -> None:
+    rows, spec = _rows(20), TrainSpec(epochs=8, batch_size=1000, learning_rate=0.01)
+    times = np.random.default_rng(5).integers(1, 4, 20)
+    weighted = _train(model, rows, spec, weights=times.astype(np.float32)).params
+    repeated = _train(model, rows.take(np.repeat(np.arange(20), times)), spec).params
+    for name, array in weighted.items():
+        np.testing.assert_allclose(array, repeated[name], atol=2e-4)
+
+
+def test_weights_of_implicit_rows_scale_positive_and_negatives_alike() -> None:
+    scores, weight = torch.randn(4, 3), torch.tensor([1.0, 0.0, 2.0, 1.0])
+    got = loop._cross_entropy(scores, torch.ones(4), weight)
+    each = torch.stack([loop._cross_entropy(scores[i : i + 1], torch.ones(1), None) for i in range(4)])
+    assert got.item() == pytest.approx(((each * weight).sum() / 4).item(), rel=1e-5)
+
+
+def test_negatives_are_drawn_anew_each_epoch_over_all_items() -> None:
+    spec = TrainSpec(epochs=2, batch_size=7, negatives=4)
+    batches = loop._Batches(_rows(), N_ITEMS, "implicit", spec, np.random.default_rng(0), None)
+    first, second = (torch.cat([b.items for b in batches]) for _ in range(2))
+    assert first.shape == (60, 5)
+    assert not torch.equal(first, second)
+    assert set(first[:, 1:].flatten().tolist()) == set(range(N_ITEMS))
+    assert sorted(first[:, 0].tolist()) == sorted(_rows().item.tolist())
+    assert len(list(batches)) == len(batches) == 9
+
+
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_training_learns(model: str, feedback: str) -> None:
+    trained = _train(model, _rows(), TrainSpec(epochs=40, learning_rate=0.01), feedback)
+    assert trained.history[-1]["loss"] < 0.8 * trained.history[0]["loss"]  # type: ignore[operator]
+
+
+def test_the_start_is_left_as_it_was() -> None:
+    start = _start("mf")
+    before = {name: array.copy() for name, array in start.items()}
+    loop.train("mf", start, _rows(), "explicit", TrainSpec(epochs=2), np.random.default_rng(0))
+    assert all(np.array_equal(start[name], array) for name, array in before.items())
+
+
+def test_patience_keeps_the_best_epoch_and_stops() -> None:
+    scores = iter([0.1, 0.5, 0.4, 0.5, 0.3, 0.9])
+    seen = []
+
+    def validate(params: dict[str, np.ndarray]) -> float:
+        seen.append({name: array.copy() for name, array in params.items()})
+        return next(scores)
+
+    trained = _train("mf", _rows(), TrainSpec(epochs=6), watch=Watch(validate, patience=3))
+    assert (trained.best_epoch, len(trained.history)) == (2, 5)
+    assert np.array_equal(trained.params["user"], seen[1]["user"])
+
+
+def test_without_patience_the_last_epoch_is_kept() -> None:
+    scores = iter([0.9, 0.5, 0.1])
+    trained = _train("mf", _rows(), TrainSpec(epochs=3), watch=Watch(lambda params: next(scores)))
+    assert (trained.best_epoch, len(trained.history)) == (3, 3)
+
+
+def test_the_scorer_scores_lists_of_items_and_all_items() -> None:
+    params = _start("ncf")
+    score = scorer("ncf", params)
+    users, every = np.array([1, 4]), np.arange(N_ITEMS)[None]
+    assert score(users, every).shape == (2, N_ITEMS)
+    np.testing.assert_allclose(score(users, np.array([[2, 3], [0, 8]]))[1], score(users, every)[1, [0, 8]], atol=1e-5)
