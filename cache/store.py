@@ -9,6 +9,7 @@ An object that is missing, torn or altered is a miss: it will be computed again,
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -140,11 +141,11 @@ def _write_file(path: Path, raw: bytes) -> None:
 
 def _swap_in(temporary: Path, place: Path) -> None:
     """Rename ``temporary`` to ``place``; a directory in the way is moved aside first, because rename needs that."""
-    for _ in range(3):
+    for _ in range(100):  # other processes may put the same key again and again
         try:
             temporary.rename(place)
-        except OSError:
-            if not place.exists():
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             aside = Path(tempfile.mkdtemp(prefix="old-", dir=place.parent))
             with contextlib.suppress(FileNotFoundError):  # another writer moved it first
@@ -152,7 +153,7 @@ def _swap_in(temporary: Path, place: Path) -> None:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             return
-    # Another process keeps writing the same key; what it wrote stands for the same contents.
+    # Whatever lies there now was put by others under the same key, and so has the same contents.
 
 
 def _read(folder: Path) -> Artifact:

@@ -101,7 +101,7 @@ def test_every_unknown_item_is_equally_likely() -> None:
 
 
 def test_too_many_negatives_are_said_in_a_sentence(small_split: Split) -> None:
-    with pytest.raises(DataError, match="set evaluation.negatives to at most"):
+    with pytest.raises(DataError, match=r"set evaluation\.negatives to at most"):
         negatives.sample_negatives(small_split, 399, np.random.default_rng(0))
 
 

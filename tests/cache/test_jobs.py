@@ -1,0 +1,172 @@
+"""Jobs on a real scheduler with real worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cache.cluster import Cluster
+from cache.jobs import INTERRUPTED, Job, Jobs
+from rec_core.data.sources import Folders
+from rec_core.experiment import stored_result
+from rec_core.specs import ExperimentSpec
+from tests.conftest import quick
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    home = tmp_path_factory.mktemp("home")
+    jobs = Jobs(home, Folders(None, home / "data"), Cluster(home, workers=2, idle=5))
+    yield jobs
+    jobs.close()
+
+
+def long(**more: object) -> ExperimentSpec:
+    """Return a spec that trains for minutes."""
+    return quick("full", train={"epochs": 3000}, **more)
+
+
+def wait(jobs: Jobs, spec: ExperimentSpec, until: Callable[[Job], bool], seconds: float = 60) -> Job:
+    """Return the job once ``until`` holds."""
+    end = time.monotonic() + seconds
+    while not until(job := jobs.job(spec)):
+        assert time.monotonic() < end, f"still {job.state} ({job.message})"
+        time.sleep(0.05)
+    return job
+
+
+def _training(job: Job) -> bool:
+    return job.progress is not None and job.progress.stage == "Training" and job.progress.epoch > 1
+
+
+def test_a_job_ends_in_the_store(jobs: Jobs) -> None:
+    assert jobs.job(quick("gradient")).state == "new"
+    key = jobs.ask(quick("gradient"))
+    assert jobs.job(quick("gradient")).state in ("waiting", "running")
+    wait(jobs, quick("gradient"), lambda job: job.state == "done")
+    result = stored_result(key, jobs.store)
+    assert result is not None
+    assert result.n_selected > 0
+    assert jobs.active() == []
+
+
+def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(jobs: Jobs) -> None:
+    key = jobs.ask(long())
+    progress = wait(jobs, long(), _training).progress
+    assert progress is not None
+    assert progress.epochs == 3000
+    assert progress.seconds_left is not None
+    assert progress.seconds_left > 1
+    begin = time.monotonic()
+    jobs.cancel(key)
+    job = wait(jobs, long(), lambda job: job.state == "cancelled")
+    assert time.monotonic() - begin < 1
+    assert job.message == "Cancelled. Finished steps are kept."
+
+
+def test_a_cancelled_job_can_be_asked_for_again(jobs: Jobs) -> None:
+    key = jobs.ask(long())
+    wait(jobs, long(), _training)
+    jobs.cancel(key)
+    wait(jobs, long(), lambda job: job.state == "cancelled")
+
+
+def test_one_spec_is_one_job_whoever_asks(jobs: Jobs, tmp_path: Path) -> None:
+    other = Jobs(jobs._home, jobs.folders)
+    keys = {jobs.ask(long(seed=7)), other.ask(long(seed=7))}
+    assert len(keys) == 1
+    wait(other, long(seed=7), _training)
+    assert [job.key for job in jobs.active()] == list(keys)
+    other.cancel(keys.pop())
+    wait(jobs, long(seed=7), lambda job: job.state == "cancelled")
+    other.close()
+
+
+def test_a_waiting_job_is_cancelled_at_once(jobs: Jobs) -> None:
+    busy = [long(seed=20 + n) for n in range(2)]
+    keys = [jobs.ask(spec) for spec in busy]
+    for spec in busy:
+        wait(jobs, spec, lambda job: job.state == "running")
+    waiting = jobs.ask(quick(seed=30))
+    assert jobs.job(quick(seed=30)).state == "waiting"
+    jobs.cancel(waiting)
+    assert jobs.job(quick(seed=30)).state == "cancelled"
+    for key in keys:
+        jobs.cancel(key)
+    for spec in busy:
+        wait(jobs, spec, lambda job: job.state == "cancelled")
+
+
+def test_a_job_outlives_the_process_that_asked(jobs: Jobs) -> None:
+    code = (
+        "import sys, os, signal; from pathlib import Path; from cache.jobs import Jobs;"
+        "from rec_core.data.sources import Folders; from tests.conftest import quick;"
+        "home = Path(sys.argv[1]); Jobs(home, Folders(None, home / 'data')).ask(quick(seed=40, train={'epochs': 30}));"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(jobs._home)], cwd=ROOT, check=False)
+    spec = quick(seed=40, train={"epochs": 30})
+    assert jobs.job(spec).state in ("waiting", "running", "done")
+    wait(jobs, spec, lambda job: job.state == "done")
+
+
+def test_what_goes_wrong_is_said_and_can_be_repeated(jobs: Jobs) -> None:
+    spec = quick(data={"dataset": "synthetic-10k", "min_interactions": 5000})
+    jobs.ask(spec)
+    job = wait(jobs, spec, lambda job: job.state == "failed")
+    assert job.message.startswith("No user and item is left with at least 5000 interactions")
+    jobs.ask(spec)
+    wait(jobs, spec, lambda job: job.state == "failed")
+
+
+def test_a_prepared_proxy_makes_the_method_live(jobs: Jobs) -> None:
+    spec = quick("greedy", seed=50)
+    jobs.ask(spec, "prepare")
+    end = time.monotonic() + 60
+    while (job := jobs.job(spec, "prepare")).state != "done":
+        assert time.monotonic() < end, job
+        time.sleep(0.05)
+
+
+def _workers(home: Path) -> list[int]:
+    """Return the processes that run jobs, the children of the nannies of this home."""
+    table = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in table.splitlines()[1:]]
+    nannies = {r[0] for r in rows if "dask_worker" in r[2] and str(home) in r[2]}
+    return [int(r[0]) for r in rows if r[1] in nannies and "spawn_main" in r[2]]
+
+
+def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> None:
+    jobs.ask(long(seed=60))
+    wait(jobs, long(seed=60), _training)
+    for worker in _workers(jobs._home):
+        os.kill(worker, signal.SIGKILL)
+    job = wait(jobs, long(seed=60), lambda job: job.state == "interrupted", seconds=10)
+    assert job.message == INTERRUPTED
+    key = jobs.ask(long(seed=60))
+    wait(jobs, long(seed=60), _training)
+    jobs.cancel(key)
+    wait(jobs, long(seed=60), lambda job: job.state == "cancelled")
+
+
+def test_scheduler_and_workers_end_by_themselves(jobs: Jobs) -> None:
+    def running() -> bool:
+        table = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        return str(jobs._home) in table
+
+    assert running()
+    jobs.close()
+    end = time.monotonic() + 40
+    while running():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert jobs.active() == []

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cache.ledger import Ledger
+from rec_core.errors import CorelensError
+from tests.conftest import quick
+
+
+def test_what_was_asked_for_is_remembered_in_order(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    specs = [quick(seed=n) for n in range(3)]
+    for spec in specs:
+        ledger.ask(spec.key, "run", spec)
+    ledger.ask("proxy", "prepare", specs[0])
+    assert [asked.spec for asked in Ledger(tmp_path).asked()] == specs
+    ledger.ask(specs[0].key, "run", specs[0])
+    assert [asked.key for asked in ledger.asked()] == [specs[n].key for n in (1, 2, 0)]
+    assert [asked.kind for asked in ledger.asked("prepare")] == ["prepare"]
+    assert ledger.has(specs[0].key)
+    assert not ledger.has("nobody asked")
+
+
+def _ask_many(folder: Path, process: int) -> None:
+    ledger = Ledger(folder)
+    for n in range(25):
+        ledger.ask(f"{process}-{n}", "run", quick(seed=n))
+
+
+def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_ask_many, args=(tmp_path, n)) for n in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [p.exitcode for p in processes] == [0] * 8
+    assert len(Ledger(tmp_path).asked()) == 200
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    Ledger(tmp_path).ask("k", "run", quick())
+    with sqlite3.connect(tmp_path / "ledger.sqlite3") as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(CorelensError, match="written by a newer Corelens"):
+        Ledger(tmp_path).asked()
+
+
+def test_a_damaged_ledger_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite3").write_bytes(b"this is no database, not at all " * 200)
+    with pytest.raises(CorelensError, match="move the file away to start a new list"):
+        Ledger(tmp_path).asked()
+
+
+def test_a_spec_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.ask("good", "run", quick())
+    ledger.ask("bad", "run", quick())
+    with sqlite3.connect(tmp_path / "ledger.sqlite3") as database:
+        database.execute("""UPDATE jobs SET spec = '{"method": {"name": "gone"}}' WHERE key = 'bad'""")
+    assert [asked.key for asked in ledger.asked()] == ["good"]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cache.store import DiskStore
+from rec_core.stages import Artifact, MemoryStore, StageStore, digest
+
+KEY = digest({"name": "a key"})
+ARTIFACT = Artifact({"rows": np.arange(1000), "titles": np.array(["Café", "=1+1"])}, {"metric": 0.5, "none": None})
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> StageStore:
+    return MemoryStore() if request.param == "memory" else DiskStore(tmp_path)
+
+
+def _same(found: Artifact | None) -> bool:
+    return (
+        found is not None
+        and found.meta == ARTIFACT.meta
+        and all(np.array_equal(found.arrays[name], array) for name, array in ARTIFACT.arrays.items())
+    )
+
+
+def test_every_store_gives_back_what_was_put(store: StageStore) -> None:
+    assert store.get(KEY) is None
+    assert not store.has(KEY)
+    store.put(KEY, ARTIFACT)
+    assert store.has(KEY)
+    assert _same(store.get(KEY))
+    store.put(KEY, Artifact({}, {"metric": 1}))
+    again = store.get(KEY)
+    assert again is not None
+    assert again.meta == {"metric": 1}
+
+
+def test_another_process_sees_the_same(tmp_path: Path) -> None:
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    assert _same(DiskStore(tmp_path).get(KEY))
+
+
+def _objects(folder: Path) -> list[Path]:
+    return sorted(p for p in (folder / "objects").rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "remove"])
+def test_a_damaged_object_is_a_miss_and_can_be_replaced(tmp_path: Path, number: int, harm: str) -> None:
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    path = _objects(tmp_path)[number]
+    raw = bytearray(path.read_bytes())
+    if harm == "flip":
+        raw[len(raw) // 2] ^= 1
+    path.write_bytes({"flip": raw, "cut": raw[: len(raw) // 2], "empty": b"", "remove": b""}[harm])
+    if harm == "remove":
+        path.unlink()
+    assert DiskStore(tmp_path).get(KEY) is None
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    assert _same(DiskStore(tmp_path).get(KEY))
+
+
+def test_a_changed_number_in_the_manifest_does_not_pass(tmp_path: Path) -> None:
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    manifest = next(p for p in _objects(tmp_path) if p.name == "manifest.json")
+    manifest.write_text(manifest.read_text().replace("0.5", "0.9"))
+    assert DiskStore(tmp_path).get(KEY) is None
+
+
+def test_a_future_format_is_a_miss(tmp_path: Path) -> None:
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    manifest = next(p for p in _objects(tmp_path) if p.name == "manifest.json")
+    body = json.loads(manifest.read_text())["body"] | {"format": 99}
+    manifest.write_text(json.dumps({"sha256": digest(body), "body": body}))
+    assert DiskStore(tmp_path).get(KEY) is None
+
+
+def test_what_is_read_cannot_be_changed_by_accident(tmp_path: Path) -> None:
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    found = DiskStore(tmp_path).get(KEY)
+    assert found is not None
+    with pytest.raises(ValueError, match="read-only"):
+        found.arrays["rows"][0] = 7
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path, memory_bytes=20_000)
+    keys = [digest(n) for n in range(10)]
+    for n, key in enumerate(keys):
+        store.put(key, Artifact({"x": np.full(1000, n)}, {}))
+        store.get(key)
+    assert store._memory._bytes <= 20_000
+    found = store.get(keys[0])
+    assert found is not None
+    assert found.arrays["x"][0] == 0
+
+
+WRITER = """
+import sys, numpy as np
+from pathlib import Path
+from cache.store import DiskStore
+from rec_core.stages import Artifact
+store = DiskStore(Path(sys.argv[1]))
+n = 0
+while True:
+    n += 1
+    store.put(sys.argv[2], Artifact({"x": np.full(20_000, n), "y": np.full(20_000, n)}, {"n": n}))
+    print(n, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_a_whole_object(tmp_path: Path) -> None:
+    for attempt in range(8):
+        command = [sys.executable, "-c", WRITER, str(tmp_path), KEY]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+        assert writer.stdout is not None
+        for _ in range(3):
+            writer.stdout.readline()
+        time.sleep(0.003 * attempt)
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.communicate()
+        found = DiskStore(tmp_path).get(KEY)
+        if found is not None:  # killed between moving the old object aside and the new one in: a miss, never a mixture
+            assert (found.arrays["x"] == found.meta["n"]).all()
+            assert (found.arrays["y"] == found.meta["n"]).all()
+    DiskStore(tmp_path).put(KEY, ARTIFACT)
+    assert _same(DiskStore(tmp_path).get(KEY))
+
+
+def _put_often(folder: Path, number: int) -> None:
+    store = DiskStore(folder)
+    for _ in range(20):
+        store.put(KEY, Artifact({"x": np.full(5000, number)}, {"n": number}))
+
+
+def test_many_writers_of_one_key_never_mix(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=_put_often, args=(tmp_path, n)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [w.exitcode for w in writers] == [0] * 4
+    found = DiskStore(tmp_path).get(KEY)
+    assert found is not None
+    assert (found.arrays["x"] == found.meta["n"]).all()
+    assert not list((tmp_path / "objects").rglob("new-*"))
