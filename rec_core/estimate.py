@@ -13,12 +13,12 @@ from rec_core.specs import ExperimentSpec
 
 # Seconds per train row and epoch on two 2.45 GHz cores, one thread (benchmarks/training.py).
 _RATES: Mapping[tuple[str, str], float] = {
-    ("mf", "explicit"): 2.7e-6,
-    ("mf", "implicit"): 3.5e-6,
-    ("ncf", "explicit"): 6.2e-6,
-    ("ncf", "implicit"): 1.1e-5,
+    ("mf", "explicit"): 2.0e-6,
+    ("mf", "implicit"): 2.5e-6,
+    ("ncf", "explicit"): 5.5e-6,
+    ("ncf", "implicit"): 9.0e-6,
 }
-_EVALUATION = 1.3e-6  # seconds per user-item pair ranked, one thread
+_EVALUATION = 2e-7  # seconds per user-item pair ranked, one thread
 _OTHER = 1.5  # seconds for loading, splitting, selecting
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.ui import state
 from rec_core import labels
-from rec_core.errors import CorelensError
 from rec_core.experiment import Coreset, Experiment
 from rec_core.words import duration
 
@@ -24,14 +23,10 @@ def live_coreset() -> tuple[Experiment, Coreset] | None:
             )
         return None
     experiment = state.experiment()
-    try:
-        if not experiment.proxy_is_ready:
-            _prepare()
-            return None
-        return experiment, experiment.coreset
-    except CorelensError as error:
-        st.error(str(error))
+    if not experiment.proxy_is_ready:
+        _prepare()
         return None
+    return experiment, experiment.coreset
 
 
 def _prepare() -> None:

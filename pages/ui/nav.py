@@ -11,6 +11,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from rec_core.errors import CorelensError
+
 _INSIDE = "_inside_app"
 # A local image: an icon by name would be fetched from Google's servers.
 _ICON = str(Path(__file__).with_name("icon.png"))
@@ -23,11 +25,14 @@ def configure() -> None:
 
 
 def run() -> None:
-    """Draw the navigation and run the chosen page."""
+    """Draw the navigation and run the chosen page; what a person can mend is said in its place."""
     page = _navigation()
     st.session_state[_INSIDE] = True
     try:
         page.run()
+    except CorelensError as error:
+        st.title("This cannot be shown yet", anchor=False)
+        st.error(str(error))
     finally:
         st.session_state[_INSIDE] = False
 

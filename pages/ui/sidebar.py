@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import advanced, nav, panel, state
 from rec_core import labels, selection, specs
@@ -14,7 +15,7 @@ from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number
 
-_DEFAULTS = {"data": "synthetic", "feedback": "implicit", "model": "ncf", "preset": "recommended"}
+_DEFAULTS = {"data": "synthetic", "feedback": "implicit", "model": "ncf"}
 
 
 def show() -> None:
@@ -22,14 +23,17 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
-        chosen = _basic()
-        state.choose(_valid(chosen))
-        _run_button()
-        panel.show()
+        facts = _choose()
+        try:
+            facts.caption(_facts())
+            _run_button()
+            panel.show()
+        except CorelensError as error:
+            st.error(str(error))
 
 
-def _basic() -> dict[str, Any]:
-    """Draw the controls and return the values of the spec's fields."""
+def _choose() -> DeltaGenerator:
+    """Draw the controls, make them the chosen spec, and return the place for facts about the data."""
     data = st.selectbox(
         "Data", list(sources.SOURCES), index=_index("data"), format_func=_data_title, key="data", bind="query-params"
     )
@@ -74,10 +78,10 @@ def _basic() -> dict[str, Any]:
         disabled=method == "full",
         help="Share of the train ratings to keep.",
     )
-    preset = st.radio(
+    preset: specs.Preset = st.radio(
         "Settings",
-        list(labels.PRESETS),
-        index=list(labels.PRESETS).index(_DEFAULTS["preset"]),
+        specs.PRESETS,
+        index=specs.PRESETS.index("recommended"),
         format_func=labels.PRESETS.__getitem__,
         key="preset",
         bind="query-params",
@@ -87,29 +91,24 @@ def _basic() -> dict[str, Any]:
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
         values = specs.preset(preset, feedback, model, **chosen).model_dump()
         changed = advanced.show(values)
-    return {"facts": facts, "values": values, "changed": changed}
+    state.choose(_valid(values, changed))
+    return facts
 
 
-def _valid(chosen: dict[str, Any]) -> ExperimentSpec:
-    """Return the spec, or the preset's where an advanced setting is wrong; say how large the data are."""
+def _valid(values: dict[str, Any], changed: dict[str, Any]) -> ExperimentSpec:
+    """Return the spec, or the preset's where an advanced setting is wrong."""
     try:
-        spec = specs.parse(advanced.apply(chosen["values"], chosen["changed"]))
+        return specs.parse(advanced.apply(values, changed))
     except SpecError as error:
         st.error(f"{error} The preset's settings are used until this is mended.")
-        spec = specs.parse(chosen["values"])
-    state.choose(spec)
-    chosen["facts"].caption(_facts())
-    return spec
+        return specs.parse(values)
 
 
 def _facts() -> str:
     if not state.data_is_here():
         return f"Not on this machine yet: a download of {number(state.source().size_mb)} MB."
-    try:
-        with st.spinner("Loading the data", show_time=True):
-            split = state.experiment().split
-    except CorelensError as error:
-        return f":red[{error}]"
+    with st.spinner("Loading the data", show_time=True):
+        split = state.experiment().split
     kept = selection.budget(state.spec().ratio, len(split.train))
     rows = len(split.train) if specs.keeps_everything(state.spec()) else kept
     return (
@@ -125,10 +124,7 @@ def _run_button() -> None:
     if not state.data_is_here():
         st.button(f"Download {state.source().title}", on_click=_download, width="stretch", type="primary")
         return
-    try:
-        job, expected = state.jobs().job(spec), state.expected()
-    except CorelensError:
-        return  # said above, where the data are described
+    job, expected = state.jobs().job(spec), state.expected()
     if job.state == "done":
         st.page_link(nav.results_page(), label="Show result", icon=":material/check_circle:", width="stretch")
         return

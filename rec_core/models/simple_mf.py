@@ -35,3 +35,25 @@ def predict(params: Mapping[str, Any], u: Any, v: Any) -> Any:
     if "mean" not in params:
         return (u * v).sum(-1)
     return (u[..., :-1] * v[..., :-1]).sum(-1) + u[..., -1] + v[..., -1] + params["mean"]
+
+
+def forward(params: Mapping[str, Any], u: Any, v: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return scores (B·C,) and what ``backward`` needs, for users (B x width) with C items each (B·C x width)."""
+    paired = v.view(len(u), -1, v.shape[1])
+    return predict(params, u[:, None], paired).flatten(), ()
+
+
+def backward(
+    params: Mapping[str, Any], u: Any, v: Any, kept: tuple[Any, ...], slope: Any
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Return the loss gradients with respect to ``u``, ``v`` and the rest, given its ``slope`` ∂L/∂ŷ (B·C,).
+
+    ∂L/∂u = Σ_items slope · v and ∂L/∂v = slope · u; a bias has the slope itself.
+    """
+    slopes = slope.view(len(u), -1, 1)
+    du = (slopes * v.view(len(u), -1, v.shape[1])).sum(1)
+    dv = (slopes * u[:, None]).flatten(0, 1)
+    if "mean" not in params:
+        return du, dv, {}
+    du[:, -1], dv[:, -1] = slopes.sum(1)[:, 0], slope
+    return du, dv, {"mean": slope.sum(0, keepdim=True)}

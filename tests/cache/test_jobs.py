@@ -30,9 +30,9 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     jobs.close()
 
 
-def long(**more: object) -> ExperimentSpec:
+def long(seed: int = 0) -> ExperimentSpec:
     """Return a spec that trains for minutes."""
-    return quick("full", train={"epochs": 3000}, **more)
+    return quick("full", train={"epochs": 3000}, seed=seed)
 
 
 def wait(jobs: Jobs, spec: ExperimentSpec, until: Callable[[Job], bool], seconds: float = 60) -> Job:

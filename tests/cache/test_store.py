@@ -61,7 +61,7 @@ def test_a_damaged_object_is_a_miss_and_can_be_replaced(tmp_path: Path, number: 
     raw = bytearray(path.read_bytes())
     if harm == "flip":
         raw[len(raw) // 2] ^= 1
-    path.write_bytes({"flip": raw, "cut": raw[: len(raw) // 2], "empty": b"", "remove": b""}[harm])
+    path.write_bytes(bytes({"flip": raw, "cut": raw[: len(raw) // 2]}.get(harm, b"")))
     if harm == "remove":
         path.unlink()
     assert DiskStore(tmp_path).get(KEY) is None

@@ -89,7 +89,7 @@ def test_a_listener_can_stop_a_run(folders: Folders) -> None:
 def test_early_stopping_keeps_the_best_epoch(folders: Folders) -> None:
     spec = quick("full", train={"epochs": 30, "patience": 2}).with_(model={"name": "ncf", "init_std": 0.01})
     result = experiment(spec, folders).result()
-    scores = [row["validation_recall@10"] for row in result.history]
+    scores = [row["validation_recall@10"] or 0.0 for row in result.history]
     assert scores[result.best_epoch - 1] == max(scores)
     assert len(scores) <= result.best_epoch + 2
 

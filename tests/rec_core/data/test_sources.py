@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from rec_core.data import movielens, sources, synthetic
+from rec_core.data.interactions import Dataset
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import DataError
 
@@ -36,7 +37,7 @@ def _zip(path: Path) -> Path:
 
 
 def _check(data: object) -> None:
-    assert isinstance(data, sources.Dataset)
+    assert isinstance(data, Dataset)
     assert data.catalogue.user_ids.tolist() == [7, 9]
     assert data.catalogue.item_ids.tolist() == [10, 20]
     assert data.catalogue.titles.tolist() == ['Café <b>"=1+1"</b> (1999)', "Toy: Story (1995)"]

@@ -9,6 +9,7 @@ from rec_core.data.interactions import Interactions
 from rec_core.models import MODELS
 from rec_core.specs import TrainSpec
 from rec_core.training import loop
+from rec_core.training.batches import Batch, Batches
 from rec_core.training.loop import Watch
 from rec_core.training.scoring import scorer
 from tests.conftest import interactions
@@ -49,11 +50,56 @@ def test_full_batch_training_equals_plain_autograd_and_adam(model: str) -> None:
         np.testing.assert_allclose(array, plain[name].detach().numpy(), atol=2e-4)
 
 
-def test_implicit_loss_is_the_binary_cross_entropy_of_the_report() -> None:
-    scores = torch.tensor([[2.0, -1.0, 0.5], [-3.0, 0.0, 40.0]])
-    labels = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
-    expected = functional.binary_cross_entropy_with_logits(scores, labels)
-    assert loop._cross_entropy(scores, labels[:, 0], None).item() == pytest.approx(expected.item())
+def _batch(items: int, weight: torch.Tensor | None = None) -> Batch:
+    generator = torch.Generator().manual_seed(0)
+    user = torch.randint(N_USERS, (6,), generator=generator)
+    chosen = torch.randint(N_ITEMS, (6, items), generator=generator)
+    return Batch(user, chosen, torch.randint(1, 6, (6,), generator=generator).float(), weight)
+
+
+def _plain_loss(score: torch.Tensor, batch: Batch, feedback: str) -> torch.Tensor:
+    """The losses of the report, from torch's own functions; a row's negatives share its weight."""
+    weight = torch.ones(len(batch.user)) if batch.weight is None else batch.weight
+    if feedback == "explicit":
+        each = functional.mse_loss(score[:, 0], batch.rating, reduction="none")
+    else:
+        label = torch.zeros_like(score)
+        label[:, 0] = 1
+        each = functional.binary_cross_entropy(score.sigmoid(), label, reduction="none").mean(dim=1)
+    return (each * weight).sum() / weight.sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+@pytest.mark.parametrize(("model", "bias"), [("mf", False), ("mf", True), ("ncf", False)])
+def test_hand_written_gradients_equal_autograd(model: str, bias: bool, feedback: str, weighted: bool) -> None:
+    weight = torch.tensor([1.0, 0.0, 2.0, 0.5, 3.0, 1.0]) if weighted else None
+    batch = _batch(1 if feedback == "explicit" else 4, weight)
+    tensors = {name: torch.from_numpy(a.copy()).requires_grad_() for name, a in _start(model, bias).items()}
+    u = tensors["user"][batch.user].detach().requires_grad_()
+    v = tensors["item"][batch.items.flatten()].detach().requires_grad_()
+    network = MODELS[model]
+    expected = _plain_loss(network.predict(tensors, u[:, None], v.view(6, -1, v.shape[1])), batch, feedback)
+    expected.backward()
+
+    loss_of = loop._squared_error if feedback == "explicit" else loop._cross_entropy
+    with torch.no_grad():
+        score, kept = network.forward(tensors, u, v)
+        loss, slope = loss_of(score, batch)
+        du, dv, layers = network.backward(tensors, u, v, kept, slope)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    gradients = {"u": (du, u.grad), "v": (dv, v.grad)} | {n: (g, tensors[n].grad) for n, g in layers.items()}
+    assert set(layers) == set(tensors) - {"user", "item"}
+    for name, (ours, theirs) in gradients.items():
+        assert theirs is not None, name
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-6, err_msg=name)
+
+
+def test_extreme_scores_have_finite_losses_and_slopes() -> None:
+    batch = _batch(4)
+    loss, slope = loop._cross_entropy(torch.tensor([1e4, -1e4] * 12), batch)
+    assert np.isfinite(loss.item())
+    assert torch.isfinite(slope).all()
 
 
 @pytest.mark.parametrize("model", ["mf", "ncf"])
@@ -66,16 +112,9 @@ def test_a_weight_counts_like_repeating_the_row(model: str) -> None:
         np.testing.assert_allclose(array, repeated[name], atol=2e-4)
 
 
-def test_weights_of_implicit_rows_scale_positive_and_negatives_alike() -> None:
-    scores, weight = torch.randn(4, 3), torch.tensor([1.0, 0.0, 2.0, 1.0])
-    got = loop._cross_entropy(scores, torch.ones(4), weight)
-    each = torch.stack([loop._cross_entropy(scores[i : i + 1], torch.ones(1), None) for i in range(4)])
-    assert got.item() == pytest.approx(((each * weight).sum() / 4).item(), rel=1e-5)
-
-
 def test_negatives_are_drawn_anew_each_epoch_over_all_items() -> None:
     spec = TrainSpec(epochs=2, batch_size=7, negatives=4)
-    batches = loop._Batches(_rows(), N_ITEMS, "implicit", spec, np.random.default_rng(0), None)
+    batches = Batches(_rows(), N_ITEMS, "implicit", spec, np.random.default_rng(0))
     first, second = (torch.cat([b.items for b in batches]) for _ in range(2))
     assert first.shape == (60, 5)
     assert not torch.equal(first, second)

@@ -1,0 +1,1 @@
+"""Speed, as ratios against a plain reference and against targets."""

@@ -1,0 +1,117 @@
+"""The real app in a real Chromium: a server of its own, on a home folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the system's Chromium; without one the tests are skipped, on CI they fail."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs a Chromium; install Debian's package 'chromium'.")
+        pytest.skip("needs a Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class App:
+    """A Streamlit server that can be started, killed and started again on the same home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start the server and return the seconds until it answered."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+        begin = time.monotonic()
+        with (self.home / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--server.port", str(self.port)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"CORELENS_HOME": str(self.home), "HOME": str(self.home)},
+            )
+        while time.monotonic() < begin + 60:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
+                return time.monotonic() - begin
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+        raise AssertionError((self.home / "server.log").read_text())
+
+    def kill(self) -> None:
+        """Kill the server; jobs go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def end_jobs(self) -> None:
+        """End the scheduler and the workers of this home folder."""
+        table = subprocess.run(["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+        for line in table.splitlines()[1:]:
+            pid, _, arguments = line.strip().partition(" ")
+            if str(self.home) in arguments and "distributed" in arguments:
+                os.kill(int(pid), signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server with an empty home folder."""
+    app = App(tmp_path_factory.mktemp("home"))
+    app.start()
+    yield app
+    app.kill()
+    app.end_jobs()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser without history."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1100})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty tab."""
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    return page

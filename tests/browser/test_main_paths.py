@@ -1,0 +1,158 @@
+"""What a person does with Corelens, in a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rec_core.data.sources import SOURCES, Folders, locate
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+_FOLDERS = Folders(Path(os.environ.get("CORELENS_DATA") or ".").resolve(), Path("no-downloads"))
+HAS_MOVIELENS = locate(SOURCES["ml-1m"], _FOLDERS) is not None
+# NCF on ratings, random 20 %, as in the report: on MovieLens 1M where it is, otherwise on synthetic data.
+DATA = "MovieLens 1M" if HAS_MOVIELENS else "Synthetic, 100,000 ratings"
+TRAIN, KEPT, HALF = ("987,531", "197,506", "493,766") if HAS_MOVIELENS else ("98,", "19,", "49,")
+LINK = f"/?data={DATA.replace(' ', '+')}&feedback=Ratings&preset=As+in+the+report"
+
+
+def _open(page: Page, app: App, path: str) -> None:
+    page.goto(app.url + path)
+    expect(page.locator("h1")).to_be_visible()
+    _settle(page)
+
+
+def _settle(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+
+
+def _run(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Run (·|again)")).first.click()
+
+
+def test_the_first_start_is_usable_within_ten_seconds_and_stays_on_this_machine(
+    page: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    app = App(tmp_path_factory.mktemp("first"))
+    requests: list[str] = []
+    problems: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    try:
+        begin = time.monotonic()
+        app.start()
+        page.goto(app.url)
+        expect(page.get_by_role("button", name=re.compile("Run the comparison"))).to_be_enabled()
+        assert time.monotonic() - begin < 10
+        _settle(page)
+    finally:
+        app.kill()
+    assert [url for url in requests if not url.startswith((app.url, "data:", "blob:"))] == []
+    assert problems == []
+
+
+def test_run_progress_result_reload_restart_deep_link(page: Page, app: App) -> None:
+    _open(page, app, LINK)
+    expect(page.get_by_text(f"{TRAIN}").first).to_be_visible()
+    _run(page)
+    expect(page.get_by_text(re.compile(r"training, epoch \d+ of 20"))).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Show result")).to_be_visible(timeout=180_000)
+    title = page.locator("h1").inner_text()
+    assert re.match(r"Random at 20 % gives RMSE [01]\.\d+", title), title
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+
+    page.reload()
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.get_by_role("radio", name="As in the report")).to_be_checked()
+
+    app.kill()
+    app.start()
+    _open(page, app, LINK)
+    expect(page.locator("h1")).to_have_text(title)  # a second Run is not even offered: the store answers
+    expect(page.get_by_text("Show result")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Run ·"))).to_have_count(0)
+
+
+def test_a_deep_link_on_a_cold_server_has_its_sidebar_and_settings(page: Page, app: App) -> None:
+    app.kill()
+    app.start()
+    _open(page, app, f"/activity{LINK[1:]}&ratio=35")
+    expect(page.locator("h1")).to_contain_text("Random at 35 % takes light and heavy users alike.")
+    expect(page.locator(".st-key-ratio")).to_contain_text("35 %")
+    expect(page.get_by_role("radio", name="As in the report")).to_be_checked()
+    assert "ratio=35" in page.url
+
+
+def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
+    _open(page, app, f"/activity{LINK[1:]}&method=Gradient&pretrain=false&ratio=20")
+    expect(page.get_by_text(f"keeps {KEPT}")).to_be_visible()
+    before = page.locator(".scatterlayer .js-line").last.get_attribute("d")
+    slider = page.locator(".st-key-ratio input")
+    slider.focus()
+    for _ in range(60):
+        slider.press("ArrowRight")
+    expect(page.locator("h1")).to_contain_text("at 50 %")
+    expect(page.get_by_text(f"keeps {HALF}")).to_be_visible()
+    expect(page.locator(".scatterlayer .js-line").last).not_to_have_attribute("d", before or "")
+    assert "ratio=50" in page.url
+    page.get_by_text("Results", exact=True).click()
+    expect(page.locator(".st-key-ratio")).to_contain_text("50 %")
+
+
+LONG = "/?data=Synthetic,+100,000+ratings&preset=As+in+the+report&epochs=400"
+
+
+def test_cancel_takes_about_a_second_and_offers_run_again(page: Page, app: App) -> None:
+    _open(page, app, LONG)
+    _run(page)
+    expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
+    begin = time.monotonic()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
+    assert time.monotonic() - begin < 3  # less than one second, one for the next look, one for drawing
+    expect(page.get_by_role("button", name=re.compile("^Run again"))).to_be_enabled()
+
+
+def test_a_worker_killed_by_hand_is_explained_and_run_again_works(page: Page, app: App) -> None:
+    _open(page, app, f"{LONG}&seed=1")
+    _run(page)
+    expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
+    for pid in _workers(app.home):
+        os.kill(pid, signal.SIGKILL)
+    expect(page.get_by_text("The worker stopped before this was finished")).to_be_visible()
+    _run(page)
+    expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
+
+
+def _workers(home: Path) -> list[int]:
+    table = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in table.splitlines()[1:]]
+    nannies = {r[0] for r in rows if "dask_worker" in r[2] and str(home) in r[2]}
+    return [int(r[0]) for r in rows if r[1] in nannies and "spawn_main" in r[2]]
+
+
+def test_the_first_comparison_takes_less_than_a_minute(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = App(tmp_path_factory.mktemp("comparison"))
+    app.start()
+    try:
+        _open(page, app, "/")
+        begin = time.monotonic()
+        page.get_by_role("button", name=re.compile("Run the comparison")).click()
+        expect(page.get_by_role("button", name=re.compile("^Cancel"))).not_to_have_count(0)
+        expect(page.get_by_role("button", name=re.compile("^Cancel"))).to_have_count(0, timeout=120_000)
+        assert time.monotonic() - begin < 60
+        expect(page.locator("h1")).to_contain_text("Random at 20 % keeps")
+    finally:
+        app.kill()
+        app.end_jobs()

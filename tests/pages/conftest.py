@@ -1,0 +1,64 @@
+"""The app without a browser: AppTest on a home folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cache.jobs import Jobs
+from cache.ledger import Ledger
+from cache.store import DiskStore
+from rec_core.data.sources import Folders
+from rec_core.experiment import Experiment
+from rec_core.specs import ExperimentSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+# The settings of ``tests.conftest.quick``, as they stand in a link.
+QUICK = {"data": "Synthetic, 10,000 ratings", "preset": "As in the report", "epochs": "2", "proxy_epochs": "1"}
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home folder; the app's jobs are forgotten afterwards."""
+    monkeypatch.setenv("CORELENS_HOME", str(tmp_path))
+    monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
+    monkeypatch.delenv("CORELENS_DATA", raising=False)
+    st.cache_resource.clear()
+    yield tmp_path
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def open_page(home: Path) -> Open:
+    """Return a function that opens a page with query parameters, checked for exceptions."""
+
+    def open_one(page: str = "", **params: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        if page:
+            app.switch_page(f"pages/{page}.py").run()
+        return app
+
+    return open_one
+
+
+@pytest.fixture
+def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ExperimentSpec]]:
+    """What the app asked its jobs for, without any being started."""
+    wanted: list[tuple[str, ExperimentSpec]] = []
+    monkeypatch.setattr(Jobs, "ask", lambda self, spec, kind="run": wanted.append((kind, spec)))
+    return wanted
+
+
+def finish(home: Path, *specs: ExperimentSpec) -> None:
+    """Make these runs as if they had been asked for in the app."""
+    for spec in specs:
+        result = Experiment(spec, DiskStore(home), Folders(None, home / "data")).result()
+        Ledger(home).ask(result.key, "run", spec)

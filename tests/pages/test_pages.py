@@ -1,0 +1,237 @@
+"""Every page in every state: it says what there is, what to do, and never shows a trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cache.ledger import Ledger
+from cache.outcomes import Outcome, save_outcome
+from cache.store import DiskStore
+from pages.ui.cards import safe_csv
+from rec_core.data.sources import Folders
+from rec_core.experiment import Experiment
+from rec_core.selection import budget
+from rec_core.specs import ExperimentSpec
+from tests.conftest import experiment, quick
+from tests.pages.conftest import QUICK, Open, finish
+
+PAGES = ["results", "activity"]
+METHODS = [quick("full"), quick("random"), quick("gradient"), quick("gradient", pretrain=False)]
+
+
+def _texts(app: AppTest) -> str:
+    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.warning, *app.sidebar.caption]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def _healthy(app: AppTest) -> None:
+    assert [e.message for e in app.exception] == []
+    assert app.sidebar.selectbox(key="data") is not None
+    assert app.title
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_first_start_shows_something_on_every_page(page: str, open_page: Open) -> None:
+    app = open_page(page)
+    _healthy(app)
+    assert "943 users" in _texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_deep_link_on_a_cold_server_has_its_sidebar(page: str, home: Path) -> None:
+    app = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60)
+    app.query_params.update({"ratio": "35", "model": "SimpleMF"})
+    app.switch_page(f"pages/{page}.py").run()
+    _healthy(app)
+    assert app.sidebar.slider(key="ratio").value == 35
+    assert app.sidebar.segmented_control(key="model").value == "mf"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("method", ["Full data", "Random", "Clustering", "Gradient", "Greedy k-center"])
+@pytest.mark.parametrize("pretrain", ["true", "false"])
+def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_page: Open) -> None:
+    app = open_page(page, **QUICK, method=method, pretrain=pretrain)
+    if method in ("Clustering", "Gradient", "Greedy k-center") and pretrain == "true":
+        assert app.button(key="prepare").label.startswith("Prepare · about")
+        assert [e.message for e in app.exception] == []
+    else:
+        _healthy(app)
+        assert app.metric
+
+
+def test_activity_follows_the_ratio_before_anything_is_trained(open_page: Open) -> None:
+    app = open_page("activity", **QUICK, method="Gradient", pretrain="false")
+    before = _figure(app)
+    app.sidebar.slider(key="ratio").set_value(60.0).run()
+    assert "at 60 %" in app.title[0].value
+    assert _figure(app) != before
+    assert [e.message for e in app.exception] == []
+
+
+def _figure(app: AppTest) -> str:
+    charts = app.get("plotly_chart")
+    assert charts[0].proto.alt
+    return str(json.loads(charts[0].proto.spec)["data"][1]["y"])
+
+
+def test_the_sidebar_says_how_much_is_kept(open_page: Open, folders: Folders) -> None:
+    n = len(experiment(quick(), folders).split.train)
+    app = open_page(**QUICK, ratio="20")
+    assert f"{n:,} train ratings · 150 users" in _texts(app)
+    assert f"This keeps {budget(0.2, n):,} ratings" in _texts(app)
+
+
+def test_run_asks_for_the_spec_that_the_sidebar_describes(
+    open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    app = open_page(**QUICK, method="Gradient", feedback="Ratings", ratio="12.5", seed="3")
+    assert app.sidebar.button(key="run").label.startswith("Run · about")
+    app.sidebar.button(key="run").click().run()
+    (kind, spec) = asked[0]
+    expected = quick("gradient", "explicit", ratio=0.125, seed=3)
+    assert kind == "run"
+    assert spec.key == expected.key
+
+
+def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
+    app = open_page("activity", **QUICK, method="Greedy k-center")
+    app.button(key="prepare").click().run()
+    assert [kind for kind, _ in asked] == ["prepare"]
+
+
+def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
+    app = open_page(**QUICK)
+    app.button(key="compare").click().run()
+    assert sorted(spec.method.name for _, spec in asked) == ["full", "gradient", "greedy", "random"]
+
+
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_results_answer_in_words_numbers_chart_and_table(feedback: str, home: Path, open_page: Open) -> None:
+    finish(home, *(spec.with_(feedback=feedback) for spec in METHODS))
+    app = open_page(**QUICK, feedback="Ratings" if feedback == "explicit" else "Clicks", method="Random")
+    _healthy(app)
+    assert app.title[0].value.startswith("Random at 20 % keeps ")
+    assert "which needs no training" in _texts(app)
+    table = app.dataframe[0].value
+    assert table.method.iloc[0] == "★ Full data"
+    assert len(table) == 4
+    assert table.quality_kept.iloc[0] == pytest.approx(100)
+    assert app.get("plotly_chart")[0].proto.alt
+    assert all(frame.proto.alt for frame in app.dataframe)
+
+
+def test_without_the_baseline_its_run_is_offered(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    finish(home, quick("random"))
+    app = open_page(**QUICK, method="Random")
+    app.button(key="run-baseline").click().run()
+    assert asked[0][1].key == quick("full").key
+
+
+def test_a_finished_run_is_not_offered_again(home: Path, open_page: Open) -> None:
+    finish(home, quick("random"))
+    app = open_page(**QUICK, method="Random", pretrain="false")
+    assert "run" not in [b.key for b in app.sidebar.button]
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
+def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Path, open_page: Open) -> None:
+    spec = quick("random")
+    Ledger(home).ask(spec.key, "run", spec)
+    if state != "interrupted":
+        save_outcome(DiskStore(home), spec.key, Outcome(state, f"It {state}."))  # type: ignore[arg-type]
+    app = open_page(**QUICK, method="Random")
+    _healthy(app)
+    expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
+    assert expected in app.sidebar.warning[0].value
+    assert app.sidebar.button(key="run").label.startswith("Run again")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_data_that_are_not_here_are_offered_as_a_download(page: str, open_page: Open) -> None:
+    app = open_page(page, data="MovieLens 1M")
+    assert [e.message for e in app.exception] == []
+    assert any(b.label == "Download MovieLens 1M" for b in app.sidebar.button)
+    assert "is not on this machine yet" in _texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_damaged_data_are_said_in_a_sentence(
+    page: str, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ml-1m").mkdir()
+    (tmp_path / "ml-1m" / "ratings.dat").write_text("no ratings")
+    (tmp_path / "ml-1m" / "movies.dat").write_text("no films")
+    monkeypatch.setenv("CORELENS_DATA", str(tmp_path))
+    app = open_page(page, data="MovieLens 1M")
+    assert [e.message for e in app.exception] == []
+    assert "cannot be read as MovieLens data" in _texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"model": ""},
+        {"model": "GPT", "method": "magic", "data": "Netflix"},
+        {"ratio": "1000"},
+        {"ratio": "12.3456"},
+        {"ratio": "x"},
+        {"epochs": "-3"},
+        {"dim": "33"},
+        {"min": "100", "data": "Synthetic, 10,000 ratings"},
+        {"clusters": "1000", "data": "Synthetic, 10,000 ratings", "method": "Clustering", "pretrain": "false"},
+    ],
+)
+def test_a_bad_link_never_breaks_a_page(page: str, params: dict[str, str], open_page: Open) -> None:
+    app = open_page(page, **params)
+    assert [e.message for e in app.exception] == []
+    assert "Traceback" not in _texts(app)
+
+
+def test_a_wrong_advanced_setting_is_said_and_the_preset_used(open_page: Open) -> None:
+    app = open_page(**QUICK, dim="33")
+    assert "model.dim" in app.sidebar.error[0].value
+    assert app.metric
+
+
+def test_a_damaged_ledger_is_said_in_a_sentence(home: Path, open_page: Open) -> None:
+    (home / "ledger.sqlite3").write_bytes(b"no database at all " * 500)
+    app = open_page(**QUICK)
+    assert [e.message for e in app.exception] == []
+    assert "Results are kept in files of their own" in _texts(app)
+
+
+def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.LogCaptureFixture) -> None:
+    finish(home, *METHODS)
+    with caplog.at_level(logging.WARNING):
+        for page in PAGES:
+            open_page(page, **QUICK)
+    assert [r.message for r in caplog.records if "deprecat" in r.message.lower()] == []
+
+
+def test_csv_defuses_formulas(home: Path) -> None:
+    frame = pd.DataFrame({"title": ["=1+1", '<b>"x"</b>', "Ok"], "n": [-1, 2, 3]})
+    lines = safe_csv(frame).splitlines()
+    assert lines[1] == "'=1+1,-1"
+    assert lines[3] == "Ok,3"
+
+
+def test_live_selection_is_quick_on_movielens(movielens: Folders, tmp_path: Path) -> None:
+    """A ratio that was not asked for before, proxy at hand: the budget is a second, the test allows three."""
+    store = DiskStore(tmp_path)
+    for method in ("gradient", "greedy"):
+        spec = quick(method, pretrain=False, data={"dataset": "ml-1m"})
+        _ = Experiment(spec, store, movielens).coreset
+        begin = time.perf_counter()
+        _ = Experiment(spec.with_(ratio=0.37), store, movielens).coreset
+        assert time.perf_counter() - begin < 3
