@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from cache.home import folders, home
+from cache.ledger import Ledger
 from cache.store import DiskStore
 from rec_core import report, specs
 from rec_core.data import sources
@@ -148,10 +149,18 @@ def _experiment(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> Experi
     return Experiment(spec, DiskStore(home()), folders(data_dir), bar, download_progress=True)
 
 
+def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
+    """Return the run's result and write it down as asked for, so that the dashboard shows it too."""
+    experiment = _experiment(spec, data_dir, bar)
+    result = experiment.result()
+    Ledger(home()).ask(result.key, "run", experiment.spec)
+    return result
+
+
 def _run(args: argparse.Namespace) -> None:
     spec = _spec(args)
     with _Bar() as bar:
-        result = _experiment(spec, args.data_dir, bar).result()
+        result = _result(spec, args.data_dir, bar)
     document = json.dumps(result.to_json(), indent=2)
     if args.json is None:
         print(document)
@@ -183,7 +192,7 @@ def _methods(args: argparse.Namespace) -> None:
 
 def _tables(args: argparse.Namespace) -> None:
     def run(spec: ExperimentSpec) -> RunResult:
-        return _experiment(_with_settings(spec, args.set), args.data_dir, bar).result()
+        return _result(_with_settings(spec, args.set), args.data_dir, bar)
 
     with _Bar() as bar:
         for number in [args.number] if args.number else sorted(report.TABLES):
