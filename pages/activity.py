@@ -23,33 +23,18 @@ verdict, numbers = activity.sentences(measured, choice)
 st.title(verdict, anchor=False)
 st.markdown(f"{numbers} {activity.left_out(measured)}")
 
-columns = st.columns(3)
-columns[0].metric(
-    "Median activity",
-    number(measured.median_kept),
-    f"{number(measured.median_full)} in all data",
-    delta_color="off",
-    delta_arrow="off",
-    border=True,
-    help="How many ratings the user has whom the median kept rating comes from.",
-)
-columns[1].metric(
-    "Gini of ratings per user",
-    number(activity.gini(measured.kept)),
-    f"{number(activity.gini(measured.full))} in all data",
-    delta_color="off",
-    delta_arrow="off",
-    border=True,
-    help="0: every user has equally many kept ratings. 1: one user has them all.",
-)
-columns[2].metric(
-    "Distance from all data",
-    number(activity.kolmogorov_smirnov(measured)),
-    "0 is the same, 1 is apart",
-    delta_color="off",
-    delta_arrow="off",
-    border=True,
-    help="Kolmogorov-Smirnov: the largest gap between the two cumulative curves of the figure below.",
+gini_full, gini_kept = activity.gini(measured.full), activity.gini(measured.kept)
+distance = activity.kolmogorov_smirnov(measured)
+cards.numbers(
+    {
+        "Median activity": (
+            number(measured.median_kept),
+            f"{number(measured.median_full)} in all data",
+            activity.MEDIAN_HELP,
+        ),
+        "Gini": (f"{gini_kept:.3f}", f"{gini_full:.3f} in all data", activity.GINI_HELP),
+        "Distance": (f"{distance:.3f}", "0 same, 1 apart", activity.DISTANCE_HELP),
+    }
 )
 
 with st.container(horizontal=True):

@@ -19,21 +19,17 @@ def show_chosen(run: Run) -> None:
     first, second = comparison.headline(run)
     st.title(first, anchor=False)
     st.markdown(second)
-    columns = st.columns(4)
-    metric = labels.METRICS[run.metric]
-    control = labels.control_title(run.best_control[0]).lower()
+    metric, control = labels.METRICS[run.metric], labels.control_title(run.best_control[0]).lower()
     kept, saved = run.quality_kept, run.time_saved
-    columns[0].metric(
-        "Quality kept", "–" if kept is None else percent(kept), border=True, help=f"Share of full {metric}"
+    gain_help = f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it."
+    cards.numbers(
+        {
+            "Quality kept": ("–" if kept is None else percent(kept), "", f"Of {metric} on full data."),
+            "Gain over control": (f"{run.gain:+.3f}".replace("-", "−"), "", gain_help),
+            "Time saved": ("–" if saved is None else percent(saved), "", "Of pretraining, selecting and training."),
+            "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}", ""),
+        }
     )
-    columns[1].metric(
-        "Gain over the best control",
-        f"{run.gain:+.3f}".replace("-", "−"),
-        border=True,
-        help=f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it.",
-    )
-    columns[2].metric("Time saved", "–" if saved is None else percent(saved), border=True, help="Select and train")
-    columns[3].metric("Ratings used", number(run.result.n_selected), border=True)
     if run.baseline is None:
         comparison_card.missing_baseline(run.spec)
 
@@ -54,14 +50,23 @@ def show_live() -> None:
         f"This is what would be kept. To see what it costs in quality, press **Run** "
         f"({'up to' if about.at_most else 'about'} {duration(about.seconds)})."
     )
-    facts = {
-        "Ratings kept": (number(len(coreset.rows)), percent(len(coreset.rows) / len(split.train))),
-        "Users kept": (number(kept.users_kept), f"of {number(split.catalogue.n_users)}"),
-        "Films kept": (number(films), f"of {number(split.catalogue.n_items)}"),
-        "Median activity": (number(kept.median_kept), f"{number(kept.median_full)} in all data"),
-    }
-    for column, (label, (value, of)) in zip(st.columns(4), facts.items(), strict=True):
-        column.metric(label, value, of, delta_color="off", delta_arrow="off", border=True)
+    share = percent(len(coreset.rows) / len(split.train))
+    cards.numbers(
+        {
+            "Ratings kept": (number(len(coreset.rows)), share, ""),
+            "Users kept": (
+                number(kept.users_kept),
+                f"of {number(split.catalogue.n_users)}",
+                "With at least one rating.",
+            ),
+            "Films kept": (number(films), f"of {number(split.catalogue.n_items)}", "With at least one rating."),
+            "Median activity": (
+                number(kept.median_kept),
+                f"{number(kept.median_full)} in all data",
+                activity.MEDIAN_HELP,
+            ),
+        }
+    )
 
 
 def show_runs(runs: list[Run]) -> None:

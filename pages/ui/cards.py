@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -50,6 +51,25 @@ def _prepare() -> None:
             kwargs={"kind": "prepare"},
             type="primary",
         )
+
+
+def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
+    """Draw one card per fact: label → value, what to hold it against ("" for nothing), help ("" for none).
+
+    Cards go side by side, or below each other where the window is narrow.
+    """
+    with st.grid(len(facts), min_column_width=150):
+        for label, (value, against, text) in facts.items():
+            st.metric(
+                label,
+                value,
+                against or None,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=text or None,
+                height="stretch",
+            )
 
 
 def settings() -> None:

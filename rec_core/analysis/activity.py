@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Interactions
 from rec_core.words import number, percent
 
+MEDIAN_HELP = "How many ratings the user has, in all data, whom the median kept rating comes from."
+GINI_HELP = "Of kept ratings per user. 0: every user has equally many. 1: one user has them all."
+DISTANCE_HELP = "Kolmogorov-Smirnov: the largest gap between the two cumulative curves of the figure."
 _NOTABLE = 1.1  # ratio of medians from which a preference is called one
 
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from rec_core import labels, report, specs
+from rec_core.data.sources import Folders
+from rec_core.estimate import estimate, measured_rates, proxy_seconds
+from tests.conftest import experiment, quick
+
+
+def _reports(method: str, **more: object) -> specs.ExperimentSpec:
+    return specs.preset("report", "implicit", "ncf", data={"dataset": "ml-1m"}, method={"name": method}, **more)
+
+
+def test_a_run_finds_its_row_in_the_report() -> None:
+    greedy = report.published(_reports("greedy", pretrain=False))
+    assert greedy is not None
+    assert greedy.metrics == {"recall@10": 0.449, "ndcg@10": 0.245}
+    full = report.published(_reports("full", ratio=0.7, pretrain=False))
+    assert full is not None
+    assert full.metrics["recall@10"] == 0.582
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        _reports("random", ratio=0.3),
+        _reports("random", train={"epochs": 3}),
+        specs.preset("recommended", "implicit", "ncf", data={"dataset": "ml-1m"}, method={"name": "random"}),
+        specs.preset("report", "implicit", "mf", data={"dataset": "ml-1m"}, method={"name": "random"}),
+        specs.preset("report", "implicit", "ncf", data={"dataset": "ml-100k"}, method={"name": "random"}),
+    ],
+)
+def test_other_settings_have_no_row_in_the_report(spec: specs.ExperimentSpec) -> None:
+    assert report.published(spec) is None
+
+
+def test_the_tables_hold_what_the_report_says() -> None:
+    assert [len(table.rows) for table in report.TABLES.values()] == [4, 7, 7]
+    assert report.TABLES[1].rows[0].metrics["rmse"] == 2.685
+    notes = report.footnotes(report.TABLES[1])
+    assert "above that of predicting one constant" in notes[0]
+    assert "0.16 %" in report.footnotes(report.TABLES[3])[0]
+
+
+def test_settings_are_named_by_their_preset() -> None:
+    assert labels.settings_title(_reports("greedy", seed=3)) == "As in the report"
+    assert labels.settings_title(_reports("greedy", train={"epochs": 3})) == "Custom"
+    assert labels.choice_title(_reports("greedy", pretrain=False, ratio=0.005)) == (
+        "Greedy k-center, no pretraining at 0.5 %"
+    )
+
+
+def test_estimates_come_from_runs_of_this_machine(folders: Folders) -> None:
+    spec = quick("gradient")
+    result = experiment(spec, folders).result()
+    rates = measured_rates([result])
+    assert rates["ncf", "implicit"] == pytest.approx(result.seconds["train"] / (2 * result.n_selected))
+    assert rates["mf", "explicit"] == measured_rates([])["mf", "explicit"]
+    quick_one = estimate(spec, 10_000, 60_000, rates, proxy_is_ready=True)
+    assert not quick_one.at_most
+    slow = estimate(spec, 10_000, 60_000, rates, proxy_is_ready=False)
+    assert slow.seconds - quick_one.seconds == pytest.approx(proxy_seconds(spec, 10_000, rates))
+    longer = estimate(spec.with_(train={"epochs": 4, "patience": 1}), 10_000, 60_000, rates, proxy_is_ready=True)
+    assert longer.seconds > quick_one.seconds
+    assert longer.at_most
+
+
+def test_only_a_pretrained_proxy_takes_time() -> None:
+    rates = measured_rates([])
+    assert proxy_seconds(quick("random"), 1000, rates) == 0
+    assert proxy_seconds(quick("greedy", pretrain=False), 1000, rates) == 0
+    assert proxy_seconds(quick("greedy", ratio=1.0), 1000, rates) == 0
+    assert proxy_seconds(quick("greedy"), 1000, rates) > 0
