@@ -21,8 +21,8 @@ from rec_core.specs import ExperimentSpec
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 INTERRUPTED = (
-    "The worker stopped before this was finished: it was killed, ran out of memory, or the machine was restarted. "
-    "Finished steps are kept."
+    "The worker stopped before this was finished (killed, out of memory, machine restarted), or the result's file was "
+    "damaged. Finished steps are kept."
 )
 
 

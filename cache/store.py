@@ -56,8 +56,8 @@ class DiskStore:
         return artifact
 
     def has(self, key: str) -> bool:
-        """Say whether something lies under ``key``, without verifying it."""
-        return self._memory.get(key) is not None or (self._place(key) / _MANIFEST).is_file()
+        """Say whether ``get`` would find something; a damaged object counts as absent, so that it is made again."""
+        return self.get(key) is not None
 
     def put(self, key: str, artifact: Artifact) -> None:
         """Write ``artifact`` under ``key``; a damaged object there is replaced, and the last writer wins.

@@ -53,7 +53,7 @@ class StageStore(Protocol):
         """Remember ``artifact`` under ``key``, whole or not at all."""
 
     def has(self, key: str) -> bool:
-        """Say whether ``get`` would find something, without reading it."""
+        """Say whether ``get`` would find something."""
 
 
 class MemoryStore:

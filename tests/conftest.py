@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from rec_core import specs
 from rec_core.data import filtering, splits, synthetic
@@ -15,6 +16,9 @@ from rec_core.data.sources import SOURCES, Folders, locate
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import MemoryStore
+
+settings.register_profile("corelens", deadline=None)  # a busy machine must not fail a property
+settings.load_profile("corelens")
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_a_damaged_object_is_a_miss_and_can_be_replaced(tmp_path: Path, number: 
     if harm == "remove":
         path.unlink()
     assert DiskStore(tmp_path).get(KEY) is None
+    assert not DiskStore(tmp_path).has(KEY)
     DiskStore(tmp_path).put(KEY, ARTIFACT)
     assert _same(DiskStore(tmp_path).get(KEY))
 

@@ -128,6 +128,15 @@ def test_results_answer_in_words_numbers_chart_and_table(feedback: str, home: Pa
     assert all(frame.proto.alt for frame in app.dataframe)
 
 
+def test_a_damaged_result_is_offered_to_be_made_again(home: Path, open_page: Open) -> None:
+    spec = quick("random")
+    finish(home, spec)
+    (home / "objects" / spec.key[:2] / spec.key / "manifest.json").write_text("{}")
+    app = open_page(**QUICK, method="Random")
+    _healthy(app)
+    assert app.sidebar.button(key="run").label.startswith("Run again")
+
+
 def test_without_the_baseline_its_run_is_offered(
     home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
 ) -> None:
@@ -162,6 +171,15 @@ def test_data_that_are_not_here_are_offered_as_a_download(page: str, open_page: 
     assert [e.message for e in app.exception] == []
     assert any(b.label == "Download MovieLens 1M" for b in app.sidebar.button)
     assert "is not on this machine yet" in _texts(app)
+
+
+def test_a_download_that_fails_is_said_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rec_core.data.sources._PUBLISHER", "http://127.0.0.1:9/")
+    app = open_page(data="MovieLens 100K")
+    next(b for b in app.sidebar.button if b.label == "Download MovieLens 100K").click().run()
+    assert [e.message for e in app.exception] == []
+    assert "could not be downloaded from its publisher" in app.sidebar.error[0].value
+    assert "Nothing was changed" in app.sidebar.error[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)
