@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -28,6 +29,9 @@ from distributed.client import ClosedClientError
 from distributed.comm.core import CommClosedError
 
 from rec_core.errors import CorelensError
+
+# A scheduler that ended because it was idle is no news; the client would print a traceback about it.
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
 
 _ROOT = Path(__file__).resolve().parents[1]
 _IDLE = 600  # seconds without a job after which scheduler and workers end

@@ -19,5 +19,9 @@ class SelectionError(CorelensError):
     """A method cannot choose what was asked of it."""
 
 
+class TrainingError(CorelensError):
+    """Training did not lead anywhere."""
+
+
 class CancelledError(CorelensError):
     """The run was stopped on request."""

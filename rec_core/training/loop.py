@@ -6,6 +6,7 @@ how many cores happened to be free.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from rec_core.data.interactions import Interactions
+from rec_core.errors import TrainingError
 from rec_core.models import MODELS
 from rec_core.training.batches import Batch, Batches, Settings
 from rec_core.training.parameters import Parameters
@@ -71,6 +73,9 @@ def train(
     Explicit feedback: mean squared error. Implicit: binary cross-entropy, every row a positive with
     ``settings.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
     part in the mean loss of its batch; a row's negatives share its weight.
+
+    Raises:
+        TrainingError: if the loss is no longer finite.
     """
     watch = watch or Watch()
     torch.set_num_threads(1)
@@ -82,6 +87,8 @@ def train(
     begin = time.perf_counter()
     for epoch in range(1, settings.epochs + 1):
         loss = _epoch(model, params, batches, feedback, _part(watch, epoch, settings.epochs))
+        if not math.isfinite(loss):
+            raise TrainingError(f"Training diverged in epoch {epoch}; choose a smaller learning rate, then run again.")
         arrays = params.arrays()
         score = watch.validate(arrays) if watch.validate else None
         history.append(Epoch(epoch, loss, score, time.perf_counter() - begin))

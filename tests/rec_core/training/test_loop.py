@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from rec_core.data.interactions import Interactions
+from rec_core.errors import TrainingError
 from rec_core.models import MODELS
 from rec_core.specs import TrainSpec
 from rec_core.training import loop
@@ -162,3 +163,10 @@ def test_the_scorer_scores_lists_of_items_and_all_items() -> None:
     users, every = np.array([1, 4]), np.arange(N_ITEMS)[None]
     assert score(users, every).shape == (2, N_ITEMS)
     np.testing.assert_allclose(score(users, np.array([[2, 3], [0, 8]]))[1], score(users, every)[1, [0, 8]], atol=1e-5)
+
+
+@pytest.mark.parametrize("patience", [0, 2])
+def test_training_that_diverges_is_said_in_a_sentence(patience: int) -> None:
+    watch = Watch(lambda params: float("nan"), patience)
+    with pytest.raises(TrainingError, match=r"Training diverged in epoch \d; choose a smaller learning rate"):
+        _train("mf", _rows(), TrainSpec(epochs=5, batch_size=10, learning_rate=1e30), watch=watch)
