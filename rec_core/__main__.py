@@ -153,8 +153,16 @@ def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
     """Return the run's result and write it down as asked for, so that the dashboard shows it too."""
     experiment = _experiment(spec, data_dir, bar)
     result = experiment.result()
+    _note(experiment)
     Ledger(home()).ask(result.key, "run", experiment.spec)
     return result
+
+
+def _note(experiment: Experiment) -> None:
+    """Say so on stderr where the data are not the published ones."""
+    data = experiment.spec.data
+    if data.fingerprint:
+        tqdm.write(sources.note_on_copy(sources.SOURCES[data.dataset], data.fingerprint), file=sys.stderr)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -172,6 +180,7 @@ def _select(args: argparse.Namespace) -> None:
     with _Bar() as bar:
         experiment = _experiment(_spec(args), args.data_dir, bar)
         frame = coreset_frame(experiment)
+        _note(experiment)
     _save(args.out, lambda path: frame.to_parquet(path, index=False))
 
 

@@ -111,9 +111,10 @@ def _facts() -> str:
         split = state.experiment().split
     kept = selection.budget(state.spec().ratio, len(split.train))
     rows = len(split.train) if specs.keeps_everything(state.spec()) else kept
+    note = sources.note_on_copy(state.source(), state.spec().data.fingerprint)
     return (
         f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
-        f"{number(split.catalogue.n_items)} films. This keeps {number(rows)} ratings."
+        f"{number(split.catalogue.n_items)} films. This keeps {number(rows)} ratings.\n\n{note}"
     )
 
 

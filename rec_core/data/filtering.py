@@ -40,4 +40,4 @@ def _renumber(data: Dataset, rows: Interactions) -> Dataset:
     renumbered = Interactions(
         new_user[rows.user].astype(np.int32), new_item[rows.item].astype(np.int32), rows.rating, rows.time
     )
-    return Dataset(renumbered, data.catalogue.take(users, items), data.note)
+    return Dataset(renumbered, data.catalogue.take(users, items))

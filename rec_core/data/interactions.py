@@ -55,11 +55,10 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A rating data set in file order, and a sentence about where this copy came from."""
+    """A rating data set in file order."""
 
     interactions: Interactions
     catalogue: Catalogue
-    note: str = ""
 
 
 @dataclass(frozen=True)

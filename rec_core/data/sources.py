@@ -175,13 +175,10 @@ def _hash_of_version(path: Path, mtime_ns: int, size: int) -> str:
 def note_on_copy(source: Source, print_of_copy: str) -> str:
     """Return the sentence to show beside a copy with this fingerprint, "" for the published one."""
     if source.is_synthetic:
-        return "Synthetic data, made on this machine from a seed."
+        return "Made on this machine from a seed."
     if not print_of_copy:
         return ""
-    return (
-        f"This copy of {source.title} is not byte for byte the published one (fingerprint {print_of_copy}); "
-        "results count for this copy."
-    )
+    return f"Not the published files byte for byte (fingerprint {print_of_copy}); results count for this copy."
 
 
 def load(name: str, folders: Folders, progress: Any = True) -> Dataset:
@@ -199,12 +196,11 @@ def load(name: str, folders: Folders, progress: Any = True) -> Dataset:
     if source.files is None:
         return synthetic.make(synthetic.SHAPES[name])
     place = locate(source, folders) or download(source, folders, progress)
-    data = movielens.read(
+    return movielens.read(
         source.files,
         movielens.contents(place, source.files.ratings),
         movielens.contents(place, source.files.films),
     )
-    return Dataset(data.interactions, data.catalogue, note_on_copy(source, fingerprint(source, folders)))
 
 
 def download(source: Source, folders: Folders, progress: Any = True) -> Path:

@@ -60,7 +60,7 @@ def make(shape: Shape, seed: int = 0) -> Dataset:
         np.arange(1, shape.users + 1), np.arange(1, shape.items + 1), _titles(shape.items, rng), genres
     )
     rows = Interactions(user.astype(np.int32), item.astype(np.int32), rating, time)
-    return Dataset(rows, catalogue, "Synthetic data, made on this machine from a seed.")
+    return Dataset(rows, catalogue)
 
 
 def _genres(items: int, rng: np.random.Generator) -> tuple[NDArray[np.str_], NDArray[np.float64]]:

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from rec_core.__main__ import main
+from rec_core.data import sources
+from rec_core.data.sources import Folders
 
 QUICK = ["--dataset", "synthetic-10k", "--set", "train.epochs=1", "--set", "proxy.epochs=1"]
 
@@ -75,3 +77,12 @@ def test_data_that_cannot_be_fetched(capsys: pytest.CaptureFixture[str], monkeyp
     monkeypatch.setattr("rec_core.data.sources._PUBLISHER", "http://127.0.0.1:9/")
     assert main(["run", "--dataset", "ml-100k"]) == 1
     assert "could not be downloaded" in capsys.readouterr().err
+
+
+def test_a_copy_that_differs_is_said_so(capsys: pytest.CaptureFixture[str], movielens: Folders, tmp_path: Path) -> None:
+    out = str(tmp_path / "coreset.parquet")
+    assert (
+        main(["select", "--dataset", "ml-1m", "--ratio", "0.01", "--data-dir", str(movielens.local), "--out", out]) == 0
+    )
+    differs = sources.fingerprint(sources.SOURCES["ml-1m"], movielens) != ""
+    assert ("Not the published files byte for byte" in capsys.readouterr().err) == differs

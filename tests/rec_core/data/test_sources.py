@@ -48,10 +48,10 @@ def _check(data: object) -> None:
 
 def test_a_local_folder_is_read_with_a_note_about_its_checksum(tmp_path: Path) -> None:
     folders = Folders(_write(tmp_path / "ml-1m").parent, tmp_path / "none")
-    data = sources.load("ml-1m", folders)
-    _check(data)
-    assert "not byte for byte the published one" in data.note
-    assert len(sources.fingerprint(SOURCES["ml-1m"], folders)) == 16
+    _check(sources.load("ml-1m", folders))
+    mark = sources.fingerprint(SOURCES["ml-1m"], folders)
+    assert len(mark) == 16
+    assert "Not the published files byte for byte" in sources.note_on_copy(SOURCES["ml-1m"], mark)
 
 
 def test_the_folder_itself_and_the_archive_are_found_too(tmp_path: Path) -> None:
@@ -64,7 +64,8 @@ def test_a_known_checksum_has_no_note_whatever_the_line_ends(tmp_path: Path, mon
     monkeypatch.setitem(SOURCES, "ml-1m", replace(SOURCES["ml-1m"], file_hashes=known))
     _write(tmp_path / "ml-1m", RATINGS.replace(b"\n", b"\r\n"), FILMS)
     folders = Folders(tmp_path, tmp_path / "none")
-    assert sources.load("ml-1m", folders).note == ""
+    assert sources.fingerprint(SOURCES["ml-1m"], folders) == ""
+    assert sources.note_on_copy(SOURCES["ml-1m"], "") == ""
     (tmp_path / "ml-1m" / "ratings.dat").write_bytes(RATINGS + b"9::10::1::978301969\n")
     assert sources.fingerprint(SOURCES["ml-1m"], folders) != ""
 
@@ -104,7 +105,7 @@ def test_a_download_is_verified_kept_and_not_fetched_twice(
     folders = Folders(None, tmp_path / "downloads")
     data = sources.load("ml-1m", folders, progress=False)
     _check(data)
-    assert data.note == ""
+    assert sources.fingerprint(SOURCES["ml-1m"], folders) == ""
     archive.unlink()
     _check(sources.load("ml-1m", folders, progress=False))
 
