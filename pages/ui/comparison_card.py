@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import state
-from rec_core import labels, specs
+from rec_core import labels
 from rec_core.analysis.comparison import baseline_spec, main_metric
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, percent
@@ -109,5 +109,4 @@ def missing_baseline(spec: ExperimentSpec) -> None:
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
     """Return the specs of the first comparison: full data and three methods at the chosen ratio."""
-    made = [spec.with_(method={"name": method}, pretrain=pretrain) for method, pretrain in _FIRST]
-    return [one for one in made if specs.keeps_everything(one)] + [s for s in made if not specs.keeps_everything(s)]
+    return [spec.with_(method={"name": method}, pretrain=pretrain) for method, pretrain in _FIRST]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cache.home import folders, home
 from cache.jobs import Jobs
+from cache.ledger import Kind
 from rec_core.analysis.comparison import Run, baseline_spec
 from rec_core.data import sources
 from rec_core.errors import CorelensError
@@ -49,11 +50,11 @@ def experiment(of: ExperimentSpec | None = None) -> Experiment:
     return Experiment(of or spec(), jobs().store, jobs().folders)
 
 
-def ask(*wanted: ExperimentSpec, kind: str = "run") -> None:
+def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
     """Ask for jobs; what goes wrong is shown by the sidebar."""
     try:
         for one in wanted:
-            jobs().ask(one, "prepare" if kind == "prepare" else "run")
+            jobs().ask(one, kind)
     except CorelensError as error:
         complain(str(error))
 
