@@ -20,7 +20,7 @@ choice = labels.choice_title(spec)
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
 
 verdict, numbers = activity.sentences(measured, choice)
-st.title(verdict, anchor=False)
+cards.headline(verdict)
 st.markdown(f"{numbers} {activity.left_out(measured)}")
 
 gini_full, gini_kept = activity.gini(measured.full), activity.gini(measured.kept)

@@ -17,7 +17,7 @@ nav.guard()
 def show_chosen(run: Run) -> None:
     """Answer for the chosen settings, in words and four numbers."""
     first, second = comparison.headline(run)
-    st.title(first, anchor=False)
+    cards.headline(first)
     st.markdown(second)
     metric, control = labels.METRICS[run.metric], labels.control_title(run.best_control[0]).lower()
     kept, saved = run.quality_kept, run.time_saved
@@ -37,7 +37,7 @@ def show_chosen(run: Run) -> None:
 def show_live() -> None:
     """Show what would be kept, before anything is trained."""
     title = labels.choice_title(state.spec())
-    st.title(f"What do I lose if I train on {title[0].lower()}{title[1:]}?", anchor=False)
+    cards.headline(f"What do I lose if I train on {title[0].lower()}{title[1:]}?")
     live = cards.live_coreset()
     if live is None:
         return
@@ -78,7 +78,7 @@ def show_runs(runs: list[Run]) -> None:
         config=CONFIG,
         alt="Each run's quality against its total time, controls as lines; the table below says the same.",
     )
-    table = comparison.table(runs)
+    table = comparison.table(runs, comparison.baseline_spec(state.spec()).key)
     st.subheader("All runs of this data, feedback and model", anchor=False)
     comparison_card.runs_table(table, runs[0].metric)
     cards.csv(table.drop(columns=["curve"]), "runs")

@@ -14,6 +14,11 @@ from rec_core.experiment import Coreset, Experiment
 from rec_core.words import duration
 
 
+def headline(text: str) -> None:
+    """Draw the page's answer; a number keeps its % on the same line."""
+    st.title(text.replace(" %", "\u00a0%"), anchor=False)
+
+
 def live_coreset() -> tuple[Experiment, Coreset] | None:
     """Return the chosen experiment with its coreset, or draw what is needed first and return None."""
     if not state.data_is_here():

@@ -25,20 +25,24 @@ def runs_table(table: pd.DataFrame, metric: str) -> None:
         ratio=100 * table.ratio,
         quality_kept=100 * table.quality_kept.astype(float),
     )
+    main = {name: scores.pop(name) for name in list(scores) if not name.endswith("_all")}
     columns = {
         "method": column.TextColumn("Method", pinned=True, width="medium", help="★ full data, the baseline"),
+        "settings": column.TextColumn("Settings"),
         "ratio": column.NumberColumn("Rows used", format="%.3g %%", help="Share of the train ratings"),
-        "quality_kept": column.NumberColumn("Quality kept", format="%.0f %%", help="Of its baseline's; – if not run"),
+        "quality_kept": column.NumberColumn(
+            "Quality kept", format="%.0f %%", help="Of full data, same settings and seed"
+        ),
         "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {labels.METRICS[metric]}"),
-        **scores,
+        **main,
         "report": column.NumberColumn(f"{labels.METRICS[metric]} in the report", format="%.3f"),
-        "pretrain_s": column.NumberColumn("Pretrain s", format="%.1f"),
         "select_s": column.NumberColumn("Select s", format="%.2f"),
+        "pretrain_s": column.NumberColumn("Pretrain s", format="%.1f"),
         "train_s": column.NumberColumn("Train s", format="%.1f"),
         "total_s": column.NumberColumn("Total s", format="%.1f", help="Pretrain + select + train"),
         "speed_up": column.NumberColumn("Speed-up", format="%.1f ×"),
+        **scores,
         "curve": column.LineChartColumn("Validation by epoch"),
-        "settings": column.TextColumn("Settings"),
         "seed": column.NumberColumn("Seed", format="%d"),
         "rows": column.NumberColumn("Ratings", format="localized"),
     }

@@ -119,9 +119,9 @@ def headline(run: Run) -> tuple[str, str]:
     return first, second
 
 
-def table(runs: Iterable[Run]) -> pd.DataFrame:
-    """Return one row per run, numbers as numbers, the baseline first and then by quality."""
-    frame = pd.DataFrame([_row(run) for run in runs])
+def table(runs: Iterable[Run], baseline_key: str) -> pd.DataFrame:
+    """Return one row per run, numbers as numbers, the run called ``baseline_key`` first and then by quality."""
+    frame = pd.DataFrame([_row(run) | {"is_baseline": run.result.key == baseline_key} for run in runs])
     if frame.empty:
         return frame
     return frame.sort_values(["is_baseline", "order"], ascending=[False, True], ignore_index=True).drop(columns="order")
@@ -133,7 +133,6 @@ def _row(run: Run) -> dict[str, object]:
     better_first = 1 if run.metric == "rmse" else -1
     return {
         "key": result.key,
-        "is_baseline": run.is_baseline,
         "order": better_first * result.metrics[run.metric],
         "method": labels.method_title(spec.method.name, spec.pretrain),
         "ratio": result.n_selected / result.n_train,

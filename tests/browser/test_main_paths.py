@@ -67,7 +67,7 @@ def test_run_progress_result_reload_restart_deep_link(page: Page, app: App) -> N
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 20"))).to_be_visible(timeout=90_000)
     expect(page.get_by_text("Show result")).to_be_visible(timeout=180_000)
     title = page.locator("h1").inner_text()
-    assert re.match(r"Random at 20 % gives RMSE [01]\.\d+", title), title
+    assert re.match(r"Random at 20\s% gives RMSE [01]\.\d+", title), title
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
 
     page.reload()

@@ -71,7 +71,7 @@ def test_activity_follows_the_ratio_before_anything_is_trained(open_page: Open) 
     app = open_page("activity", **QUICK, method="Gradient", pretrain="false")
     before = _figure(app)
     app.sidebar.slider(key="ratio").set_value(60.0).run()
-    assert "at 60 %" in app.title[0].value
+    assert "at 60\u00a0%" in app.title[0].value
     assert _figure(app) != before
     assert [e.message for e in app.exception] == []
 
@@ -118,7 +118,7 @@ def test_results_answer_in_words_numbers_chart_and_table(feedback: str, home: Pa
     finish(home, *(spec.with_(feedback=feedback) for spec in METHODS))
     app = open_page(**QUICK, feedback="Ratings" if feedback == "explicit" else "Clicks", method="Random")
     _healthy(app)
-    assert app.title[0].value.startswith("Random at 20 % keeps ")
+    assert app.title[0].value.startswith("Random at 20\u00a0% keeps ")
     assert "which needs no training" in _texts(app)
     table = app.dataframe[0].value
     assert table.method.iloc[0] == "★ Full data"

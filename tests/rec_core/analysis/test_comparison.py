@@ -68,11 +68,11 @@ def test_a_slow_method_and_a_missing_baseline_are_said() -> None:
 def test_the_baseline_stands_on_top_and_then_the_best() -> None:
     full, runs = quick("full"), [_run("implicit", 0.3, 0.6, 0.4), _run("implicit", 0.5, 0.6, 0.4)]
     top = Run(full, _result(full, 0.6, 0.4, 10), _result(full, 0.6, 0.4, 10))
-    frame = table([*runs, top])
+    frame = table([*runs, top], full.key)
     assert frame["recall@10"].tolist() == [0.6, 0.5, 0.3]
     assert frame["is_baseline"].tolist() == [True, False, False]
     assert frame["report"].isna().all()
-    assert table([]).empty
+    assert table([], full.key).empty
 
 
 def test_controls_say_what_they_are_counted_on() -> None:
