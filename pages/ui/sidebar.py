@@ -15,7 +15,7 @@ from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number
 
-_DEFAULTS = {"data": "synthetic", "feedback": "implicit", "model": "ncf"}
+_DEFAULTS = {"data": "synthetic-50k", "feedback": "implicit", "model": "ncf"}
 
 
 def show() -> None:

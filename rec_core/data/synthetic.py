@@ -35,6 +35,7 @@ class Shape:
 
 SHAPES = {
     "synthetic-10k": Shape(150, 400, 10_000),
+    "synthetic-50k": Shape(600, 1_200, 50_000),
     "synthetic": Shape(943, 1_682, 100_000),
     "synthetic-1m": Shape(6_040, 3_706, 1_000_000),
 }

@@ -77,9 +77,24 @@ def train(
     Raises:
         TrainingError: if the loss is no longer finite.
     """
-    watch = watch or Watch()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # Adam's moments of rarely seen rows decay into numbers that are slow to add
+    try:
+        return _train(model, start, rows, feedback, settings, rng, watch or Watch(), weights)
+    finally:
+        torch.set_flush_denormal(False)  # it counts for all that this thread computes
+
+
+def _train(
+    model: str,
+    start: Params,
+    rows: Interactions,
+    feedback: str,
+    settings: Settings,
+    rng: np.random.Generator,
+    watch: Watch,
+    weights: NDArray[np.float32] | None,
+) -> Trained:
     params = Parameters(start, settings.learning_rate)
     batches = Batches(rows, len(start["item"]), feedback, settings, rng, weights)
     history: list[Epoch] = []

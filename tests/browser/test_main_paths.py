@@ -100,7 +100,7 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     slider.focus()
     for _ in range(60):
         slider.press("ArrowRight")
-    expect(page.locator("h1")).to_contain_text("at 50 %")
+    expect(page.locator("h1")).to_contain_text("at 50 %", timeout=60_000)
     expect(page.get_by_text(f"keeps {HALF}")).to_be_visible()
     expect(page.locator(".scatterlayer .js-line").last).not_to_have_attribute("d", before or "")
     assert "ratio=50" in page.url

@@ -41,7 +41,7 @@ def _healthy(app: AppTest) -> None:
 def test_a_first_start_shows_something_on_every_page(page: str, open_page: Open) -> None:
     app = open_page(page)
     _healthy(app)
-    assert "943 users" in _texts(app)
+    assert "600 users" in _texts(app)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -130,7 +130,7 @@ def test_genres_of_movielens_100k_are_read_from_flags() -> None:
     assert films.iloc[0].tolist() == [3, "Four Rooms (1995)", "Action|Comedy"]
 
 
-@pytest.mark.parametrize("name", ["synthetic-10k", "synthetic"])
+@pytest.mark.parametrize("name", ["synthetic-10k", "synthetic-50k", "synthetic"])
 def test_synthetic_data_look_like_movielens(name: str) -> None:
     shape = synthetic.SHAPES[name]
     data = synthetic.make(shape)

@@ -170,3 +170,8 @@ def test_training_that_diverges_is_said_in_a_sentence(patience: int) -> None:
     watch = Watch(lambda params: float("nan"), patience)
     with pytest.raises(TrainingError, match=r"Training diverged in epoch \d; choose a smaller learning rate"):
         _train("mf", _rows(), TrainSpec(epochs=5, batch_size=10, learning_rate=1e30), watch=watch)
+
+
+def test_training_leaves_small_numbers_as_they_were() -> None:
+    _train("mf", _rows(), TrainSpec(epochs=1))
+    assert (torch.tensor([1e-40]) * 0.5).item() > 0
