@@ -11,7 +11,7 @@ from rec_core.words import number
 
 nav.guard()
 spec = state.spec()
-live = cards.live_coreset()
+live = cards.live_coreset(f"Does {labels.choice_title(spec)} prefer heavy users?")
 if live is None:
     st.stop()
 experiment, coreset = live

@@ -37,10 +37,11 @@ def show_chosen(run: Run) -> None:
 def show_live() -> None:
     """Show what would be kept, before anything is trained."""
     title = labels.choice_title(state.spec())
-    cards.headline(f"What do I lose if I train on {title[0].lower()}{title[1:]}?")
-    live = cards.live_coreset()
+    question = f"What do I lose if I train on {title[0].lower()}{title[1:]}?"
+    live = cards.live_coreset(question)
     if live is None:
         return
+    cards.headline(question)
     experiment, coreset = live
     split = experiment.split
     kept = activity.measure(split.train, coreset.rows, split.catalogue.n_users)

@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-# key in the URL: label, place in the spec, smallest, largest value (or the options)
+from rec_core import selection
+
+# Key in the URL: label, place in the spec, smallest and largest value, or the options.
 _NUMBERS: dict[str, tuple[str, str, float, float]] = {
     "epochs": ("Epochs, at most", "train.epochs", 1, 500),
     "patience": ("Stop after so many epochs without gain (0: keep the last epoch)", "train.patience", 0, 100),
@@ -62,14 +64,18 @@ def apply(preset: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(place: str, preset: dict[str, Any]) -> bool:
-    if place == "method.clusters":
-        return bool(preset["method"]["name"] == "clustering")
+    if place.startswith("method."):
+        return place.removeprefix("method.") in _method(preset).params
     return place != "train.negatives" or preset["feedback"] == "implicit"
 
 
 def _get(values: dict[str, Any], place: str) -> Any:
-    if place == "method.clusters":
-        return 10
+    if place.startswith("method."):
+        return _method(values).params[place.removeprefix("method.")]
     for part in place.split("."):
         values = values[part]
     return values
+
+
+def _method(values: dict[str, Any]) -> selection.Method:
+    return selection.METHODS[values["method"]["name"]]

@@ -19,9 +19,10 @@ def headline(text: str) -> None:
     st.title(text.replace(" %", "\u00a0%"), anchor=False)
 
 
-def live_coreset() -> tuple[Experiment, Coreset] | None:
-    """Return the chosen experiment with its coreset, or draw what is needed first and return None."""
+def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
+    """Return the chosen experiment with its coreset, or None after drawing the page's question and what it needs."""
     if not state.data_is_here():
+        headline(question)
         with st.container(border=True):
             st.markdown(
                 f"**{state.source().title} is not on this machine yet.** Download it with the button in the sidebar, "
@@ -30,6 +31,7 @@ def live_coreset() -> tuple[Experiment, Coreset] | None:
         return None
     experiment = state.experiment()
     if not experiment.proxy_is_ready:
+        headline(question)
         _prepare()
         return None
     return experiment, experiment.coreset

@@ -108,6 +108,13 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     expect(page.locator(".st-key-ratio")).to_contain_text("50 %")
 
 
+def test_prepare_makes_a_method_live(page: Page, app: App) -> None:
+    _open(page, app, "/activity?data=Synthetic,+10,000+ratings&method=Greedy+k-center")
+    expect(page.locator("h1")).to_contain_text("Does Greedy k-center at 20 % prefer heavy users?")
+    page.get_by_role("button", name=re.compile("^Prepare · about")).click()
+    expect(page.get_by_text("Half of the kept ratings come from users with")).to_be_visible(timeout=90_000)
+
+
 LONG = "/?data=Synthetic,+100,000+ratings&preset=As+in+the+report&epochs=400"
 
 
