@@ -1,11 +1,10 @@
 """Training speed against a plain DataLoader loop: ``python -m benchmarks.training``.
 
-Plain code: a ``Dataset`` that gives one sample, a ``DataLoader`` that collates shuffled batches, ``nn.Embedding``
-layers, autograd and ordinary Adam. For ratings the data set is a ``TensorDataset``. For clicks it holds positives and
-negatives as samples of their own, as published NCF code does (column "in Dataset"), or positives only with the
-negatives drawn per batch (column "per batch", the leanest DataLoader loop that we know). All sides train the same
-model on the same rows in batches of 256 positives with one thread, in turn, so that ratios hold when the machine's
-speed drifts. Seconds per row and epoch are the built-in rates of ``rec_core.estimate``.
+Plain code: a ``TensorDataset``, a ``DataLoader`` that collates shuffled batches sample by sample, ``nn.Embedding``
+layers, autograd and ordinary Adam. For clicks the data set holds an epoch's positives and negatives (column "in
+data"), or positives only with the negatives drawn per batch (column "per batch", the leanest DataLoader loop that we
+know). All sides train the same model on the same rows in batches of 256 positives with one thread, in turn, so that
+ratios hold when the machine's speed drifts. Seconds per row and epoch are the built-in rates of ``rec_core.estimate``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 from rec_core.data.interactions import Interactions
 from rec_core.models import MODELS
@@ -28,22 +27,14 @@ from rec_core.training import loop
 N_USERS, N_ITEMS, DIM, NEGATIVES = 6_040, 3_416, 32, 4  # as ML-1M after the filter
 
 
-class WithNegatives(Dataset[tuple[int, int, float]]):
-    """Positives, each followed by its negatives, one sample at a time."""
-
-    def __init__(self, rows: Interactions) -> None:
-        self.user = np.repeat(rows.user, 1 + NEGATIVES)
-        self.item = np.repeat(rows.item, 1 + NEGATIVES)
-        self.label = np.zeros(len(self.user), np.float32)
-        self.label[:: 1 + NEGATIVES] = 1
-        drawn = self.label == 0
-        self.item[drawn] = np.random.default_rng(0).integers(0, N_ITEMS, drawn.sum())
-
-    def __len__(self) -> int:
-        return len(self.user)
-
-    def __getitem__(self, index: int) -> tuple[int, int, float]:
-        return int(self.user[index]), int(self.item[index]), float(self.label[index])
+def samples(rows: Interactions, with_negatives: bool) -> TensorDataset:
+    """Return (user, item, rating) samples, or positives with label 1 and drawn negatives with label 0."""
+    user, item, label = rows.user.astype(np.int64), rows.item.astype(np.int64), rows.rating
+    if with_negatives:
+        drawn = np.random.default_rng(0).integers(0, N_ITEMS, len(rows) * NEGATIVES)
+        user, item = np.concatenate([user, user.repeat(NEGATIVES)]), np.concatenate([item, drawn])
+        label = np.repeat(np.array([1, 0], np.float32), [len(rows), len(drawn)])
+    return TensorDataset(*map(torch.from_numpy, (user, item, label)))
 
 
 class Plain(nn.Module):
@@ -72,10 +63,10 @@ def plain_epoch(model: str, rows: Interactions, feedback: str, in_dataset: bool)
     network = Plain(model)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.001)
     loss_of: Any = nn.MSELoss() if feedback == "explicit" else nn.BCELoss()
-    columns = rows.user.astype(np.int64), rows.item.astype(np.int64), rows.rating
     begin = time.perf_counter()
-    samples: Dataset[Any] = WithNegatives(rows) if in_dataset else TensorDataset(*map(torch.from_numpy, columns))
-    for user, item, label in DataLoader(samples, 256 * (1 + NEGATIVES if in_dataset else 1), shuffle=True):
+    for user, item, label in DataLoader(
+        samples(rows, in_dataset), 256 * (1 + NEGATIVES if in_dataset else 1), shuffle=True
+    ):
         if feedback == "implicit" and not in_dataset:
             drawn = torch.randint(N_ITEMS, (len(user) * NEGATIVES,))
             user, item = user.repeat(1 + NEGATIVES), torch.cat([item, drawn])
@@ -120,7 +111,7 @@ def main() -> None:
             ]
             plain, ours = (float(np.median(side)) for side in zip(*pairs, strict=True))
             ratio = float(np.median([a / b for a, b in pairs]))
-            where = ("in Dataset" if in_dataset else "per batch") if feedback == "implicit" else "none"
+            where = ("in data" if in_dataset else "per batch") if feedback == "implicit" else "none"
             print(
                 f"{model:<6} {feedback:<9} {where:<11} {plain:8.2f} {ours:7.2f} {ratio:6.1f} {ours / args.rows:11.2g}"
             )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +59,17 @@ class Trained:
     best_epoch: int
 
 
+@contextmanager
+def _tiny_numbers_are_zero() -> Iterator[None]:
+    """Adam's moments of rarely seen rows decay into numbers that are slow to add; the setting is the thread's."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@_tiny_numbers_are_zero()
 def train(
     model: str,
     start: Params,
@@ -77,24 +89,8 @@ def train(
     Raises:
         TrainingError: if the loss is no longer finite.
     """
+    watch = watch or Watch()
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # Adam's moments of rarely seen rows decay into numbers that are slow to add
-    try:
-        return _train(model, start, rows, feedback, settings, rng, watch or Watch(), weights)
-    finally:
-        torch.set_flush_denormal(False)  # it counts for all that this thread computes
-
-
-def _train(
-    model: str,
-    start: Params,
-    rows: Interactions,
-    feedback: str,
-    settings: Settings,
-    rng: np.random.Generator,
-    watch: Watch,
-    weights: NDArray[np.float32] | None,
-) -> Trained:
     params = Parameters(start, settings.learning_rate)
     batches = Batches(rows, len(start["item"]), feedback, settings, rng, weights)
     history: list[Epoch] = []
