@@ -30,7 +30,7 @@ def show_chosen(run: Run) -> None:
             "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}", ""),
         }
     )
-    if run.baseline is None:
+    if run.baseline is None and state.data_is_here():
         comparison_card.missing_baseline(run.spec)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment
 from rec_core.selection import budget
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import pack
 from tests.conftest import experiment, quick
 from tests.pages.conftest import QUICK, Open, finish
 
@@ -144,6 +146,22 @@ def test_without_the_baseline_its_run_is_offered(
     app = open_page(**QUICK, method="Random")
     app.button(key="run-baseline").click().run()
     assert asked[0][1].key == quick("full").key
+
+
+def test_a_page_never_downloads_unasked(
+    home: Path, folders: Folders, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run made where the data were, shown where they are not: no download to estimate what its baseline takes."""
+    spec = quick("random", data={"dataset": "ml-1m"})
+    made = experiment(quick("random"), folders).result()
+    DiskStore(home).put(spec.key, pack(replace(made, key=spec.key, spec=spec.model_dump())))
+    Ledger(home).ask(spec.key, "run", spec)
+    asked_for: list[str] = []
+    monkeypatch.setattr("rec_core.data.sources.download", lambda source, *more: asked_for.append(source.name))
+    app = open_page(**(QUICK | {"data": "MovieLens 1M"}), method="Random")
+    _healthy(app)
+    assert app.title[0].value.startswith("Random at 20\u00a0% gives")
+    assert asked_for == []
 
 
 def test_a_finished_run_is_not_offered_again(home: Path, open_page: Open) -> None:
