@@ -1,10 +1,14 @@
 """Training speed against a plain DataLoader loop: ``python -m benchmarks.training``.
 
-Plain code: a ``TensorDataset``, a ``DataLoader`` that collates shuffled batches sample by sample, ``nn.Embedding``
-layers, autograd and ordinary Adam. For clicks the data set holds an epoch's positives and negatives (column "in
-data"), or positives only with the negatives drawn per batch (column "per batch", the leanest DataLoader loop that we
-know). All sides train the same model on the same rows in batches of 256 positives with one thread, in turn, so that
-ratios hold when the machine's speed drifts. Seconds per row and epoch are the built-in rates of ``rec_core.estimate``.
+Plain code: a ``DataLoader`` that collates shuffled batches sample by sample, ``nn.Embedding`` layers, autograd and
+ordinary Adam. How fast that is depends on where the negatives of clicks come from, so all forms that we wrote are here:
+
+    tensors    a ``TensorDataset`` of positives and negatives (for ratings: of the rows)
+    samples    a ``Dataset`` whose ``__getitem__`` gives one positive or negative as Python numbers
+    per batch  a ``TensorDataset`` of positives, negatives drawn for a whole batch: the leanest
+
+All sides train the same model on the same rows in batches of 256 positives with one thread, in turn, so that ratios
+hold when the machine's speed drifts. Seconds per row and epoch are the built-in rates of ``rec_core.estimate``.
 """
 
 from __future__ import annotations
@@ -12,12 +16,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from rec_core.data.interactions import Interactions
 from rec_core.models import MODELS
@@ -27,14 +31,32 @@ from rec_core.training import loop
 N_USERS, N_ITEMS, DIM, NEGATIVES = 6_040, 3_416, 32, 4  # as ML-1M after the filter
 
 
-def samples(rows: Interactions, with_negatives: bool) -> TensorDataset:
-    """Return (user, item, rating) samples, or positives with label 1 and drawn negatives with label 0."""
+Form = Literal["tensors", "samples", "per batch"]
+FORMS: dict[str, tuple[Form, ...]] = {"explicit": ("tensors",), "implicit": ("tensors", "samples", "per batch")}
+
+
+class Samples(Dataset[tuple[int, int, float]]):
+    """One sample at a time, as Python numbers."""
+
+    def __init__(self, columns: tuple[Any, ...]) -> None:
+        self._user, self._item, self._label = columns
+
+    def __len__(self) -> int:
+        return len(self._user)
+
+    def __getitem__(self, index: int) -> tuple[int, int, float]:
+        return int(self._user[index]), int(self._item[index]), float(self._label[index])
+
+
+def dataset(rows: Interactions, feedback: str, form: Form) -> Dataset[Any]:
+    """Return the samples of one epoch: user, item, and the rating, or 1 for a positive and 0 for a drawn negative."""
     user, item, label = rows.user.astype(np.int64), rows.item.astype(np.int64), rows.rating
-    if with_negatives:
+    if feedback == "implicit" and form != "per batch":
         drawn = np.random.default_rng(0).integers(0, N_ITEMS, len(rows) * NEGATIVES)
         user, item = np.concatenate([user, user.repeat(NEGATIVES)]), np.concatenate([item, drawn])
         label = np.repeat(np.array([1, 0], np.float32), [len(rows), len(drawn)])
-    return TensorDataset(*map(torch.from_numpy, (user, item, label)))
+    columns = user, item, label
+    return Samples(columns) if form == "samples" else TensorDataset(*map(torch.from_numpy, columns))
 
 
 class Plain(nn.Module):
@@ -58,16 +80,16 @@ class Plain(nn.Module):
         return scores
 
 
-def plain_epoch(model: str, rows: Interactions, feedback: str, in_dataset: bool) -> float:
+def plain_epoch(model: str, rows: Interactions, feedback: str, form: Form) -> float:
     """Return the seconds of one epoch of the plain loop."""
     network = Plain(model)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.001)
     loss_of: Any = nn.MSELoss() if feedback == "explicit" else nn.BCELoss()
+    per_batch = feedback == "implicit" and form == "per batch"
+    size = 256 if feedback == "explicit" or per_batch else 256 * (1 + NEGATIVES)
     begin = time.perf_counter()
-    for user, item, label in DataLoader(
-        samples(rows, in_dataset), 256 * (1 + NEGATIVES if in_dataset else 1), shuffle=True
-    ):
-        if feedback == "implicit" and not in_dataset:
+    for user, item, label in DataLoader(dataset(rows, feedback, form), size, shuffle=True):
+        if per_batch:
             drawn = torch.randint(N_ITEMS, (len(user) * NEGATIVES,))
             user, item = user.repeat(1 + NEGATIVES), torch.cat([item, drawn])
             label = torch.cat([torch.ones(len(label)), torch.zeros(len(drawn))])
@@ -101,20 +123,16 @@ def main() -> None:
         rng.integers(1, 6, args.rows).astype(np.float32),
         np.zeros(args.rows, np.int64),
     )
-    print("model  feedback  negatives    plain s  ours s  ratio  ours s/row")
-    for model, feedback in itertools.product(MODELS, ("explicit", "implicit")):
+    print("model  feedback  plain form   plain s  ours s  ratio  ours s/row")
+    for model, feedback in itertools.product(MODELS, FORMS):
         our_epoch(model, rows, feedback)  # warm-up
-        for in_dataset in (True, False) if feedback == "implicit" else (False,):
+        for form in FORMS[feedback]:
             pairs = [
-                (plain_epoch(model, rows, feedback, in_dataset), our_epoch(model, rows, feedback))
-                for _ in range(args.rounds)
+                (plain_epoch(model, rows, feedback, form), our_epoch(model, rows, feedback)) for _ in range(args.rounds)
             ]
             plain, ours = (float(np.median(side)) for side in zip(*pairs, strict=True))
             ratio = float(np.median([a / b for a, b in pairs]))
-            where = ("in data" if in_dataset else "per batch") if feedback == "implicit" else "none"
-            print(
-                f"{model:<6} {feedback:<9} {where:<11} {plain:8.2f} {ours:7.2f} {ratio:6.1f} {ours / args.rows:11.2g}"
-            )
+            print(f"{model:<6} {feedback:<9} {form:<11} {plain:8.2f} {ours:7.2f} {ratio:6.1f} {ours / args.rows:11.2g}")
 
 
 if __name__ == "__main__":
