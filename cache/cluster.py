@@ -49,7 +49,7 @@ class Cluster:
 
     def __init__(self, home: Path, workers: int | None = None, idle: int = _IDLE) -> None:
         self._home = home / "jobs"
-        self._workers = workers or min(4, os.cpu_count() or 1)
+        self.workers = workers or min(4, os.cpu_count() or 1)
         self._idle = idle
         self._client: Client | None = None
         self._lock = threading.RLock()
@@ -166,7 +166,7 @@ class Cluster:
         self._file.unlink(missing_ok=True)
         local = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1"]
         scheduler = self._spawn("scheduler", *local, "--port", "0", "--idle-timeout", f"{self._idle}s")
-        workers = ["--nworkers", str(self._workers), "--nthreads", "1", "--memory-limit", "0"]
+        workers = ["--nworkers", str(self.workers), "--nthreads", "1", "--memory-limit", "0"]
         # Loading torch before the first job keeps its seconds out of the job, which then can be cancelled at once.
         more = ["--death-timeout", str(_PATIENCE), "--preload", "cache.worker"]
         self._spawn("worker", *local, *workers, *more, "--local-directory", str(self._home / "scratch"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cache.cluster import Cluster
-from cache.ledger import Kind, Ledger
+from cache.ledger import KINDS, Kind, Ledger
 from cache.outcomes import CANCELLED, clear_outcome, load_outcome, save_outcome
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
@@ -48,11 +48,17 @@ class Jobs:
         self._home = home
         self._cluster = cluster or Cluster(home)
 
+    @property
+    def workers(self) -> int:
+        """How many jobs run at a time."""
+        return self._cluster.workers
+
     def key(self, kind: Kind, spec: ExperimentSpec) -> str:
-        """Return the job's key: the run's, or that of the proxy to prepare."""
+        """Return the job's key: that of the run, the proxy or the map."""
+        experiment = Experiment(spec, self.store, self.folders)
         if kind == "run":
-            return resolve(spec, self.folders).key
-        return Experiment(spec, self.store, self.folders).proxy_key
+            return experiment.spec.key
+        return experiment.proxy_key if kind == "prepare" else experiment.map_key(of_proxy=kind == "map-proxy")
 
     def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
@@ -80,7 +86,7 @@ class Jobs:
         states = self._cluster.states()
         if not states:
             return []
-        asked = [*self.ledger.asked("run"), *self.ledger.asked("prepare")]
+        asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
         jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
         return sorted(jobs, key=lambda job: job.state != "running")
 

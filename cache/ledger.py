@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from rec_core import specs
 from rec_core.errors import CorelensError, SpecError
 from rec_core.specs import ExperimentSpec
 
-Kind = Literal["run", "prepare"]
+# A run; a proxy to pretrain; a map of the users of a proxy, or of a run's trained model.
+Kind = Literal["run", "prepare", "map-proxy", "map-run"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Each entry takes the schema one version up; entries are never edited, only added.
 _MIGRATIONS = (
@@ -36,7 +38,7 @@ _MIGRATIONS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """A job that was asked for: its key, what kind it is (``run`` or ``prepare``), its spec and when (Unix seconds)."""
+    """A job that was asked for: its key, its kind, its spec and when (Unix seconds)."""
 
     key: str
     kind: Kind

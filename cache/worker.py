@@ -26,16 +26,13 @@ _TELL_EVERY = 0.3  # seconds between two messages about the same epoch
 
 
 def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
-    """Make the run, or prepare the proxy, that ``spec`` (JSON) describes; everything ends in the store."""
+    """Make the run, proxy or map that ``spec`` (JSON) describes; everything ends in the store."""
     store = DiskStore(Path(home))
     folders = Folders(Path(local_data) if local_data else None, Path(home) / "data")
     stop = _cancel_flag(key)
     try:
         experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
-        if kind == "prepare":
-            _ = experiment.candidates
-        else:
-            experiment.result()
+        _make(kind, experiment)
     except CancelledError:
         save_outcome(store, key, CANCELLED)
     except CorelensError as error:
@@ -46,6 +43,15 @@ def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
         save_outcome(store, key, Outcome("failed", message))
     finally:
         stop.set()
+
+
+def _make(kind: str, experiment: Experiment) -> None:
+    if kind == "run":
+        experiment.result()
+    elif kind == "prepare":
+        _ = experiment.proxy
+    else:
+        experiment.user_map(of_proxy=kind == "map-proxy")
 
 
 def _cancel_flag(key: str) -> threading.Event:

@@ -3,12 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, comparison_card, nav, state
+from pages.ui import cards, comparison_card, exhibits, nav, state
 from rec_core import labels
 from rec_core.analysis import activity, comparison
 from rec_core.analysis.comparison import Run
 from rec_core.figures.quality_time import quality_against_time
-from rec_core.figures.style import CONFIG
 from rec_core.words import duration, number, percent
 
 nav.guard()
@@ -73,11 +72,9 @@ def show_live() -> None:
 def show_runs(runs: list[Run]) -> None:
     """Show all runs of this data, feedback and model: chart, table, controls."""
     st.subheader("Quality against time", anchor=False)
-    st.plotly_chart(
-        quality_against_time(runs, state.spec().key),
-        key="quality-time",
-        config=CONFIG,
-        alt="Each run's quality against its total time, controls as lines; the table below says the same.",
+    spec = state.spec()
+    exhibits.show(
+        quality_against_time(runs, spec.key, labels.caption(spec, "all runs of this data, feedback and model"))
     )
     table = comparison.table(runs, comparison.baseline_spec(state.spec()).key)
     st.subheader("All runs of this data, feedback and model", anchor=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from rec_core import selection, specs
+from rec_core.analysis import projection
+from rec_core.analysis.projection import UserMap
 from rec_core.data import filtering, negatives, sources, splits
 from rec_core.data.interactions import Dataset, Split
+from rec_core.errors import SelectionError
 from rec_core.evaluation import evaluate as evaluation
 from rec_core.evaluation.ranking import ranking_metrics, sampled_ranks
 from rec_core.evaluation.rating import rating_metrics
@@ -194,15 +197,25 @@ class Experiment:
     @cached_property
     def candidates(self) -> selection.Candidates:
         """What the method chooses from."""
-        train, n_users = self.split.train, self.split.catalogue.n_users
+        return self._unscored if self.method.score is None else replace(self._unscored, scores=self.scores)
+
+    @cached_property
+    def _unscored(self) -> selection.Candidates:
         proxy = self.proxy.params if self.method.needs_proxy else {}
-        candidates = selection.Candidates(train, n_users, self.spec.feedback, proxy)
-        if self.method.score is None:
-            return candidates
+        return selection.Candidates(self.split.train, self.split.catalogue.n_users, self.spec.feedback, proxy)
+
+    @cached_property
+    def scores(self) -> NDArray[np.float32]:
+        """The values by which the method ranks train rows, (n,).
+
+        Raises:
+            SelectionError: if the method ranks by none.
+        """
         score = self.method.score
+        if score is None:
+            raise SelectionError(f"{self.method.title} does not score ratings; choose a method that does.")
         inputs = {"proxy": specs.proxy_inputs(self.spec), "method": self.method.name}
-        scores = self._stage("score", inputs, Scores, lambda: Scores(score(candidates)))
-        return selection.Candidates(train, n_users, self.spec.feedback, proxy, scores.values)
+        return self._stage("score", inputs, Scores, lambda: Scores(score(self._unscored)), ("_unscored",)).values
 
     @cached_property
     def coreset(self) -> Coreset:
@@ -271,6 +284,30 @@ class Experiment:
 
         inputs = specs.canonical(self.spec)
         return self._stage("evaluate", inputs, evaluation.Evaluation, compute, needs=("_scoring", "coreset", "trained"))
+
+    def user_embeddings(self, of_proxy: bool) -> NDArray[np.float32]:
+        """Return the user embeddings (n_users x d) of the proxy or of the trained model."""
+        if of_proxy:
+            return projection.trained_users("mf", self.proxy.params)
+        return projection.trained_users(self.spec.model.name, self.trained.params)
+
+    def map_key(self, of_proxy: bool) -> str:
+        """Return the name in the store of the user map of the proxy or of the trained model."""
+        return stage_key("map", self._map_inputs(of_proxy))
+
+    def user_map(self, of_proxy: bool) -> UserMap:
+        """Return the UMAP of the users; whatever method is chosen, a proxy has one."""
+        needs = ("proxy" if of_proxy else "trained", "_umap")
+
+        def compute() -> UserMap:
+            rng = generator(self.spec.seed, "map")
+            self._listen(Progress("Drawing the map"))
+            return projection.umap(self.user_embeddings(of_proxy), rng)
+
+        return self._stage("map", self._map_inputs(of_proxy), UserMap, compute, needs)
+
+    def _map_inputs(self, of_proxy: bool) -> dict[str, Json]:
+        return {"proxy": specs.proxy_inputs(self.spec)} if of_proxy else {"run": specs.canonical(self.spec)}
 
     def result(self) -> RunResult:
         """Return the run's result, from the store if it is there.
@@ -356,6 +393,11 @@ class Experiment:
     def _loop(self) -> ModuleType:
         """The training module: it brings torch, a second that is no stage's cost and that pages never spend."""
         return import_module("rec_core.training.loop")
+
+    @cached_property
+    def _umap(self) -> ModuleType:
+        """UMAP's own library: importing and compiling it takes longer than most maps."""
+        return import_module("umap")
 
     @cached_property
     def _method_library(self) -> ModuleType | None:

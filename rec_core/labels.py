@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rec_core import selection, specs
+from rec_core.data import sources
 from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
 from rec_core.words import percent
@@ -22,7 +23,7 @@ CONTROLS = {
     "most_popular": "Most popular",
 }
 PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended": "Recommended"}
-FEEDBACK = {"explicit": "Ratings", "implicit": "Clicks"}
+FEEDBACK: dict[specs.Feedback, str] = {"explicit": "Ratings", "implicit": "Clicks"}
 
 
 def method_title(method: str, pretrain: bool) -> str:
@@ -41,6 +42,13 @@ def choice_title(spec: ExperimentSpec) -> str:
 def run_title(spec: ExperimentSpec) -> str:
     """Return a run in short, for example "NCF · Gradient at 20 %"."""
     return f"{TITLES[spec.model.name]} · {choice_title(spec)}"
+
+
+def caption(spec: ExperimentSpec, kept: str = "") -> str:
+    """Return what a figure was made with, for its caption; ``kept`` replaces the spec's own choice."""
+    data = sources.SOURCES[spec.data.dataset].title
+    feedback = FEEDBACK[spec.feedback].lower()
+    return f"{data}, {feedback}, {kept or choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
 
 
 def settings_title(spec: ExperimentSpec) -> str:

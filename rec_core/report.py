@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from rec_core import labels, selection, specs
+from rec_core.models import ModelName
 from rec_core.results import RunResult
-from rec_core.specs import ExperimentSpec, Feedback, ModelName
+from rec_core.specs import ExperimentSpec, Feedback
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rec_core import selection
 from rec_core.data import sources
 from rec_core.errors import SpecError
+from rec_core.models import ModelName
 from rec_core.stages import Json, stage_key
 
 Feedback = Literal["explicit", "implicit"]
-ModelName = Literal["mf", "ncf"]
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 Positive = Annotated[int, Field(gt=0)]
@@ -89,8 +89,10 @@ class MethodSpec(_Frozen):
 
     @property
     def params(self) -> dict[str, Any]:
-        """The method's own parameters, defaults included."""
-        return {**selection.METHODS[self.name].params, **(self.model_extra or {})}
+        """The method's own parameters, defaults included; shares with three decimals."""
+        given = {**selection.METHODS[self.name].params, **(self.model_extra or {})}
+        shares = {name for name, default in selection.METHODS[self.name].params.items() if isinstance(default, float)}
+        return {name: round(float(value), 3) if name in shares else value for name, value in given.items()}
 
     @model_validator(mode="after")
     def _known(self) -> MethodSpec:
@@ -100,9 +102,16 @@ class MethodSpec(_Frozen):
         for name, value in (self.model_extra or {}).items():
             if name not in defaults:
                 raise ValueError(f"the method '{self.name}' has no parameter '{name}'")
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"'{name}' must be a whole number of at least 1")
+            _check(name, value, is_share=isinstance(defaults[name], float))
         return self
+
+
+def _check(name: str, value: object, is_share: bool) -> None:
+    if is_share:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise ValueError(f"'{name}' must be a number between 0 and 1")
+    elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"'{name}' must be a whole number of at least 1")
 
 
 class EvaluationSpec(_Frozen):

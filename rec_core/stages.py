@@ -24,6 +24,7 @@ VERSIONS: Mapping[str, int] = {
     "negatives": 1,
     "proxy": 1,
     "score": 1,
+    "map": 1,
     "select": 1,
     "train": 1,
     "evaluate": 1,

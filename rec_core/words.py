@@ -1,8 +1,10 @@
-"""Numbers as people read them: three significant digits, thousands separators, units always."""
+"""Numbers as people read them: three significant digits, thousands separators, units always. And names as they are."""
 
 from __future__ import annotations
 
+import html
 import math
+import re
 
 
 def number(value: float) -> str:
@@ -44,3 +46,21 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def plain_markdown(text: str) -> str:
+    r"""Return text that Markdown shows as it is; film titles may hold anything.
+
+    >>> print(plain_markdown("M*A*S*H :smile: <b>"))
+    M\*A\*S\*H \:smile\: \<b\>
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def plain_label(text: str) -> str:
+    """Return text that a figure shows as it is; plotly reads tags and entities in labels.
+
+    >>> plain_label("<b>Alien</b> & co")
+    '&lt;b&gt;Alien&lt;/b&gt; &amp; co'
+    """
+    return html.escape(text, quote=False)

@@ -19,6 +19,7 @@ _NUMBERS: dict[str, tuple[str, str, float, float]] = {
     "negatives": ("Negatives per positive", "train.negatives", 1, 64),
     "proxy_epochs": ("Epochs of the proxy", "proxy.epochs", 1, 100),
     "clusters": ("Clusters", "method.clusters", 1, 1000),
+    "position": ("Window, from easiest (0) to hardest (1)", "method.position", 0.0, 1.0),
     "min": ("Smallest number of ratings per user and film", "data.min_interactions", 3, 100),
     "seed": ("Seed", "seed", 0, 2**31),
     "data_seed": ("Seed of split and test negatives", "data_seed", 0, 2**31),

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui import state
 from rec_core import labels
 from rec_core.experiment import Coreset, Experiment
+from rec_core.specs import ExperimentSpec
 from rec_core.words import duration
 
 
@@ -32,29 +33,31 @@ def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
     experiment = state.experiment()
     if not experiment.proxy_is_ready:
         headline(question)
-        _prepare()
+        prepare(
+            experiment.spec,
+            f"**{labels.choice_title(experiment.spec)} needs its proxy first.** It is pretrained once for this data "
+            f"and "
+            "serves every ratio, method and page.",
+        )
         return None
     return experiment, experiment.coreset
 
 
-def _prepare() -> None:
-    """Offer to pretrain the proxy; say how it stands if that was asked for."""
-    job = state.jobs().job(state.spec(), "prepare")
+def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
+    """Offer to pretrain the proxy of ``spec``; say how it stands if that was asked for."""
+    job = state.jobs().job(spec, "prepare")
     with st.container(border=True):
-        st.markdown(
-            f"**{labels.choice_title(state.spec())} needs its proxy first.** It is pretrained once for this data and "
-            "serves every ratio, method and page."
-        )
+        st.markdown(why)
         if job.message:
             st.warning(job.message)
         if job.state in ("waiting", "running"):
             st.caption("On its way; this page goes on by itself.")
             return
         st.button(
-            f"Prepare · about {duration(state.expected_preparation())}",
-            key="prepare",
+            f"Prepare · about {duration(state.expected_preparation(spec))}",
+            key=key,
             on_click=state.ask,
-            args=(state.spec(),),
+            args=(spec,),
             kwargs={"kind": "prepare"},
             type="primary",
         )

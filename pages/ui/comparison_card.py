@@ -77,7 +77,7 @@ def first_comparison() -> None:
     if not state.data_is_here():
         return
     wanted = first_specs(state.spec())
-    seconds = sum(state.expected(spec).seconds for spec in wanted) / 2  # two workers or more share them
+    seconds = state.expected_together(wanted)
     with st.container(border=True):
         share = percent(wanted[1].ratio)
         st.markdown(f"**Compare three ways to keep {share} with training on everything.**")

@@ -45,16 +45,37 @@ def guard() -> None:
         st.rerun()
 
 
-def results_page() -> StreamlitPage:
-    """Return the page that the app opens with."""
-    return st.Page("pages/results.py", title="Results", icon=":material/leaderboard:", url_path="start", default=True)
+def page(name: str) -> StreamlitPage:
+    """Return the page in ``pages/<name>.py``."""
+    return next(p for group in _pages().values() for p in group if p.url_path == _PATHS.get(name, name))
+
+
+def link(name: str, label: str) -> None:
+    """Draw a link to another page; the sidebar's settings go along."""
+    st.page_link(page(name), label=label, icon=":material/arrow_forward:", width="content")
+
+
+# The default page's own path is empty; this name is what Streamlit calls it by.
+_PATHS = {"results": ""}
+
+
+def _pages() -> dict[str, list[StreamlitPage]]:
+    def one(name: str, title: str, icon: str) -> StreamlitPage:
+        return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+
+    results = "pages/results.py"
+    return {
+        "Decide": [
+            st.Page(results, title="Results", icon=":material/leaderboard:", url_path="start", default=True),
+            # The default page has no path of its own; this makes links to /results work.
+            st.Page(results, title="Results ", url_path="results", visibility="hidden"),
+        ],
+        "Understand": [
+            one("gradient_norms", "Gradient norms", "bar_chart"),
+            one("activity", "Activity", "groups"),
+        ],
+    }
 
 
 def _navigation() -> StreamlitPage:
-    pages = [
-        results_page(),
-        # The default page has no path of its own; this makes links to /results work.
-        st.Page("pages/results.py", title="Results ", url_path="results", visibility="hidden"),
-        st.Page("pages/activity.py", title="Activity", icon=":material/groups:"),
-    ]
-    return st.navigation({"": pages}, position="top")
+    return st.navigation(_pages(), position="top")

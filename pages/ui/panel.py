@@ -7,7 +7,6 @@ import streamlit as st
 from cache.jobs import Job
 from pages.ui import state
 from rec_core import labels
-from rec_core.models import TITLES
 from rec_core.words import duration
 
 _SEEN = "_active_jobs"
@@ -53,7 +52,10 @@ def _cancel(keys: list[str]) -> None:
 
 
 def _title(job: Job) -> str:
-    return labels.run_title(job.spec) if job.kind == "run" else f"Proxy for {TITLES['mf']}"
+    if job.kind == "run":
+        return labels.run_title(job.spec)
+    feedback = labels.FEEDBACK[job.spec.feedback].lower()
+    return f"Proxy for {feedback}" if job.kind == "prepare" else f"User map for {feedback}"
 
 
 def _look(active: list[Job]) -> set[tuple[str, str]]:

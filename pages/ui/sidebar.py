@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import advanced, nav, panel, state
+from pages.ui import advanced, controls, nav, panel, state
 from rec_core import labels, selection, specs
 from rec_core.data import sources
 from rec_core.errors import CorelensError, DataError, SpecError
@@ -15,7 +15,7 @@ from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number
 
-_DEFAULTS = {"data": "synthetic-50k", "feedback": "implicit", "model": "ncf"}
+_DEFAULT_DATA = "synthetic-50k"
 
 
 def show() -> None:
@@ -35,16 +35,25 @@ def show() -> None:
 def _choose() -> DeltaGenerator:
     """Draw the controls, make them the chosen spec, and return the place for facts about the data."""
     data = st.selectbox(
-        "Data", list(sources.SOURCES), index=_index("data"), format_func=_data_title, key="data", bind="query-params"
+        "Data",
+        list(sources.SOURCES),
+        index=list(sources.SOURCES).index(_DEFAULT_DATA),
+        format_func=_data_title,
+        key="data",
+        bind="query-params",
     )
     facts = st.empty()
-    feedback = _segments(
+    feedback = controls.segments(
         "Feedback",
         labels.FEEDBACK,
         "feedback",
+        "implicit",
         "Ratings: predict the stars (explicit feedback). Clicks: rank what a user would watch (implicit feedback).",
+        "stretch",
     )
-    model = _segments("Model", TITLES, "model", "SimpleMF multiplies embeddings; NCF adds a neural network.")
+    model = controls.segments(
+        "Model", TITLES, "model", "ncf", "SimpleMF multiplies embeddings; NCF adds a neural network.", "stretch"
+    )
     method = st.selectbox(
         "Method",
         list(selection.METHODS),
@@ -127,7 +136,7 @@ def _run_button() -> None:
         return
     job, expected = state.jobs().job(spec), state.expected()
     if job.state == "done":
-        st.page_link(nav.results_page(), label="Show result", icon=":material/check_circle:", width="stretch")
+        st.page_link(nav.page("results"), label="Show result", icon=":material/check_circle:", width="stretch")
         return
     label = {"waiting": "Waiting", "running": "Running", "new": "Run"}.get(job.state, "Run again")
     about = f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
@@ -152,25 +161,6 @@ def _download() -> None:
             sources.download(state.source(), state.jobs().folders, progress=False)
     except DataError as error:
         state.complain(str(error))
-
-
-def _segments(label: str, options: dict[str, str], key: str, text: str) -> Any:
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        format_func=options.__getitem__,
-        default=_DEFAULTS[key],
-        required=True,
-        key=key,
-        bind="query-params",
-        help=text,
-        width="stretch",
-    )
-    return chosen or _DEFAULTS[key]  # a link that ends in "?model=" empties even a required control
-
-
-def _index(key: str) -> int:
-    return list(sources.SOURCES).index(_DEFAULTS[key])
 
 
 def _data_title(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cache.home import folders, home
@@ -75,6 +77,11 @@ def results() -> list[tuple[ExperimentSpec, RunResult]]:
     return [(asked, result) for asked, result in found if result is not None]
 
 
+def result(of: ExperimentSpec) -> RunResult | None:
+    """Return a spec's result if its run was made, whoever asked for it."""
+    return stored_result(resolve(of, jobs().folders).key, jobs().store)
+
+
 def runs() -> list[Run]:
     """Return the finished runs of the chosen data, feedback and model, each with its baseline."""
     chosen = spec()
@@ -95,9 +102,16 @@ def expected(of: ExperimentSpec | None = None) -> Estimate:
     return estimate(one.spec, len(one.split.train), pairs, _rates(), one.proxy_is_ready)
 
 
-def expected_preparation() -> float:
-    """Return how long pretraining the chosen proxy will take, in seconds."""
-    return proxy_seconds(spec(), len(experiment().split.train), _rates())
+def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
+    """Return how long several runs will take, in seconds; the workers share them, and one proxy serves all of them."""
+    alone = [expected(one).seconds for one in wanted]
+    preparations = [0.0 if experiment(one).proxy_is_ready else expected_preparation(one) for one in wanted]
+    return (sum(alone) - sum(preparations)) / jobs().workers + max(preparations, default=0.0)
+
+
+def expected_preparation(of: ExperimentSpec | None = None) -> float:
+    """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
+    return proxy_seconds(of or spec(), len(experiment().split.train), _rates())
 
 
 def _rates() -> dict[tuple[str, str], float]:

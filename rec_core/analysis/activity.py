@@ -7,6 +7,7 @@ all data at any size.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,12 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core.analysis.statistics import earth_movers, gini, kolmogorov_smirnov, weighted_median
 from rec_core.data.interactions import Interactions
 from rec_core.words import number, percent
 
 MEDIAN_HELP = "How many ratings the user has, in all data, whom the median kept rating comes from."
 GINI_HELP = "Of kept ratings per user. 0: every user has equally many. 1: one user has them all."
-DISTANCE_HELP = "Kolmogorov-Smirnov: the largest gap between the two cumulative curves of the figure."
+DISTANCE_HELP = "Kolmogorov-Smirnov: the largest gap between the two cumulative curves. 0: the same. 1: apart."
+MOVERS_HELP = (
+    "Earth mover's distance: how far a kept rating's user is, on average, from all data, in ratings of the user."
+)
 _NOTABLE = 1.1  # ratio of medians from which a preference is called one
 
 
@@ -40,6 +45,16 @@ class Activity:
         """Activity of the user whom the median kept rating comes from."""
         return weighted_median(self.full, self.kept)
 
+    @cached_property
+    def distance(self) -> float:
+        """Two-sample Kolmogorov-Smirnov distance of activity between kept ratings and all ratings, 0 to 1."""
+        return kolmogorov_smirnov(self.full, self.full, self.kept)
+
+    @cached_property
+    def movers_distance(self) -> float:
+        """Earth mover's distance of the same two samples, in ratings."""
+        return earth_movers(self.full, self.full, self.kept)
+
     @property
     def users_kept(self) -> int:
         """Users with at least one kept rating."""
@@ -50,41 +65,6 @@ def measure(train: Interactions, rows: NDArray[np.integer], n_users: int) -> Act
     """Return the activity of all users in ``train`` and among its ``rows``."""
     count = np.bincount(train.user, minlength=n_users)
     return Activity(count, np.bincount(train.user[rows], minlength=n_users))
-
-
-def weighted_median(values: NDArray[np.integer], weights: NDArray[np.integer]) -> float:
-    """Return the smallest value at which half of the weight is reached.
-
-    >>> weighted_median(np.array([1, 10, 100]), np.array([1, 1, 3]))
-    100.0
-    """
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
-
-
-def gini(counts: NDArray[np.integer]) -> float:
-    """Return the Gini coefficient of counts (n,): 0 if all are equal, near 1 if one has everything.
-
-    G = Σ (2i − n − 1) x_i / (n Σ x_i) over ascending x (Gini, 1912; Sen, 1973).
-
-    >>> gini(np.array([1, 1, 1, 1])), gini(np.array([0, 0, 0, 4]))
-    (0.0, 0.75)
-    """
-    ascending = np.sort(counts).astype(np.float64)
-    n, total = len(ascending), ascending.sum()
-    if total == 0:
-        return 0.0
-    return float(((2 * np.arange(1, n + 1) - n - 1) * ascending).sum() / (n * total))
-
-
-def kolmogorov_smirnov(activity: Activity) -> float:
-    """Return the largest distance between the two distributions of ratings over user activity, 0 to 1."""
-    order = np.argsort(activity.full, kind="stable")
-    values = activity.full[order]
-    ends = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)  # compare only where a value is complete
-    full, kept = (np.cumsum(c[order])[ends] for c in (activity.full, activity.kept))
-    return float(np.abs(full / full[-1] - kept / kept[-1]).max())
 
 
 def edges(activity: Activity, bins: int = 24) -> NDArray[np.float64]:
@@ -112,6 +92,27 @@ def by_activity(activity: Activity, bounds: NDArray[np.float64]) -> pd.DataFrame
             "share_kept": np.divide(kept, full, out=np.zeros(n), where=full > 0),
         }
     )
+
+
+def overview(activities: Mapping[str, Activity]) -> pd.DataFrame:
+    """Return one row of statistics for all data and for each coreset, named by its title."""
+    some = next(iter(activities.values()))
+    everyone = Activity(some.full, some.full)
+    return pd.DataFrame([_statistics(title, a) for title, a in {"All data": everyone, **activities}.items()])
+
+
+def _statistics(title: str, activity: Activity) -> dict[str, object]:
+    some = activity.kept[activity.kept > 0]
+    return {
+        "Kept": title,
+        "Users": len(some),
+        "Mean per user": float(some.mean()),
+        "Median per user": float(np.median(some)),
+        "Median activity": activity.median_kept,
+        "Gini": gini(activity.kept),
+        "KS distance": activity.distance,
+        "Earth mover's distance": activity.movers_distance,
+    }
 
 
 def sentences(activity: Activity, choice: str) -> tuple[str, str]:

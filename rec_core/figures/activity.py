@@ -1,4 +1,4 @@
-"""Figures of Q3: the user-activity distribution of a coreset against all data."""
+"""Figures of Q3: the user-activity distribution of coresets against all data."""
 
 from __future__ import annotations
 
@@ -6,50 +6,91 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rec_core.analysis.activity import Activity, by_activity, edges
-from rec_core.figures.style import GREY, Mark
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import GREY, Mark, counts_axis, lay_out
 
 View = Literal["ratings", "users"]
+Marked = Mapping[str, tuple[Activity, Mark]]
+
+_HOW: Mapping[View, str] = {
+    "ratings": "Users are sorted from light to heavy by their ratings in all data. Each step is the share of "
+    "ratings that "
+    "comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line is above the "
+    "grey area on the right, heavy users are preferred. A random coreset follows the grey area at any ratio.",
+    "users": "How many ratings users have, in all data (grey) and in what is kept (coloured); users with nothing "
+    "kept are "
+    "not drawn. It moves to the left as the ratio falls, whoever is preferred; the other view does not.",
+}
+_SOURCES: Mapping[View, str] = {
+    "ratings": "Activity weighted by ratings, so that the answer does not depend on the ratio.",
+    "users": "The report's Figure 1.",
+}
 
 
-def distribution(activities: Mapping[str, tuple[Activity, Mark]], cumulative: bool = False) -> go.Figure:
-    """Return who the ratings come from: shares of ratings over the user's activity, all data and each coreset.
+def distribution(
+    activities: Marked, view: View, caption: str, *, cumulative: bool = False, log_shares: bool = False
+) -> Exhibit:
+    """Return shares over user activity, of all data and of each coreset.
 
-    ``activities`` maps the coreset's title to its activity and mark; all share the same full data.
+    ``activities`` maps a coreset's title to its activity and mark; all share the same full data. ``view`` is
+    ``ratings`` (who the ratings come from) or ``users`` (how many ratings users have).
     """
-    figure = go.Figure()
     some = next(iter(activities.values()))[0]
-    bounds = edges(some)
-    frame = by_activity(some, bounds)
-    _step(figure, bounds, frame["share_of_ratings"].to_numpy(), "All data", GREY, cumulative, filled=True)
-    for title, (activity, mark) in activities.items():
-        share = by_activity(activity, bounds)["share_of_kept"].to_numpy()
-        _step(figure, bounds, share, title, mark.colour, cumulative, filled=False)
-    _layout(figure, "Ratings of the user, in all data", "Share of ratings", cumulative)
-    return figure
-
-
-def per_user(activities: Mapping[str, tuple[Activity, Mark]], cumulative: bool = False) -> go.Figure:
-    """Return the report's Figure 1: shares of users over how many ratings they have, in all data and in each coreset.
-
-    Users with nothing kept are not drawn; their number belongs in the caption.
-    """
+    bounds = edges(some) if view == "ratings" else np.geomspace(0.5, some.full.max() + 0.5, 30)
+    everyone = Activity(some.full, some.full)
+    shares = {
+        title: _shares(activity, bounds, view)
+        for title, activity in {"All data": everyone, **{t: a for t, (a, _) in activities.items()}}.items()
+    }
     figure = go.Figure()
-    some = next(iter(activities.values()))[0]
-    bounds = np.geomspace(0.5, some.full.max() + 0.5, 30)
-    _step(figure, bounds, _shares(some.full, bounds), "All data", GREY, cumulative, filled=True)
-    for title, (activity, mark) in activities.items():
-        shares = _shares(activity.kept[activity.kept > 0], bounds)
-        _step(figure, bounds, shares, title, mark.colour, cumulative, filled=False)
-    _layout(figure, "Ratings per user", "Share of users", cumulative)
-    return figure
+    _step(figure, bounds, shares["All data"], "All data", GREY, cumulative, filled=not (cumulative or log_shares))
+    for title, (_, mark) in activities.items():
+        _step(figure, bounds, shares[title], title, mark.colour, cumulative, filled=False)
+    of = "ratings" if view == "ratings" else "users"
+    lay_out(figure, 420, keep_zoom=f"activity-{view}-{log_shares}")
+    x = "Ratings of the user, in all data (log scale)" if view == "ratings" else "Ratings per user (log scale)"
+    figure.update_xaxes(counts_axis(title=x))
+    y = f"Share of {of}{', cumulative' if cumulative else ''}{' (log scale)' if log_shares else ''}"
+    figure.update_yaxes(title=y, tickformat=".1%" if log_shares else ".0%", type="log" if log_shares else "linear")
+    if not log_shares:
+        figure.update_yaxes(rangemode="tozero")
+    table = pd.DataFrame({"Ratings from": _low(bounds), "to": _high(bounds), **shares})
+    if view == "ratings":
+        counts = by_activity(some, bounds)
+        table.insert(2, "Users", counts["users"])
+    return Exhibit(
+        name=f"activity-{of}",
+        title="Who the ratings come from" if view == "ratings" else "Ratings per user",
+        figure=figure,
+        alt=f"Share of {of} by user activity: all data, {', '.join(activities)}. The table holds the same numbers.",
+        table=table,
+        how=_HOW[view],
+        caption=caption,
+        formula=r"\mathrm{KS}=\max_a\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|\qquad"
+        r"\mathrm{EMD}=\int\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|da",
+        source=_SOURCES[view],
+        shares=tuple(shares),
+    )
 
 
-def _shares(counts: NDArray[np.integer], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.histogram(counts, bounds)[0] / len(counts)
+def _shares(activity: Activity, bounds: NDArray[np.float64], view: View) -> NDArray[np.float64]:
+    if view == "ratings":
+        return by_activity(activity, bounds)["share_of_kept"].to_numpy()
+    some = activity.kept[activity.kept > 0]
+    return np.histogram(some, bounds)[0] / len(some)
+
+
+def _low(bounds: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.ceil(bounds[:-1]).astype(np.int64)
+
+
+def _high(bounds: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.floor(bounds[1:]).astype(np.int64)
 
 
 def _step(
@@ -62,29 +103,14 @@ def _step(
     filled: bool,
 ) -> None:
     heights = np.cumsum(shares) if cumulative else shares
-    low, high = np.ceil(bounds[:-1]).astype(int), np.floor(bounds[1:]).astype(int)
+    low, high = _low(bounds), _high(bounds)
     figure.add_scatter(
         x=bounds,
         y=np.append(heights, heights[-1]),
         name=name,
         mode="lines",
-        line={"shape": "hv", "color": colour, "width": 1.5 if filled else 2.5},
-        fill="tozeroy" if filled and not cumulative else None,
+        line={"shape": "hv", "color": colour, "width": 1.5 if name == "All data" else 2.5},
+        fill="tozeroy" if filled else None,
         customdata=np.column_stack([np.append(low, low[-1]), np.append(high, high[-1])]),
         hovertemplate="%{customdata[0]:,} to %{customdata[1]:,} ratings: %{y:.1%}<extra>%{fullData.name}</extra>",
     )
-
-
-def _layout(figure: go.Figure, x: str, y: str, cumulative: bool) -> None:
-    figure.update_layout(
-        height=420,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
-        uirevision="activity",  # zoom stays while the ratio moves
-    )
-    figure.update_xaxes(
-        title=x + " (log scale)", type="log", tickvals=[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
-    )
-    title = f"{y}, cumulative" if cumulative else y
-    figure.update_yaxes(title=title, tickformat=".0%", rangemode="tozero")

@@ -7,18 +7,40 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from rec_core import labels
+from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Run
-from rec_core.figures.style import GREY, mark
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import GREY, lay_out, mark
 from rec_core.words import duration, number, percent
 
 _TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 5)]
 
 
-def quality_against_time(runs: Sequence[Run], chosen: str = "") -> go.Figure:
-    """Return one point per run, the baseline as a star and each control as a line; ``chosen`` (a key) has a ring.
+_HOW = (
+    "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
+    "larger. "
+    "Dotted lines are controls that need no training: what is on the wrong side of one was not worth training. "
+    "Time is pretraining, selecting and training together."
+)
 
-    Time is pretraining, selecting and training together, on a logarithmic scale.
-    """
+
+def quality_against_time(runs: Sequence[Run], chosen: str, caption: str) -> Exhibit:
+    """Return one point per run, the baseline as a star and each control as a line; ``chosen`` (a key) is larger."""
+    name = labels.METRICS[runs[0].metric]
+    columns = ["method", "ratio", runs[0].metric, "total_s", "quality_kept", "seed", "settings"]
+    return Exhibit(
+        name="quality-time",
+        title="Quality against time",
+        figure=_figure(runs, chosen),
+        alt=f"{name} of each run against its total time, controls as lines; the table holds the same numbers.",
+        table=comparison.table(runs, chosen)[columns],
+        how=_HOW,
+        caption=caption,
+        shares=("ratio", "quality_kept"),
+    )
+
+
+def _figure(runs: Sequence[Run], chosen: str) -> go.Figure:
     figure = go.Figure()
     metric = runs[0].metric
     for title in dict.fromkeys(_series(run) for run in runs):
@@ -31,12 +53,7 @@ def quality_against_time(runs: Sequence[Run], chosen: str = "") -> go.Figure:
             annotation_position="top left",
         )
     better = "lower is better" if metric == "rmse" else "higher is better"
-    figure.update_layout(
-        height=400,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
-    )
+    lay_out(figure, 400)
     figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)
     figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
     return figure

@@ -5,6 +5,9 @@ readers; symbols say the same without colour.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
 
 GREY = "#8a8f98"
 KEPT = "#d55e00"
@@ -14,6 +17,7 @@ _COLOURS = {
     "clustering": "#009e73",
     "gradient": "#d55e00",
     "greedy": "#cc79a7",
+    "window": "#e69f00",
 }
 _SYMBOLS = {
     "full": "star",
@@ -21,6 +25,7 @@ _SYMBOLS = {
     "clustering": "square",
     "gradient": "diamond",
     "greedy": "triangle-up",
+    "window": "pentagon",
 }
 
 
@@ -38,10 +43,28 @@ def mark(method: str, pretrain: bool = True) -> Mark:
     return Mark(_COLOURS.get(method, "#56b4e9"), symbol if pretrain else f"{symbol}-open")
 
 
-# Passed to every chart: no logo, no upload button, SVG from the toolbar.
-CONFIG = {
-    "displaylogo": False,
-    "showSendToCloud": False,
-    "toImageButtonOptions": {"format": "svg", "filename": "corelens"},
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-}
+def config(name: str, lasso: bool = False) -> dict[str, Any]:
+    """Return plotly's settings for the figure called ``name``: no logo, no upload button, SVG from the toolbar."""
+    return {
+        "displaylogo": False,
+        "showSendToCloud": False,
+        "toImageButtonOptions": {"format": "svg", "filename": f"corelens-{name}"},
+        "modeBarButtonsToRemove": ["autoScale2d"] if lasso else ["select2d", "lasso2d", "autoScale2d"],
+    }
+
+
+def lay_out(figure: go.Figure, height: int, keep_zoom: str = "") -> None:
+    """Give ``figure`` the house's margins and legend; zoom stays as long as ``keep_zoom`` does."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        showlegend=True,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        uirevision=keep_zoom or None,
+    )
+
+
+def counts_axis(**more: Any) -> dict[str, Any]:
+    """Return a logarithmic axis for counts, with ticks that people read."""
+    ticks = [n * 10**e for e in range(7) for n in (1, 2, 5)]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{t:,}" for t in ticks], **more}

@@ -42,7 +42,8 @@ class Method:
 
     ``select(candidates, budget, rng, params)`` returns exactly ``budget`` distinct row positions.
     ``score(candidates)`` gives one value per row where the method ranks rows by one. ``live`` methods select
-    in well under a second once their proxy is stored. ``library`` is imported only when the method is used.
+    in well under a second once their proxy is stored. ``params`` are its own settings with their defaults: counts
+    from 1 on, or shares between 0 and 1. ``library`` is imported only when the method is used.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Method:
     needs_proxy: bool = False
     live: bool = True
     score: Callable[[Candidates], Scores] | None = None
-    params: Mapping[str, int] = field(default_factory=dict)
+    params: Mapping[str, int | float] = field(default_factory=dict)
     library: str = ""
 
 

@@ -37,7 +37,7 @@ def test_select_writes_the_rows(tmp_path: Path) -> None:
 def test_methods_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["full", "random", "clustering", "gradient", "greedy"]
+    assert [line.split()[0] for line in lines] == ["full", "random", "clustering", "gradient", "greedy", "window"]
 
 
 @pytest.mark.parametrize("form", ["md", "csv", "latex"])

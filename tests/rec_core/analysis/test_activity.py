@@ -4,18 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp
 
 from rec_core.analysis.activity import (
     Activity,
     by_activity,
     edges,
-    gini,
-    kolmogorov_smirnov,
     left_out,
     measure,
+    overview,
     sentences,
-    weighted_median,
 )
 from rec_core.figures import activity as figures
 from rec_core.figures.style import mark
@@ -29,26 +26,6 @@ def _activity(pairs: list[tuple[int, int]]) -> Activity:
     kept = np.minimum(np.array([b for _, b in pairs]), full)
     kept[0] = max(kept[0], 1)
     return Activity(full, kept)
-
-
-@given(counts)
-def test_kolmogorov_smirnov_equals_scipy(pairs: list[tuple[int, int]]) -> None:
-    activity = _activity(pairs)
-    expected = ks_2samp(np.repeat(activity.full, activity.full), np.repeat(activity.full, activity.kept)).statistic
-    assert kolmogorov_smirnov(activity) == pytest.approx(expected)
-
-
-@given(counts)
-def test_the_weighted_median_is_a_rating_in_the_middle(pairs: list[tuple[int, int]]) -> None:
-    activity = _activity(pairs)
-    every = np.sort(np.repeat(activity.full, activity.kept))
-    assert weighted_median(activity.full, activity.kept) == every[(len(every) - 1) // 2]
-
-
-def test_gini_equals_hand_worked_cases() -> None:
-    assert gini(np.array([3, 3, 3])) == 0
-    assert gini(np.array([0, 10])) == pytest.approx(0.5)
-    assert gini(np.array([1, 2, 3, 4])) == pytest.approx(0.25)
 
 
 @given(counts)
@@ -78,11 +55,26 @@ def test_the_answer_names_who_is_preferred() -> None:
 
 
 @pytest.mark.parametrize("cumulative", [False, True])
-@pytest.mark.parametrize("draw", [figures.distribution, figures.per_user])
-def test_figures_hold_all_data_and_the_coreset(draw: object, cumulative: bool) -> None:
-    activity = Activity(np.array([20, 50, 300, 800]), np.array([0, 10, 100, 400]))
-    figure = draw({"Gradient at 20 %": (activity, mark("gradient"))}, cumulative)  # type: ignore[operator]
-    assert [trace.name for trace in figure.data] == ["All data", "Gradient at 20 %"]
-    for trace in figure.data:
+@pytest.mark.parametrize("log_shares", [False, True])
+@pytest.mark.parametrize("view", ["ratings", "users"])
+def test_figures_hold_all_data_and_every_coreset(view: figures.View, cumulative: bool, log_shares: bool) -> None:
+    full = np.array([20, 50, 300, 800])
+    marked = {
+        "Gradient at 20 %": (Activity(full, np.array([0, 10, 100, 400])), mark("gradient")),
+        "Random": (Activity(full, np.array([4, 10, 60, 160])), mark("random")),
+    }
+    exhibit = figures.distribution(marked, view, "caption", cumulative=cumulative, log_shares=log_shares)
+    assert [trace.name for trace in exhibit.figure.data] == ["All data", *marked]
+    for trace in exhibit.figure.data:
         end = trace.y[-1] if cumulative else sum(trace.y[:-1])
         assert end == pytest.approx(1.0)
+    assert exhibit.table[list(exhibit.shares)].sum().tolist() == pytest.approx([1, 1, 1])
+
+
+def test_the_overview_holds_mean_median_and_distances_per_selection() -> None:
+    full, kept = np.array([10, 20, 60]), np.array([0, 6, 12])
+    everyone, chosen = overview({"X": Activity(full, kept)}).to_dict("records")
+    assert (everyone["Users"], everyone["Mean per user"], everyone["KS distance"]) == (3, 30, 0)
+    assert (chosen["Users"], chosen["Mean per user"], chosen["Median per user"]) == (2, 9, 9)
+    # All ratings: 10 of 90 from activity 10, 20 of 90 from 20; kept: none, a third. Largest gap: 1/9 at 10.
+    assert chosen["KS distance"] == pytest.approx(1 / 9)

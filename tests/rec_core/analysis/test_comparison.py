@@ -83,7 +83,9 @@ def test_controls_say_what_they_are_counted_on() -> None:
 
 def test_the_chart_has_a_point_per_run_and_a_line_per_control() -> None:
     runs = [_run("implicit", 0.3, 0.6, 0.4), _run("implicit", 0.5, 0.6, 0.4)]
-    figure = quality_against_time(runs, runs[0].result.key)
+    exhibit = quality_against_time(runs, runs[0].result.key, "caption")
+    figure = exhibit.figure
+    assert len(exhibit.table) == 2
     assert [trace.name for trace in figure.data] == ["Gradient"]
     assert list(figure.data[0].y) == [0.3, 0.5]
     assert [shape.y0 for shape in figure.layout.shapes] == [0.4]

@@ -1,0 +1,29 @@
+"""Controls that pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.elements.lib.layout_utils import WidthWithoutContent
+
+T = TypeVar("T", bound=str)
+
+
+def segments(
+    label: str, options: Mapping[T, str], key: str, default: T, text: str = "", width: WidthWithoutContent | None = None
+) -> T:
+    """Draw a choice among a few ``options`` (value → label), bound to the URL, and return the chosen value."""
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        help=text or None,
+        width=width or "content",
+    )
+    return chosen or default  # a link that ends in "?model=" empties even a required control

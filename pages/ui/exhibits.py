@@ -1,0 +1,45 @@
+"""How an exhibit looks on a page: the figure, its caption, and a click away its words, its table and its points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import cards
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import config
+
+
+def show(exhibit: Exhibit, **chart: Any) -> Any:
+    """Draw the exhibit; ``chart`` goes to ``st.plotly_chart``, and what that returns is returned."""
+    lasso = chart.get("on_select", "ignore") != "ignore"
+    drawn = st.plotly_chart(
+        exhibit.figure, key=f"chart-{exhibit.name}", config=config(exhibit.name, lasso), alt=exhibit.alt, **chart
+    )
+    st.caption(exhibit.caption)
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("How to read this", type="tertiary", icon=":material/help:"):
+            st.markdown(exhibit.how)
+            if exhibit.formula:
+                st.latex(exhibit.formula)
+            if exhibit.source:
+                st.caption(exhibit.source)
+        _table(exhibit)
+        cards.csv(exhibit.table, exhibit.name)
+    return drawn
+
+
+def _table(exhibit: Exhibit) -> None:
+    """Offer the table twin; it is sent only once it is opened."""
+    key = f"table-{exhibit.name}"
+    popover = st.popover("Table", type="tertiary", icon=":material/table:", key=key, on_change="rerun")
+    if popover.open:
+        share = st.column_config.NumberColumn(format="percent")
+        popover.dataframe(
+            exhibit.table,
+            hide_index=True,
+            height=320,
+            alt=f"The numbers of the figure “{exhibit.title}”.",
+            column_config=dict.fromkeys(exhibit.shares, share),
+        )

@@ -1,0 +1,49 @@
+"""Other ways to keep as much, drawn beside the chosen one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cards, state
+from rec_core import labels, selection, specs
+from rec_core.experiment import Coreset
+from rec_core.specs import ExperimentSpec
+
+_OTHERS = [
+    (name, pretrain)
+    for name, method in selection.METHODS.items()
+    if method.live and name != "full"
+    for pretrain in ((True, False) if method.needs_proxy else (True,))
+]
+_TITLES = {labels.method_title(name, pretrain): (name, pretrain) for name, pretrain in _OTHERS}
+
+
+def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
+    """Let the reader add methods; return title → spec and coreset, at the chosen ratio and with the same settings.
+
+    The chosen method is not among them, nor is one whose proxy is missing: that is offered to be prepared.
+    """
+    chosen = state.spec()
+    picked = st.pills(
+        "Beside it",
+        list(_TITLES),
+        selection_mode="multi",
+        default=["Random"],
+        key="beside",
+        bind="query-params",
+        help="Other methods, at the same ratio and with the same settings.",
+    )
+    found, missing = {}, []
+    for title in picked:
+        name, pretrain = _TITLES[title]
+        spec = chosen.with_(method={"name": name}, pretrain=pretrain)
+        if spec.key == chosen.key or specs.keeps_everything(spec):
+            continue
+        experiment = state.experiment(spec)
+        if experiment.proxy_is_ready:
+            found[title] = (spec, experiment.coreset)
+        else:
+            missing.append(spec)
+    if missing:
+        cards.prepare(missing[0], "Methods with a pretrained proxy need it first.", key="prepare-beside")
+    return found

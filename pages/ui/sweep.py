@@ -1,0 +1,66 @@
+"""Why "hardest first" fails: quality of windows of the same size, from the easiest ratings to the hardest."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import exhibits, state
+from rec_core import labels, specs
+from rec_core.analysis import gradient_norms
+from rec_core.analysis.comparison import baseline_spec, main_metric
+from rec_core.figures import gradient_norms as figures
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.words import duration, percent
+
+
+def show() -> None:
+    """Draw the finished part of the sweep, and offer to run the rest."""
+    st.subheader("Does keeping the hardest ratings pay?", anchor=False)
+    spec = state.spec()
+    if specs.keeps_everything(spec):
+        st.caption("Choose a method and a ratio below 100 % to compare windows of the same size.")
+        return
+    wanted = gradient_norms.sweep_specs(spec)
+    done = {position: result for position, one in wanted.items() if (result := state.result(one)) is not None}
+    if done:
+        st.markdown(gradient_norms.sweep_sentence(done, spec.feedback))
+        caption = labels.caption(spec, f"windows of {percent(spec.ratio)}")
+        exhibits.show(figures.sweep(done, _lines(spec, done), spec.feedback, caption))
+    rest = [one for position, one in wanted.items() if position not in done]
+    if rest:
+        _offer(rest, len(wanted))
+
+
+def _lines(spec: ExperimentSpec, done: dict[float, RunResult]) -> dict[str, float]:
+    """Return what to hold the windows against: full data and random where they were run, and the controls."""
+    metric = main_metric(spec.feedback)
+    others = {"Full data": baseline_spec(spec), "Random": spec.with_(method={"name": "random"})}
+    found = {
+        title: result.metrics[metric] for title, one in others.items() if (result := state.result(one)) is not None
+    }
+    controls = next(iter(done.values())).controls
+    free = {labels.control_title(name): m[metric] for name, m in controls.items() if not name.endswith("_kept")}
+    return found | free
+
+
+def _offer(rest: list[ExperimentSpec], total: int) -> None:
+    busy = [one for one in rest if state.jobs().job(one).state in ("waiting", "running")]
+    with st.container(border=True):
+        st.markdown(
+            f"**Train on {total} windows of the same size, from the easiest ratings to the hardest.** "
+            f"{total - len(rest)} of {total} are in the store."
+        )
+        if len(busy) == len(rest):
+            st.caption("On their way; this page goes on by itself.")
+            return
+        seconds = state.expected_together(rest)
+        st.button(
+            f"Run {len(rest)} windows · about {duration(seconds)}"
+            if len(rest) > 1
+            else f"Run 1 window · about {duration(seconds)}",
+            key="run-sweep",
+            on_click=state.ask,
+            args=tuple(rest),
+            type="primary",
+        )

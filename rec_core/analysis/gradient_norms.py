@@ -1,0 +1,160 @@
+"""Q1: which ratings pull hardest on the proxy, and which of them a coreset keeps.
+
+A rating's norm is that of its loss gradient with respect to the user's embedding (``rec_core.selection.gradient``):
+small where the proxy predicts it well, large where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rec_core import labels
+from rec_core.analysis.comparison import main_metric
+from rec_core.data.interactions import Interactions
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.words import number, percent
+
+Against = Literal["rating", "popularity", "activity"]
+AGAINST: tuple[Against, ...] = get_args(Against)
+POSITIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_BINS = 72
+_NOTABLE = 1.25  # how many times its fair share of the hardest ratings a coreset has when it "prefers" them
+
+
+@dataclass(frozen=True)
+class Norms:
+    """``values`` (n,) of all train rows under one proxy, and which rows are ``kept`` (n,)."""
+
+    values: NDArray[np.float32]
+    kept: NDArray[np.bool_]
+
+    @cached_property
+    def hard_share(self) -> float:
+        """Share of the kept rows that are among the hardest, as many as are kept."""
+        count = int(self.kept.sum())
+        hardest = np.argpartition(self.values, -count)[-count:]
+        return float(self.kept[hardest].mean())
+
+    @cached_property
+    def cuts(self) -> list[float]:
+        """Norms at which keeping begins and ends, where exactly the rows between them are kept; none otherwise."""
+        low, high = float(self.values[self.kept].min()), float(self.values[self.kept].max())
+        if self.kept.all() or ((self.values > low) & (self.values < high) & ~self.kept).any():
+            return []
+        dropped = self.values[~self.kept]
+        return [cut for cut, outside in ((low, dropped.min() < low), (high, dropped.max() > high)) if outside]
+
+
+def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
+    """Return the norms with ``rows`` (positions) marked as kept."""
+    kept = np.zeros(len(values), dtype=bool)
+    kept[rows] = True
+    return Norms(values, kept)
+
+
+def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Return logarithmic bin edges that cover all ``values``; the lowest bin also takes what is below 0.1 % of the "
+    "top.
+    """
+    top = max(float(v.max()) for v in values)
+    low = max(min(float(np.quantile(v[::97], 0.001)) for v in values), top / 1000)
+    return np.geomspace(low, top * 1.0001, _BINS + 1)
+
+
+def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
+    """Return one row per bin: where it begins and ends, and how many rows are kept and dropped."""
+    # Even steps in log space, so that a row's bin is arithmetic and needs no search: this follows a slider.
+    with np.errstate(divide="ignore"):
+        place = (np.log(norms.values) - np.float32(np.log(bounds[0]))) * np.float32(
+            _BINS / np.log(bounds[-1] / bounds[0])
+        )
+    bin_of = np.clip(place, 0, _BINS - 1).astype(np.int16)
+    every, kept = np.bincount(bin_of, minlength=_BINS), np.bincount(bin_of[norms.kept], minlength=_BINS)
+    return pd.DataFrame({"Norm from": bounds[:-1], "to": bounds[1:], "Kept": kept, "Dropped": every - kept})
+
+
+def groups(train: Interactions, against: Against) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return values to group rows by and each row's group: ratings, or lower ends of bins of popularity or activity."""
+    if against == "rating":
+        stars, group = np.unique(train.rating, return_inverse=True)
+        return stars.astype(np.float64), group
+    who = train.item if against == "popularity" else train.user
+    counts = np.bincount(who)
+    bounds: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, counts.max() + 1, 16)))
+    return bounds[:-1], (np.digitize(counts, bounds) - 1)[who]
+
+
+def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp]) -> pd.DataFrame:
+    """Return quartiles of the norm and the share kept by group; groups without rows are left out."""
+    rows = [(values[g], norms.values[here], norms.kept[here]) for g in range(len(values)) if (here := group == g).any()]
+    quartiles = np.array([np.quantile(some, [0.25, 0.5, 0.75]) for _, some, _ in rows])
+    return pd.DataFrame(
+        {
+            "Value": [value for value, _, _ in rows],
+            "Ratings": [len(some) for _, some, _ in rows],
+            "Lower quartile": quartiles[:, 0],
+            "Median norm": quartiles[:, 1],
+            "Upper quartile": quartiles[:, 2],
+            "Share kept": [float(kept.mean()) for _, _, kept in rows],
+        }
+    )
+
+
+def sentences(norms: Norms, train: Interactions, choice: str) -> tuple[str, str]:
+    """Return the answer in words, and what kind of ratings are kept against all."""
+    fair = float(norms.kept.mean())
+    if norms.kept.all():
+        verdict = f"{choice} keeps easy and hard ratings: all of them."
+    elif norms.hard_share > 0.999:
+        verdict = f"{choice} keeps only the ratings that fit the proxy least."
+    elif norms.hard_share > _NOTABLE * fair:
+        verdict = f"{choice} prefers ratings that fit the proxy badly."
+    elif norms.hard_share < fair / _NOTABLE:
+        verdict = f"{choice} prefers ratings that fit the proxy well."
+    else:
+        verdict = f"{choice} takes easy and hard ratings alike."
+    return verdict, _kind(norms, train)
+
+
+def _kind(norms: Norms, train: Interactions) -> str:
+    popularity, activity = np.bincount(train.item)[train.item], np.bincount(train.user)[train.user]
+    kept = norms.kept
+    return (
+        f"{percent(norms.hard_share)} of what is kept is among the hardest. The median kept rating is of a film with "
+        f"{number(float(np.median(popularity[kept])))} ratings ({number(float(np.median(popularity)))} in all data), "
+        f"by a user with {number(float(np.median(activity[kept])))} ({number(float(np.median(activity)))}); "
+        f"kept ratings give {number(float(train.rating[kept].mean(dtype=np.float64)))} stars on average "
+        f"({number(float(train.rating.mean(dtype=np.float64)))})."
+    )
+
+
+def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:
+    """Return position → spec of a window of the same size, from the easiest rows to the hardest: the gradient "
+    "method.
+    """
+    windows = {p: spec.with_(method={"name": "window", "position": p}) for p in POSITIONS[:-1]}
+    return {**windows, POSITIONS[-1]: spec.with_(method={"name": "gradient"})}
+
+
+def sweep_sentence(results: Mapping[float, RunResult], feedback: str) -> str:
+    """Return what the finished part of the sweep says."""
+    metric = main_metric(feedback)
+    value = {position: result.metrics[metric] for position, result in results.items()}
+    best = (min if metric == "rmse" else max)(value, key=lambda position: value[position])
+    name = labels.METRICS[metric]
+    if len(value) < 2 or POSITIONS[-1] not in value:
+        return f"So far the window at {number(best)} does best, with {name} {number(value[best])}."
+    return (
+        f"The hardest ratings give {name} {number(value[POSITIONS[-1]])}; a window of the same size at "
+        f"{number(best)} gives {number(value[best])} (one seed)."
+        if best != POSITIONS[-1]
+        else f"Here the hardest ratings do best, with {name} {number(value[best])} (one seed)."
+    )

@@ -1,0 +1,186 @@
+"""Figures of Q1: how gradient norms are distributed, what they go with, and how quality depends on which are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from rec_core import labels
+from rec_core.analysis.comparison import main_metric
+from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import GREY, Mark, counts_axis, lay_out, mark
+from rec_core.results import RunResult
+from rec_core.words import number
+
+_FORMULA = (
+    r"\left\|\frac{\partial L}{\partial u}\right\|=\left|\frac{\partial L}{\partial\hat y}\right|\cdot\|v\|,\qquad"
+    r"\frac{\partial L}{\partial\hat y}=2(\hat y-r)\ \text{(ratings)},\quad\sigma(\hat y)-1\ \text{(clicks)}"
+)
+_SOURCE = "GraNd: Paul, Ganguli and Dziugaite, 2021, arXiv 2107.07075; the report's Algorithm 2."
+TITLES: Mapping[Against, str] = {
+    "rating": "Rating",
+    "popularity": "Popularity of the film",
+    "activity": "Activity of the user",
+}
+_AXES: Mapping[Against, tuple[str, str]] = {
+    "rating": ("Rating, in stars", "rating"),
+    "popularity": ("Ratings of the film (log scale)", "popularity of the film"),
+    "activity": ("Ratings of the user (log scale)", "activity of the user"),
+}
+
+
+def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhibit:
+    """Return a histogram per proxy (title → norms), kept on dropped, on one logarithmic axis, with its cuts."""
+    bounds = edges([norms.values for norms in panels.values()])
+    figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=list(panels))
+    tables = []
+    for row, (title, norms) in enumerate(panels.items(), start=1):
+        frame = histogram(norms, bounds)
+        middle = (frame["Norm from"] * frame["to"]) ** 0.5
+        for name, colour in (("Kept", look.colour), ("Dropped", GREY)):
+            figure.add_bar(
+                x=middle,
+                y=frame[name],
+                width=frame["to"] - frame["Norm from"],
+                name=name,
+                legendgroup=name,
+                showlegend=row == 1,
+                marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": "" if name == "Kept" else "/"}},
+                hovertemplate="norm about %{x:.3g}: %{y:,} ratings<extra>" + name + "</extra>",
+                row=row,
+                col=1,
+            )
+        for cut in norms.cuts:
+            figure.add_vline(
+                x=cut,
+                line={"dash": "dash", "width": 1.5, "color": look.colour},
+                row=row,
+                col=1,
+                annotation={"text": f"cut at {number(cut)}", "font": {"size": 11}},
+            )
+        tables.append(frame.assign(Proxy=title))
+    lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")
+    figure.update_layout(barmode="stack", bargap=0, legend_y=1.06)
+    figure.update_xaxes(type="log", dtick="D2", nticks=12)
+    figure.update_xaxes(title="Gradient norm (log scale)", row=len(panels))
+    figure.update_yaxes(title="Ratings", rangemode="tozero")
+    return Exhibit(
+        name="gradient-norms",
+        title="How gradient norms are distributed",
+        figure=figure,
+        alt=f"Histogram of gradient norms, kept and dropped ratings, for: {', '.join(panels)}.",
+        table=pd.concat(tables, ignore_index=True),
+        how="Each bar counts ratings by how hard they pull on their user's embedding: to the left those that the proxy "
+        "predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the cut "
+        "where a "
+        "method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in both.",
+        caption=caption,
+        formula=_FORMULA,
+        source=_SOURCE,
+    )
+
+
+def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
+    """Return the median norm with its quartiles over ratings, popularity or activity, and the share kept beside it."""
+    figure = make_subplots(specs=[[{"secondary_y": True}]])
+    x = frame["Value"]
+    figure.add_scatter(
+        x=x, y=frame["Upper quartile"], mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False
+    )
+    figure.add_scatter(
+        x=x,
+        y=frame["Lower quartile"],
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor="rgba(138,143,152,0.25)",
+        name="Quartiles",
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=x,
+        y=frame["Median norm"],
+        mode="lines+markers",
+        name="Median norm",
+        marker={"symbol": "circle", "size": 7},
+        line={"color": "#0072b2"},
+        customdata=frame["Ratings"],
+        hovertemplate="median norm %{y:.3g} of %{customdata:,} ratings<extra></extra>",
+    )
+    figure.add_scatter(
+        x=x,
+        y=frame["Share kept"],
+        mode="lines+markers",
+        name="Share kept (right)",
+        line={"color": "#d55e00", "dash": "dot"},
+        marker={"symbol": "diamond", "size": 8},
+        hovertemplate="%{y:.1%} kept<extra></extra>",
+        secondary_y=True,
+    )
+    axis, words = _AXES[against]
+    lay_out(figure, 380, keep_zoom=f"relation-{against}")
+    figure.update_xaxes({"title": axis} if against == "rating" else counts_axis(title=axis))
+    figure.update_yaxes(title="Gradient norm", rangemode="tozero", secondary_y=False)
+    figure.update_yaxes(
+        title="Share kept", tickformat=".0%", rangemode="tozero", showgrid=False, secondary_y=True, tickmode="auto"
+    )
+    return Exhibit(
+        name=f"norm-by-{against}",
+        title=f"Gradient norm by {words}",
+        figure=figure,
+        alt=f"Median gradient norm and share kept by {words}; the table holds the same numbers.",
+        table=frame.rename(columns={"Value": axis.removesuffix(" (log scale)")}),
+        how=f"The blue line is the median norm of ratings by {words}, the grey band its quartiles; the dotted line "
+        f"is the "
+        "share of those ratings that is kept. Where both rise together, the method goes where the proxy is surprised.",
+        caption=caption,
+        formula=_FORMULA,
+        source=_SOURCE,
+        shares=("Share kept",),
+    )
+
+
+def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], feedback: str, caption: str) -> Exhibit:
+    """Return quality over the window's position (0 easiest, 1 hardest); ``lines`` are drawn across, by name."""
+    metric = main_metric(feedback)
+    name, look = labels.METRICS[metric], mark("window")
+    places = sorted(results)
+    values = [results[place].metrics[metric] for place in places]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=places,
+        y=values,
+        mode="lines+markers",
+        name="Window of the same size",
+        line={"color": look.colour, "width": 2.5},
+        marker={"size": 11, "symbol": look.symbol},
+        hovertemplate="position %{x:.2g}: " + name + " %{y:.3f}<extra></extra>",
+    )
+    for title, value in lines.items():
+        figure.add_hline(
+            y=value,
+            line={"color": GREY, "width": 1, "dash": "dot"},
+            annotation={"text": title, "font": {"size": 11, "color": GREY}},
+            annotation_position="top left",
+        )
+    lay_out(figure, 380)
+    figure.update_xaxes(
+        title="Position of the window: 0 the easiest ratings, 1 the hardest (Gradient)", range=[-0.05, 1.05]
+    )
+    figure.update_yaxes(title=f"{name} ({'lower' if metric == 'rmse' else 'higher'} is better)", nticks=8)
+    return Exhibit(
+        name="window-sweep",
+        title="Quality by which ratings are kept",
+        figure=figure,
+        alt=f"{name} over the position of the window, with {', '.join(lines) or 'no lines'}.",
+        table=pd.DataFrame({"Position": places, name: values}),
+        how="Ratings are sorted from easy to hard for the proxy. Each point trains the same model on equally many "
+        "of them, "
+        "taken from another place of that order; the right end is the gradient method. Grey lines need no selection.",
+        caption=caption,
+        source="The report's gradient method is one end of this line. Compare Zheng et al., 2023, arXiv 2210.15809.",
+    )
