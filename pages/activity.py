@@ -68,6 +68,12 @@ exhibits.show(
 
 st.subheader("The same in numbers", anchor=False)
 table = activity.overview({title: a for title, (a, _) in activities.items()})
-st.dataframe(table, hide_index=True, alt="Users, mean, median, Gini and distances, for all data and for what is kept.")
+formats = {"Mean per user": "%.1f", "Gini": "%.3f", "KS distance": "%.3f", "Earth mover's distance": "%.1f"}
+st.dataframe(
+    table,
+    hide_index=True,
+    alt="Users, mean, median, Gini and distances, for all data and for what is kept.",
+    column_config={name: st.column_config.NumberColumn(format=form) for name, form in formats.items()},
+)
 cards.csv(table, "activity-overview")
 cards.settings()

@@ -31,7 +31,9 @@ cards.headline(verdict)
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
 st.markdown(f"{kind} {activity.left_out(measured)}")
 with st.container(horizontal=True):
+    nav.link("coverage", "What is left out")
     nav.link("activity", "Whose ratings are kept")
+    nav.link("user_map", "Who is kept, on a map")
 
 
 look = mark(spec.method.name, spec.pretrain)
@@ -41,6 +43,7 @@ if missing is not None:
 
 st.subheader("What goes with a large norm?", anchor=False)
 with st.container(horizontal=True):
+    nav.link("coverage", "What is left out")
     against = controls.segments("By", figures.TITLES, "by", "popularity")
     under = controls.segments("Proxy", {title: title for title in panels}, "proxy", own) if len(panels) > 1 else own
 values, group = gradient_norms.groups(split.train, against)

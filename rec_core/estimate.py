@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rec_core import selection, specs
+from rec_core.analysis.projection import MOST
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
@@ -19,6 +20,7 @@ _RATES: Mapping[tuple[str, str], float] = {
     ("ncf", "implicit"): 9.0e-6,
 }
 _EVALUATION = 2e-7  # seconds per user-item pair ranked, one thread
+_COMPILING, _PER_USER = 45.0, 0.0013  # seconds of a UMAP
 _OTHER = 1.5  # seconds for loading, splitting, selecting
 
 
@@ -53,6 +55,11 @@ def estimate(
     ranking = _EVALUATION * n_pairs if spec.feedback == "implicit" and spec.model.name == "ncf" else 0.0
     proxy = 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates)
     return Estimate(training + ranking + proxy + _OTHER, at_most=spec.train.patience > 0)
+
+
+def map_seconds(n_users: int) -> float:
+    """Return how long a UMAP of the users takes at most; most of it is compiling, once per worker."""
+    return _COMPILING + _PER_USER * min(n_users, MOST)
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Mapping[tuple[str, str], float]) -> float:

@@ -168,7 +168,17 @@ class Experiment:
     @property
     def proxy_is_ready(self) -> bool:
         """Whether the coreset can be had without training: no proxy needed, an untrained one, or a stored one."""
-        return not (self._uses_proxy and self.spec.pretrain) or self._store.has(self.proxy_key)
+        return not (self._uses_proxy and self.spec.pretrain) or self.has_proxy
+
+    @property
+    def has_proxy(self) -> bool:
+        """Whether the proxy is in the store, used or not."""
+        return self._store.has(self.proxy_key)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the trained model is in the store."""
+        return self._store.has(stage_key("train", specs.canonical(self.spec)))
 
     @cached_property
     def proxy(self) -> Proxy:

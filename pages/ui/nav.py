@@ -50,9 +50,9 @@ def page(name: str) -> StreamlitPage:
     return next(p for group in _pages().values() for p in group if p.url_path == _PATHS.get(name, name))
 
 
-def link(name: str, label: str) -> None:
-    """Draw a link to another page; the sidebar's settings go along."""
-    st.page_link(page(name), label=label, icon=":material/arrow_forward:", width="content")
+def link(name: str, label: str, **params: str) -> None:
+    """Draw a link to another page; the sidebar's settings go along, and ``params`` with them."""
+    st.page_link(page(name), label=label, icon=":material/arrow_forward:", width="content", query_params=params or None)
 
 
 # The default page's own path is empty; this name is what Streamlit calls it by.
@@ -72,7 +72,10 @@ def _pages() -> dict[str, list[StreamlitPage]]:
         ],
         "Understand": [
             one("gradient_norms", "Gradient norms", "bar_chart"),
+            one("coverage", "Coverage", "grid_view"),
             one("activity", "Activity", "groups"),
+            one("user_map", "User map", "scatter_plot"),
+            one("norms", "Norms", "straighten"),
         ],
     }
 

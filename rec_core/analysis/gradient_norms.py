@@ -127,8 +127,9 @@ def sentences(norms: Norms, train: Interactions, choice: str) -> tuple[str, str]
 def _kind(norms: Norms, train: Interactions) -> str:
     popularity, activity = np.bincount(train.item)[train.item], np.bincount(train.user)[train.user]
     kept = norms.kept
+    hard = "" if norms.hard_share > 0.999 else f"{percent(norms.hard_share)} of what is kept is among the hardest. "
     return (
-        f"{percent(norms.hard_share)} of what is kept is among the hardest. The median kept rating is of a film with "
+        f"{hard}The median kept rating is of a film with "
         f"{number(float(np.median(popularity[kept])))} ratings ({number(float(np.median(popularity)))} in all data), "
         f"by a user with {number(float(np.median(activity[kept])))} ({number(float(np.median(activity)))}); "
         f"kept ratings give {number(float(train.rating[kept].mean(dtype=np.float64)))} stars on average "
@@ -150,11 +151,11 @@ def sweep_sentence(results: Mapping[float, RunResult], feedback: str) -> str:
     value = {position: result.metrics[metric] for position, result in results.items()}
     best = (min if metric == "rmse" else max)(value, key=lambda position: value[position])
     name = labels.METRICS[metric]
-    if len(value) < 2 or POSITIONS[-1] not in value:
-        return f"So far the window at {number(best)} does best, with {name} {number(value[best])}."
+    if len(value) < len(POSITIONS):
+        return "So far: " + ", ".join(f"{name} {number(v)} at position {p:g}" for p, v in sorted(value.items())) + "."
     return (
-        f"The hardest ratings give {name} {number(value[POSITIONS[-1]])}; a window of the same size at "
-        f"{number(best)} gives {number(value[best])} (one seed)."
+        f"The hardest ratings give {name} {number(value[POSITIONS[-1]])}; a window of the same size at position "
+        f"{best:g} gives {number(value[best])} (one seed)."
         if best != POSITIONS[-1]
         else f"Here the hardest ratings do best, with {name} {number(value[best])} (one seed)."
     )

@@ -45,7 +45,7 @@ def umap(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
     points = embeddings[users]
     seed = int(rng.integers(2**31))
     neighbours = min(_NEIGHBOURS, len(points) - 1)
-    reducer = UMAP(2, n_neighbors=neighbours, min_dist=_MIN_DISTANCE, random_state=seed, n_jobs=1)
+    reducer = UMAP(n_components=2, n_neighbors=neighbours, min_dist=_MIN_DISTANCE, random_state=seed, n_jobs=1)
     return UserMap(users, reducer.fit_transform(points).astype(np.float32))
 
 

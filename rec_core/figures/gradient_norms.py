@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -49,18 +50,24 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
                 name=name,
                 legendgroup=name,
                 showlegend=row == 1,
-                marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": "" if name == "Kept" else "/"}},
+                marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="norm about %{x:.3g}: %{y:,} ratings<extra>" + name + "</extra>",
                 row=row,
                 col=1,
             )
         for cut in norms.cuts:
-            figure.add_vline(
-                x=cut,
-                line={"dash": "dash", "width": 1.5, "color": look.colour},
+            figure.add_vline(x=cut, line={"dash": "dash", "width": 1.5, "color": look.colour}, row=row, col=1)
+            # An annotation takes the logarithm on a logarithmic axis, a line does not.
+            figure.add_annotation(
+                x=math.log10(cut),
+                y=1,
+                yref="y domain",
+                text=f"cut at {number(cut)} ",
+                xanchor="right",
+                showarrow=False,
+                font={"size": 12, "color": look.colour},
                 row=row,
                 col=1,
-                annotation={"text": f"cut at {number(cut)}", "font": {"size": 11}},
             )
         tables.append(frame.assign(Proxy=title))
     lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")

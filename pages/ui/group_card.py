@@ -1,0 +1,64 @@
+"""Who the users are that were chosen on the map."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.ui import cards, exhibits, nav
+from rec_core.analysis import groups
+from rec_core.analysis.groups import Histories
+from rec_core.data.interactions import Split
+from rec_core.figures.user_map import tastes
+from rec_core.words import number, percent
+
+_SHARE = st.column_config.NumberColumn(format="percent")
+
+
+def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
+    """Draw number, activity, kept share, genres, favourite films and the list of ``users`` (positions)."""
+    if not len(users):
+        st.caption("Draw a lasso around users on a map, or click one, to see who they are.")
+        return
+    st.subheader(f"{number(len(users))} {'user' if len(users) == 1 else 'users'} chosen", anchor=False)
+    cards.numbers(
+        {
+            "Users": (number(len(users)), f"of {number(len(history.full))}", ""),
+            "Median activity": (
+                number(float(np.median(history.full[users]))),
+                f"{number(float(np.median(history.full)))} for everyone",
+                "Train ratings per user.",
+            ),
+            "Kept": (
+                percent(history.kept[users].sum() / history.full[users].sum()),
+                f"{percent(history.kept.sum() / history.full.sum())} for everyone",
+                "Share of their ratings that is kept.",
+            ),
+            "With nothing kept": (
+                number(int((history.kept[users] == 0).sum())),
+                f"{number(int((history.kept == 0).sum()))} of everyone",
+                "",
+            ),
+        }
+    )
+    if len(users) == 1:
+        nav.link("one_user", "What would they see?", user=str(split.catalogue.user_ids[users[0]]))
+    _tastes(split, users)
+    table = groups.users_table(split, history, users)
+    st.dataframe(table, hide_index=True, height=240, alt="The chosen users.", column_config={"Share kept": _SHARE})
+    cards.csv(table, "chosen-users")
+
+
+def _tastes(split: Split, users: NDArray[np.int64]) -> None:
+    with st.grid(2, min_column_width=380):
+        with st.container():
+            exhibits.show(tastes(groups.genres(split, users), f"{number(len(users))} chosen users."))
+        with st.container():
+            st.markdown("**Favourite films**", help="Films that more of them gave 4 stars or more than of everyone.")
+            st.dataframe(
+                groups.favourites(split, users),
+                hide_index=True,
+                alt="Films that more of the chosen users like than of everyone.",
+                column_config={"They": _SHARE, "Everyone": _SHARE},
+            )

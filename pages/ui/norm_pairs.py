@@ -1,0 +1,124 @@
+"""The pairs of norms that the page Norms compares, from proxies that are stored or are offered to be prepared."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards, state
+from rec_core import selection
+from rec_core.analysis import norms
+from rec_core.analysis.norms import Compared, Of, Pairs, Which
+from rec_core.analysis.statistics import Correlation
+from rec_core.data.interactions import Split
+from rec_core.experiment import Coreset, Experiment
+from rec_core.randomness import generator
+from rec_core.specs import ExperimentSpec
+from rec_core.words import number
+
+TITLES: dict[Compared, str] = {
+    "training": "Pretrained and untrained",
+    "chance": "… and unrelated start",
+    "seeds": "… and another seed",
+    "activity": "Norm and activity",
+    "scores": "The method's scores",
+}
+
+
+OF: dict[Of, str] = {"users": "Users", "items": "Films"}
+WHICH: dict[Which, str] = {"all": "All", "kept": "Kept", "dropped": "Dropped"}
+
+
+def find(compared: Compared, of: Of, which: Which, experiment: Experiment, coreset: Coreset) -> Pairs | None:
+    """Return the pairs that are wanted, or None after saying what is missing."""
+    pairs = _pairs(compared, of, experiment, coreset)
+    chosen = pairs and pairs.take(which)
+    if chosen and len(chosen.x) < norms.FEWEST:
+        st.info(f"{number(len(chosen.x))} {chosen.of} are {which}: too few to compare.")
+        return None
+    return chosen
+
+
+def _pairs(compared: Compared, of: Of, experiment: Experiment, coreset: Coreset) -> Pairs | None:
+    spec = experiment.spec
+    if compared == "scores":
+        return _scores(experiment, coreset)
+    pretrained = _proxy(spec, "pretrained")
+    if pretrained is None:
+        return None
+    y = _lengths(pretrained, of)
+    kept = _kept(experiment.split, coreset, of)
+    names = "users" if of == "users" else "films"
+    if compared == "activity":
+        return Pairs(_counts(experiment.split, of).astype(np.float32), y, kept, "Ratings", "Norm, pretrained", names)
+    other_seed = spec.with_(seed=(spec.seed + 1) % 2**32)
+    others = {
+        "training": (spec.with_(pretrain=False), "Norm, untrained (same start)"),
+        "chance": (other_seed.with_(pretrain=False), "Norm, unrelated random start"),
+        "seeds": (other_seed, f"Norm, pretrained with seed {other_seed.seed}"),
+    }
+    wanted, title = others[compared]
+    other = _proxy(wanted, "other seed" if compared == "seeds" else "untrained")
+    if other is None:
+        return None
+    return Pairs(_lengths(other, of), y, kept, title, "Norm, pretrained", names)
+
+
+def sample(pairs: Pairs) -> Pairs:
+    """Return as many pairs as are drawn and resampled, the same ones every time."""
+    return pairs.sample(generator(state.spec().seed, "norm sample"))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def correlations(key: tuple[str, ...], _pairs: Pairs) -> list[Correlation]:
+    """Return the coefficients of ``_pairs``, which ``key`` names: resampling takes most of a second."""
+    return norms.measure(_pairs, generator(0, "bootstrap"))
+
+
+def _proxy(wanted: ExperimentSpec, name: str) -> Experiment | None:
+    pretrain = name != "untrained"
+    found = state.experiment(wanted.with_(pretrain=pretrain, method={"name": "gradient"}))
+    if found.proxy_is_ready:
+        return found
+    why = (
+        "This needs the pretrained proxy."
+        if name == "pretrained"
+        else "This needs a proxy pretrained with another seed."
+    )
+    cards.prepare(found.spec, why)
+    return None
+
+
+def _scores(experiment: Experiment, coreset: Coreset) -> Pairs | None:
+    spec = experiment.spec
+    if experiment.method.score is None:
+        ranks = " and ".join(m.title for m in selection.METHODS.values() if m.score is not None)
+        st.info(f"{experiment.method.title} does not score ratings, so there is nothing to compare; {ranks} do.")
+        return None
+    trained = _proxy(spec, "pretrained")
+    if trained is None:
+        return None
+    both = [state.experiment(spec.with_(pretrain=pretrain)).scores for pretrain in (False, True)]
+    kept = np.zeros(len(both[0]), dtype=bool)
+    kept[coreset.rows] = True
+    return Pairs(both[0], both[1], kept, "Score, untrained", "Score, pretrained", "ratings")
+
+
+def _lengths(experiment: Experiment, of: Of) -> np.ndarray:
+    params = experiment.proxy.params
+    table = params["user" if of == "users" else "item"]
+    return norms.lengths(table[:, :-1] if "mean" in params else table)
+
+
+def _counts(split: Split, of: Of) -> np.ndarray:
+    who, n = (
+        (split.train.user, split.catalogue.n_users) if of == "users" else (split.train.item, split.catalogue.n_items)
+    )
+    return np.bincount(who, minlength=n)
+
+
+def _kept(split: Split, coreset: Coreset, of: Of) -> np.ndarray:
+    kept = split.train.take(coreset.rows)
+    mask = np.zeros(split.catalogue.n_users if of == "users" else split.catalogue.n_items, dtype=bool)
+    mask[kept.user if of == "users" else kept.item] = True
+    return mask

@@ -1,0 +1,149 @@
+"""Figures of Q4: users in two dimensions, coloured by how much of their history is kept (the report's Figures 4 "
+"and 5).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from rec_core.analysis.groups import Histories, users_table
+from rec_core.analysis.projection import UserMap
+from rec_core.data.interactions import Split
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import GREY, lay_out
+
+_HOW = (
+    "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
+    "says how "
+    "much of a user's history is kept: orange as much as on average, blue less, red more. The places belong to the "
+    "embeddings and stay the same for every method and ratio. Draw a lasso around users, or click one, to see who they "
+    "are; double-click to let go."
+)
+_SOURCES = {
+    "UMAP": "UMAP: McInnes, Healy and Melville, 2018, arXiv 1802.03426; 15 neighbours, smallest distance 0.1. The "
+    "report's "
+    "Figures 4 and 5. Distances between far groups mean little.",
+    "PCA": "The first two principal components; distances are true along two directions only.",
+}
+
+
+def user_map(
+    name: str,
+    title: str,
+    projection: str,
+    places: UserMap,
+    history: Histories,
+    split: Split,
+    caption: str,
+    highlighted: NDArray[np.integer] | None = None,
+) -> Exhibit:
+    """Return the users on the map. ``highlighted`` users (positions in the catalogue) stand out if given.
+
+    Each dot's ``customdata`` is the user's position in the catalogue and their original id.
+    """
+    some = history.kept[places.users] > 0
+    figure = go.Figure()
+    _dots(
+        figure,
+        places,
+        ~some,
+        history,
+        split,
+        highlighted,
+        marker={"color": GREY, "symbol": "x", "size": 4, "opacity": 0.6},
+    )
+    marker = {
+        "color": history.share[places.users][some],
+        "colorscale": _scale(history),
+        "cmin": 0,
+        "cmax": 1,
+        "size": 6,
+        "opacity": 0.85,
+        "colorbar": {"title": {"text": "Kept"}, "tickformat": ".0%", "thickness": 10, "len": 0.8},
+    }
+    _dots(figure, places, some, history, split, highlighted, marker=marker)
+    lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
+    figure.update_layout(title={"text": title, "x": 0.5, "xanchor": "center"}, dragmode="lasso", showlegend=False)
+    figure.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
+    figure.update_yaxes(showticklabels=False, zeroline=False, showgrid=False)
+    table = users_table(split, history, places.users)
+    return Exhibit(
+        name=name,
+        title=title,
+        figure=figure,
+        alt=f"{projection} of {len(places.users):,} users, {title}: {int(some.sum()):,} keep something, "
+        f"{int((~some).sum()):,} nothing. The table lists them.",
+        table=table.assign(x=places.places[:, 0], y=places.places[:, 1]),
+        how=_HOW,
+        caption=caption,
+        source=_SOURCES[projection],
+        shares=("Share kept",),
+    )
+
+
+def _scale(history: Histories) -> list[tuple[float, str]]:
+    """Return colours of Okabe and Ito around what the average history keeps: sky blue below it, vermillion far "
+    "above.
+    """
+    fair = min(max(float(history.kept.sum() / history.full.sum()), 0.01), 0.98)
+    return [(0.0, "#56b4e9"), (fair, "#e69f00"), (min(3 * fair, 0.99), "#d55e00"), (1.0, "#d55e00")]
+
+
+def _dots(
+    figure: go.Figure,
+    places: UserMap,
+    which: NDArray[np.bool_],
+    history: Histories,
+    split: Split,
+    highlighted: NDArray[np.integer] | None,
+    marker: dict[str, object],
+) -> None:
+    users = places.users[which]
+    figure.add_scattergl(
+        x=places.places[which, 0],
+        y=places.places[which, 1],
+        mode="markers",
+        marker=marker,
+        selectedpoints=None if highlighted is None else np.flatnonzero(np.isin(users, highlighted)),
+        unselected={"marker": {"opacity": 0.12}},
+        customdata=np.column_stack([users, split.catalogue.user_ids[users], history.full[users], history.kept[users]]),
+        hovertemplate="user %{customdata[1]}: %{customdata[3]:,} of %{customdata[2]:,} ratings kept<extra></extra>",
+    )
+
+
+def tastes(frame: pd.DataFrame, caption: str) -> Exhibit:
+    """Return the genres of a group against everyone's; ``frame`` is ``groups.genres``."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=frame["Everyone"],
+        y=frame["Genre"],
+        name="Everyone",
+        orientation="h",
+        marker={"color": GREY},
+        opacity=0.45,
+        hovertemplate="%{y}: %{x:.1%}<extra>Everyone</extra>",
+    )
+    figure.add_scatter(
+        x=frame["They"],
+        y=frame["Genre"],
+        name="They",
+        mode="markers",
+        marker={"symbol": "diamond", "size": 11, "color": "#d55e00"},
+        hovertemplate="%{y}: %{x:.1%}<extra>They</extra>",
+    )
+    lay_out(figure, 120 + 22 * len(frame))
+    figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    return Exhibit(
+        name="group-genres",
+        title="Genres of the group",
+        figure=figure,
+        alt="Share of ratings by genre: everyone as bars, the chosen users as symbols.",
+        table=frame,
+        how="Grey bars are everyone, diamonds the users you chose, sorted by what they prefer most.",
+        caption=caption,
+        shares=("They", "Everyone"),
+    )
