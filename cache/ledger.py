@@ -1,4 +1,4 @@
-"""Which runs were asked for: SQLite in WAL mode, safe for several processes at once.
+"""Which runs were asked for, and what people add to them: SQLite in WAL mode, safe for several processes at once.
 
 The ledger never says how a run stands; that is derived from store and scheduler (``cache.jobs``).
 """
@@ -33,6 +33,10 @@ _MIGRATIONS = (
     );
     CREATE INDEX jobs_by_time ON jobs (kind, asked_at);
     """,
+    """
+    CREATE TABLE pins (scope TEXT PRIMARY KEY, key TEXT NOT NULL);
+    CREATE TABLE notes (key TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL);
+    """,
 )
 
 
@@ -44,6 +48,14 @@ class Asked:
     kind: Kind
     spec: ExperimentSpec
     asked_at: float
+
+
+@dataclass(frozen=True)
+class Note:
+    """What someone wrote about a run: a title and a text."""
+
+    title: str = ""
+    text: str = ""
 
 
 class Ledger:
@@ -68,6 +80,28 @@ class Ledger:
         """Say whether this job was ever asked for."""
         with self._transaction() as database:
             return database.execute("SELECT 1 FROM jobs WHERE key = ?", (key,)).fetchone() is not None
+
+    def pin(self, scope: str, key: str) -> None:
+        """Pin the run ``key`` as the baseline of ``scope``, in place of the one before."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO pins VALUES (?, ?)", (scope, key))
+
+    def pinned(self, scope: str) -> str | None:
+        """Return the key of the baseline of ``scope``, or None if none was pinned."""
+        with self._transaction() as database:
+            row = database.execute("SELECT key FROM pins WHERE scope = ?", (scope,)).fetchone()
+        return row[0] if row else None
+
+    def annotate(self, key: str, note: Note) -> None:
+        """Write down what someone says about ``key``, in place of what was said before."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (key, note.title, note.text))
+
+    def note(self, key: str) -> Note:
+        """Return what was said about ``key``; empty if nothing was."""
+        with self._transaction() as database:
+            row = database.execute("SELECT title, text FROM notes WHERE key = ?", (key,)).fetchone()
+        return Note(*row) if row else Note()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -30,7 +30,7 @@ def show_chosen(run: Run) -> None:
         }
     )
     if run.baseline is None and state.data_is_here():
-        comparison_card.missing_baseline(run.spec)
+        cards.train(comparison.baseline_spec(run.spec))
 
 
 def show_live() -> None:

@@ -36,7 +36,18 @@ def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
     if specs.keeps_everything(spec):
         return selection.METHODS["full"].title
-    return f"{method_title(spec.method.name, spec.pretrain)} at {percent(spec.ratio)}"
+    return f"{method_title(spec.method.name, spec.pretrain)}{_params(spec)} at {percent(spec.ratio)}"
+
+
+def _params(spec: ExperimentSpec) -> str:
+    """Return the method's own settings where they are not the defaults; a share is always said."""
+    defaults = selection.METHODS[spec.method.name].params
+    said = [
+        f"{name} {value:g}"
+        for name, value in spec.method.params.items()
+        if isinstance(defaults[name], float) or value != defaults[name]
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def run_title(spec: ExperimentSpec) -> str:

@@ -63,6 +63,25 @@ def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
         )
 
 
+def train(spec: ExperimentSpec) -> None:
+    """Offer to make the run of ``spec``; say how it stands if that was asked for."""
+    job, about = state.jobs().job(spec), state.expected(spec)
+    with st.container(border=True):
+        st.markdown(f"**{labels.run_title(spec)}** is not trained with these settings yet.")
+        if job.message:
+            st.warning(job.message)
+        if job.state in ("waiting", "running"):
+            st.caption("On its way; this page goes on by itself.")
+            return
+        st.button(
+            f"Run {labels.choice_title(spec)} · {'up to' if about.at_most else 'about'} {duration(about.seconds)}",
+            key=f"train-{spec.key[:8]}",
+            on_click=state.ask,
+            args=(spec,),
+            type="primary",
+        )
+
+
 def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
     """Draw one card per fact: label → value, what to hold it against ("" for nothing), help ("" for none).
 

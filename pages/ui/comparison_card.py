@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui import state
 from rec_core import labels
-from rec_core.analysis.comparison import baseline_spec, main_metric
+from rec_core.analysis.comparison import main_metric
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, percent
 
@@ -93,22 +93,6 @@ def first_comparison() -> None:
         )
         if state.source().is_synthetic:
             st.caption("Or choose MovieLens 1M (a 6 MB download) under Data in the sidebar.")
-
-
-def missing_baseline(spec: ExperimentSpec) -> None:
-    """Offer to run the baseline that quality and time are compared with."""
-    baseline = baseline_spec(spec)
-    about = state.expected(baseline)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown("What does that keep? Full data was not trained with these settings yet.")
-        st.button(
-            f"Run full data · {'up to' if about.at_most else 'about'} {duration(about.seconds)}",
-            key="run-baseline",
-            on_click=state.ask,
-            args=(baseline,),
-            disabled=state.jobs().job(baseline).state in ("waiting", "running"),
-            type="primary",
-        )
 
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:

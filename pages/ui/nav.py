@@ -20,7 +20,8 @@ _ICON = str(Path(__file__).with_name("icon.png"))
 
 def configure() -> None:
     """Set what every page has in common; the tab's title is the page's."""
-    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="expanded")
+    presenting = st.query_params.get("present") == "true"
+    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="collapsed" if presenting else "expanded")
     st.logo(_ICON, size="large")
 
 
@@ -69,6 +70,7 @@ def _pages() -> dict[str, list[StreamlitPage]]:
             st.Page(results, title="Results", icon=":material/leaderboard:", url_path="start", default=True),
             # The default page has no path of its own; this makes links to /results work.
             st.Page(results, title="Results ", url_path="results", visibility="hidden"),
+            one("compare", "Compare", "compare_arrows"),
         ],
         "Understand": [
             one("gradient_norms", "Gradient norms", "bar_chart"),
@@ -76,6 +78,10 @@ def _pages() -> dict[str, list[StreamlitPage]]:
             one("activity", "Activity", "groups"),
             one("user_map", "User map", "scatter_plot"),
             one("norms", "Norms", "straighten"),
+            one("one_user", "One user", "person"),
+        ],
+        "Show": [
+            one("summary", "Summary", "summarize"),
         ],
     }
 

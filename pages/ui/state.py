@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.ledger import Kind
-from rec_core.analysis.comparison import Run, baseline_spec
+from rec_core import labels
+from rec_core.analysis import gradient_norms
+from rec_core.analysis.comparison import Run, baseline_spec, main_metric
 from rec_core.data import sources
 from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, estimate, measured_rates, proxy_seconds
@@ -80,6 +82,22 @@ def results() -> list[tuple[ExperimentSpec, RunResult]]:
 def result(of: ExperimentSpec) -> RunResult | None:
     """Return a spec's result if its run was made, whoever asked for it."""
     return stored_result(resolve(of, jobs().folders).key, jobs().store)
+
+
+def sweep_results() -> dict[float, RunResult]:
+    """Return the finished runs of the chosen sweep: window position → result."""
+    wanted = gradient_norms.sweep_specs(spec())
+    return {position: found for position, one in wanted.items() if (found := result(one)) is not None}
+
+
+def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
+    """Return what to hold windows against: full data and random where they were run, and the controls."""
+    metric = main_metric(spec().feedback)
+    others = {"Full data": baseline_spec(spec()), "Random": spec().with_(method={"name": "random"})}
+    trained = {title: found.metrics[metric] for title, one in others.items() if (found := result(one)) is not None}
+    controls = next(iter(done.values())).controls
+    free = {labels.control_title(name): m[metric] for name, m in controls.items() if not name.endswith("_kept")}
+    return trained | free
 
 
 def runs() -> list[Run]:

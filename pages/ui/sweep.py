@@ -7,9 +7,7 @@ import streamlit as st
 from pages.ui import exhibits, state
 from rec_core import labels, specs
 from rec_core.analysis import gradient_norms
-from rec_core.analysis.comparison import baseline_spec, main_metric
 from rec_core.figures import gradient_norms as figures
-from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, percent
 
@@ -22,26 +20,14 @@ def show() -> None:
         st.caption("Choose a method and a ratio below 100 % to compare windows of the same size.")
         return
     wanted = gradient_norms.sweep_specs(spec)
-    done = {position: result for position, one in wanted.items() if (result := state.result(one)) is not None}
+    done = state.sweep_results()
     if done:
         st.markdown(gradient_norms.sweep_sentence(done, spec.feedback))
         caption = labels.caption(spec, f"windows of {percent(spec.ratio)}")
-        exhibits.show(figures.sweep(done, _lines(spec, done), spec.feedback, caption))
+        exhibits.show(figures.sweep(done, state.sweep_lines(done), spec.feedback, caption))
     rest = [one for position, one in wanted.items() if position not in done]
     if rest:
         _offer(rest, len(wanted))
-
-
-def _lines(spec: ExperimentSpec, done: dict[float, RunResult]) -> dict[str, float]:
-    """Return what to hold the windows against: full data and random where they were run, and the controls."""
-    metric = main_metric(spec.feedback)
-    others = {"Full data": baseline_spec(spec), "Random": spec.with_(method={"name": "random"})}
-    found = {
-        title: result.metrics[metric] for title, one in others.items() if (result := state.result(one)) is not None
-    }
-    controls = next(iter(done.values())).controls
-    free = {labels.control_title(name): m[metric] for name, m in controls.items() if not name.endswith("_kept")}
-    return found | free
 
 
 def _offer(rest: list[ExperimentSpec], total: int) -> None:

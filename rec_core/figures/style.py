@@ -4,6 +4,7 @@ readers; symbols say the same without colour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,24 @@ def mark(method: str, pretrain: bool = True) -> Mark:
     """Return the mark of a method."""
     symbol = _SYMBOLS.get(method, "hexagon")
     return Mark(_COLOURS.get(method, "#56b4e9"), symbol if pretrain else f"{symbol}-open")
+
+
+_SPARE = [
+    Mark(colour, symbol)
+    for colour, symbol in zip(
+        ("#56b4e9", "#f0e442", "#009e73", "#0072b2", "#cc79a7", "#e69f00"),
+        ("hexagon", "cross", "hourglass", "bowtie", "triangle-down", "x"),
+        strict=True,
+    )
+]
+
+
+def distinct(marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks with every repetition replaced by one that is not among them."""
+    taken: list[Mark] = []
+    for one in marks:
+        taken.append(one if one not in taken else next(spare for spare in _SPARE if spare not in (*taken, *marks)))
+    return taken
 
 
 def config(name: str, lasso: bool = False) -> dict[str, Any]:

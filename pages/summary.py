@@ -1,0 +1,60 @@
+"""Summary: for people who decide, on a page, as slides, or as one file."""
+
+import streamlit as st
+
+from pages.ui import cards, exhibits, nav, slides, state, summary_parts
+from rec_core import labels
+from rec_core.figures.document import to_html
+
+nav.guard()
+spec = state.spec()
+live = cards.live_coreset(f"What should we do about {labels.choice_title(spec)}?")
+if live is None:
+    st.stop()
+chosen = summary_parts.chosen_run()
+if chosen is None:
+    cards.headline(f"What should we do about {labels.choice_title(spec)}?")
+    st.markdown("A summary is made of a finished run and of its baseline.")
+    for missing in summary_parts.missing():
+        cards.train(missing)
+    st.stop()
+
+document = summary_parts.document(chosen, *live)
+if slides.are_on():
+    slides.show(document)
+    st.stop()
+
+cards.headline(document.title or document.headline)
+if document.title:
+    st.markdown(f"##### {document.headline}")
+st.markdown(f"##### {document.decision}")
+with st.container(horizontal=True):
+    st.button(
+        "Present",
+        icon=":material/slideshow:",
+        on_click=slides.start,
+        help="Large type, no sidebar; arrow keys turn pages.",
+    )
+    st.download_button(
+        "Download as one HTML file",
+        lambda: to_html(document),
+        "corelens-summary.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        help="Works offline, figures included; nothing is fetched.",
+    )
+summary_parts.edit(spec)
+for line in filter(str.strip, document.notes.splitlines()):
+    st.markdown(line)
+cards.numbers({label: (value, against, "") for label, (value, against) in document.facts.items()})
+for exhibit in document.exhibits:
+    st.subheader(exhibit.title, anchor=False)
+    exhibits.show(exhibit)
+st.subheader("All runs", anchor=False)
+st.dataframe(document.table, hide_index=True, alt="All runs of this data, feedback and model.")
+st.subheader("How it was made", anchor=False)
+st.markdown("\n".join(f"- {line}" for line in document.method))
+st.subheader("What this does not show", anchor=False)
+st.markdown("\n".join(f"- {line}" for line in document.limits))
+cards.settings()

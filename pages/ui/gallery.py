@@ -1,0 +1,114 @@
+"""The figures that a summary can hold, each made for the chosen experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pages.ui import state
+from rec_core import labels
+from rec_core.analysis import activity, coverage, gradient_norms, groups
+from rec_core.analysis.comparison import Run
+from rec_core.experiment import Coreset, Experiment
+from rec_core.figures import activity as activity_figures
+from rec_core.figures import coverage as coverage_figures
+from rec_core.figures import gradient_norms as norm_figures
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.quality_time import quality_against_time
+from rec_core.figures.style import Mark, mark
+from rec_core.figures.user_map import user_map
+from rec_core.specs import ExperimentSpec
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What figures are made of: the chosen experiment, what it keeps, a random coreset of that size, the runs."""
+
+    experiment: Experiment
+    coreset: Coreset
+    random: Coreset
+    runs: Sequence[Run]
+
+    @property
+    def spec(self) -> ExperimentSpec:
+        """The chosen spec."""
+        return self.experiment.spec
+
+    @property
+    def compared(self) -> list[tuple[str, Coreset, Mark]]:
+        """The chosen coreset and the random one, each with title and mark."""
+        ours = (labels.choice_title(self.spec), self.coreset, mark(self.spec.method.name, self.spec.pretrain))
+        return [ours, ("Random", self.random, mark("random"))][: 1 if self.spec.method.name == "random" else 2]
+
+
+def _quality(subject: Subject) -> Exhibit:
+    caption = labels.caption(subject.spec, "all runs of this data, feedback and model")
+    return quality_against_time(subject.runs, subject.spec.key, caption)
+
+
+def _activity(subject: Subject) -> Exhibit:
+    split = subject.experiment.split
+    measured = {
+        title: (activity.measure(split.train, kept.rows, split.catalogue.n_users), look)
+        for title, kept, look in subject.compared
+    }
+    return activity_figures.distribution(measured, "ratings", labels.caption(subject.spec))
+
+
+def _coverages(subject: Subject) -> coverage_figures.Marked:
+    return {
+        title: (coverage.measure(subject.experiment.split, kept.rows), look) for title, kept, look in subject.compared
+    }
+
+
+def _genres(subject: Subject) -> Exhibit:
+    return coverage_figures.shares(_coverages(subject), "Genres", labels.caption(subject.spec))
+
+
+def _reach(subject: Subject) -> Exhibit:
+    return coverage_figures.reach(_coverages(subject), 1, labels.caption(subject.spec))
+
+
+def _norms(subject: Subject) -> Exhibit:
+    scored = state.experiment(subject.spec.with_(method={"name": "gradient"}))
+    norms = gradient_norms.mark_kept(scored.scores, subject.coreset.rows)
+    title = "Pretrained proxy" if subject.spec.pretrain else "Random start"
+    look = mark(subject.spec.method.name, subject.spec.pretrain)
+    return norm_figures.distribution({title: norms}, look, labels.caption(subject.spec))
+
+
+def _sweep(subject: Subject) -> Exhibit:
+    done = state.sweep_results()
+    caption = labels.caption(subject.spec, "windows of the same size")
+    return norm_figures.sweep(done, state.sweep_lines(done), subject.spec.feedback, caption)
+
+
+def _map(subject: Subject) -> Exhibit:
+    split = subject.experiment.split
+    history = groups.histories(split, subject.coreset.rows)
+    title = "Pretrained proxy" if subject.spec.pretrain else "Random start"
+    places = subject.experiment.user_map(of_proxy=True)
+    return user_map("map", title, "UMAP", places, history, split, labels.caption(subject.spec))
+
+
+FIGURES: dict[str, Callable[[Subject], Exhibit]] = {
+    "Quality against time": _quality,
+    "Quality by which ratings are kept": _sweep,
+    "Gradient norms": _norms,
+    "Who the ratings come from": _activity,
+    "What is reached": _reach,
+    "Genres": _genres,
+    "User map": _map,
+}
+
+
+def available(subject: Subject) -> list[str]:
+    """Return the names of the figures that can be drawn without computing anything long."""
+    experiment = state.experiment(subject.spec.with_(method={"name": "gradient"}))
+    there = {
+        "Quality against time": bool(subject.runs),
+        "Quality by which ratings are kept": len(state.sweep_results()) > 1,
+        "Gradient norms": experiment.proxy_is_ready,
+        "User map": state.jobs().store.has(subject.experiment.map_key(of_proxy=True)),
+    }
+    return [name for name in FIGURES if there.get(name, True)]

@@ -1,0 +1,130 @@
+"""Figures of Compare: overlap, training curves, slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from rec_core import labels
+from rec_core.analysis.overlap import By
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import Mark, lay_out
+from rec_core.results import RunResult
+
+Marks = Mapping[str, Mark]
+OVERLAP: dict[By, str] = {"ratings": "Ratings", "users": "Users", "films": "Films"}
+
+
+def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exhibit:
+    """Return the Jaccard index of each pair of selections as a matrix, with that of chance below it."""
+    place = {title: i for i, title in enumerate(titles)}
+    values, text = np.eye(len(titles)), np.full((len(titles), len(titles)), "", dtype=object)
+    for a, b, value, chance in frame[["One", "Other", "Jaccard", "By chance"]].itertuples(index=False):
+        for i, j in ((place[a], place[b]), (place[b], place[a])):
+            values[i, j], text[i, j] = value, f"{value:.2f}<br>chance {chance:.2f}"
+    short = [str(i + 1) for i in range(len(titles))]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=short,
+            y=[f"{i + 1} {title}" for i, title in enumerate(titles)],
+            text=text,
+            texttemplate="%{text}",
+            zmin=0,
+            zmax=1,
+            colorscale=[(0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,0.85)")],
+            colorbar={"title": {"text": "Jaccard"}, "thickness": 10},
+            hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+        )
+    )
+    lay_out(figure, 150 + 62 * len(titles))
+    figure.update_layout(showlegend=False)
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(side="top", type="category")
+    return Exhibit(
+        name=f"overlap-{by}",
+        title=f"Overlap by {by}",
+        figure=figure,
+        alt=f"Jaccard index by {by} of every pair of: {', '.join(titles)}.",
+        table=frame,
+        how=f"Each cell is the share of {by} that two selections have in common, of those that either has: 1 the "
+        f"same, 0 "
+        "nothing in common. Below it is what two random selections of the same sizes would have.",
+        caption=caption,
+        formula=r"J(A,B)=\frac{|A\cap B|}{|A\cup B|}",
+        source="Jaccard, 1901.",
+    )
+
+
+def curves(results: Mapping[str, RunResult], marks: Marks, column: str, caption: str) -> Exhibit:
+    """Return a line per run over epochs; ``column`` is a column of the history."""
+    figure = go.Figure()
+    title = _history_title(column)
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    for dash, (name, result) in zip(dashes, results.items(), strict=False):
+        figure.add_scatter(
+            x=[row["epoch"] for row in result.history],
+            y=[row[column] for row in result.history],
+            name=name,
+            mode="lines+markers",
+            line={"color": marks[name].colour, "dash": dash},
+            marker={"symbol": marks[name].symbol, "size": 7},
+            hovertemplate=f"epoch %{{x}}: %{{y:.4f}}<extra>{name}</extra>",
+        )
+    lay_out(figure, 380)
+    figure.update_xaxes(title="Epoch", rangemode="tozero")
+    figure.update_yaxes(title=title, nticks=8)
+    table = pd.concat([pd.DataFrame(result.history).assign(Run=name) for name, result in results.items()])
+    return Exhibit(
+        name="training-curves",
+        title="Training curves",
+        figure=figure,
+        alt=f"{title} by epoch for {', '.join(results)}.",
+        table=table[
+            ["Run", "epoch", "loss", *[c for c in table.columns.astype(str) if c.startswith("validation")], "seconds"]
+        ],
+        how="One line per run. A validation line that turns while the train loss still falls is overfitting; an "
+        "epoch of a "
+        "coreset has fewer steps than one of all data.",
+        caption=caption,
+    )
+
+
+def _history_title(column: str) -> str:
+    if column == "loss":
+        return "Train loss"
+    return f"Validation {labels.METRICS[column.removeprefix('validation_')]}"
+
+
+def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Exhibit:
+    """Return the metric by slice, a symbol per run."""
+    figure = go.Figure()
+    name = labels.METRICS[metric]
+    for title in [column for column in frame.columns.astype(str) if column in marks]:
+        figure.add_scatter(
+            x=frame[title],
+            y=frame["Slice"],
+            name=title,
+            mode="markers",
+            marker={"symbol": marks[title].symbol, "color": marks[title].colour, "size": 12},
+            customdata=frame["Users"],
+            hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
+        )
+    lay_out(figure, 160 + 24 * len(frame))
+    figure.update_xaxes(title=f"{name} ({'lower' if metric in ('rmse', 'mae') else 'higher'} is better)")
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    return Exhibit(
+        name="slices",
+        title=f"{name} by slice",
+        figure=figure,
+        alt=f"{name} of each run by slice of users and films; the table holds the same numbers.",
+        table=frame,
+        how="Each line is a slice of the test users: by their activity, by whether the coreset kept anything of "
+        "them, and by "
+        "the film that was held out. Where symbols lie apart, the coreset costs that slice more than others. Slices of "
+        "fewer than 20 users are left out.",
+        caption=caption,
+    )
