@@ -16,7 +16,8 @@ from cache.ledger import KINDS, Kind, Ledger
 from cache.outcomes import CANCELLED, clear_outcome, load_outcome, save_outcome
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
-from rec_core.experiment import Experiment, Progress, resolve
+from rec_core.experiment import Experiment, Progress, resolve, stored_result
+from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
@@ -46,6 +47,7 @@ class Jobs:
         self.ledger = Ledger(home)
         self.folders = folders
         self._home = home
+        self._results: dict[str, RunResult] = {}
         self._cluster = cluster or Cluster(home)
 
     @property
@@ -89,6 +91,14 @@ class Jobs:
         asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
         jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
         return sorted(jobs, key=lambda job: job.state != "running")
+
+    def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
+        """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""
+        asked = self.ledger.asked("run")
+        for one in asked:
+            if one.key not in self._results and (found := stored_result(one.key, self.store)) is not None:
+                self._results[one.key] = found
+        return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
 
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits."""

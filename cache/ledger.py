@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -144,7 +145,14 @@ def _migrate(database: sqlite3.Connection) -> None:
 
 
 def _read(key: str, kind: Kind, spec: str, asked_at: float) -> Asked | None:
+    parsed = _parse(spec)
+    return None if parsed is None else Asked(key, kind, parsed, asked_at)
+
+
+@lru_cache(maxsize=10_000)
+def _parse(text: str) -> ExperimentSpec | None:
+    """Return the spec that a row holds; rows never change, and pages read all of them at every rerun."""
     try:
-        return Asked(key, kind, specs.parse(json.loads(spec)), asked_at)
+        return specs.parse(json.loads(text))
     except (SpecError, ValueError):
         return None

@@ -11,7 +11,8 @@ spec = state.spec()
 live = cards.live_coreset(f"What should we do about {labels.choice_title(spec)}?")
 if live is None:
     st.stop()
-chosen = summary_parts.chosen_run()
+runs = state.runs()
+chosen = summary_parts.chosen_run(runs)
 if chosen is None:
     cards.headline(f"What should we do about {labels.choice_title(spec)}?")
     st.markdown("A summary is made of a finished run and of its baseline.")
@@ -19,7 +20,7 @@ if chosen is None:
         cards.train(missing)
     st.stop()
 
-document = summary_parts.document(chosen, *live)
+document = summary_parts.document(chosen, runs, *live)
 if slides.are_on():
     slides.show(document)
     st.stop()

@@ -12,8 +12,9 @@ from rec_core.analysis.projection import MOST
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
+Rates = Mapping[tuple[str, str], float]  # (model, feedback) -> seconds per train row and epoch
 # Seconds per train row and epoch on two 2.45 GHz cores, one thread (benchmarks/training.py).
-_RATES: Mapping[tuple[str, str], float] = {
+_RATES: Rates = {
     ("mf", "explicit"): 2.0e-6,
     ("mf", "implicit"): 2.5e-6,
     ("ncf", "explicit"): 5.5e-6,
@@ -46,7 +47,7 @@ def estimate(
     spec: ExperimentSpec,
     n_train: int,
     n_pairs: int,
-    rates: Mapping[tuple[str, str], float],
+    rates: Rates,
     proxy_is_ready: bool,
 ) -> Estimate:
     """Return how long ``spec`` takes on ``n_train`` rows and ``n_pairs`` user-item pairs."""
@@ -62,7 +63,7 @@ def map_seconds(n_users: int) -> float:
     return _COMPILING + _PER_USER * min(n_users, MOST)
 
 
-def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Mapping[tuple[str, str], float]) -> float:
+def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:
     """Return how long pretraining the proxy of ``spec`` takes; 0 where it has none to pretrain."""
     method = selection.METHODS[spec.method.name]
     if not (method.needs_proxy and spec.pretrain) or specs.keeps_everything(spec):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rec_core import selection, specs
 from rec_core.data import sources
 from rec_core.models import TITLES
@@ -62,6 +64,7 @@ def caption(spec: ExperimentSpec, kept: str = "") -> str:
     return f"{data}, {feedback}, {kept or choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
 
 
+@lru_cache(maxsize=10_000)
 def settings_title(spec: ExperimentSpec) -> str:
     """Return the name of the preset whose settings ``spec`` has, or "Custom"."""
     for name in specs.PRESETS:

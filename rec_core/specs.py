@@ -6,6 +6,7 @@ Two specs that make the same run have the same key: what a run ignores (the rati
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -144,13 +145,19 @@ class ExperimentSpec(_Frozen):
     @property
     def key(self) -> str:
         """The run's name: SHA-256 of the canonical JSON of everything that counts."""
-        return stage_key("run", canonical(self))
+        return _key(self)
 
     def with_(self, **changes: Any) -> ExperimentSpec:
         """Return a validated copy with some fields replaced."""
         return parse(
             self.model_dump() | {k: v.model_dump() if isinstance(v, _Frozen) else v for k, v in changes.items()}
         )
+
+
+@lru_cache(maxsize=10_000)
+def _key(spec: ExperimentSpec) -> str:
+    # Remembered here and not in the spec: pydantic's model_copy would take a cached property along.
+    return stage_key("run", canonical(spec))
 
 
 def parse(values: Json) -> ExperimentSpec:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 import numpy as np
@@ -121,9 +122,15 @@ def unpack(cls: type[T], artifact: Artifact, path: str = "") -> T:
     Raises:
         KeyError: if the artifact was made of something else.
     """
-    hints = get_type_hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     values = {f.name: _unpack(hints[f.name], artifact, f"{path}{f.name}") for f in fields(cls)}  # type: ignore[arg-type]
     return cls(**values)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; working them out takes longer than unpacking."""
+    return get_type_hints(cls)
 
 
 def _unpack(hint: Any, artifact: Artifact, path: str) -> Any:

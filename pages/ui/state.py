@@ -14,7 +14,7 @@ from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Run, baseline_spec, main_metric
 from rec_core.data import sources
 from rec_core.errors import CorelensError
-from rec_core.estimate import Estimate, estimate, measured_rates, proxy_seconds
+from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
 from rec_core.experiment import Experiment, resolve, stored_result
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -75,8 +75,7 @@ def problem() -> str:
 
 def results() -> list[tuple[ExperimentSpec, RunResult]]:
     """Return the finished runs that were asked for, the oldest first."""
-    found = ((asked.spec, stored_result(asked.key, jobs().store)) for asked in jobs().ledger.asked())
-    return [(asked, result) for asked, result in found if result is not None]
+    return jobs().results()
 
 
 def result(of: ExperimentSpec) -> RunResult | None:
@@ -114,23 +113,32 @@ def runs() -> list[Run]:
 
 def expected(of: ExperimentSpec | None = None) -> Estimate:
     """Return how long a run will take on this machine."""
-    one = experiment(of)
-    catalogue = one.split.catalogue
-    pairs = catalogue.n_users * catalogue.n_items
-    return estimate(one.spec, len(one.split.train), pairs, _rates(), one.proxy_is_ready)
+    return _expected(of or spec(), _rates())
 
 
 def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
     """Return how long several runs will take, in seconds; the workers share them, and one proxy serves all of them."""
-    alone = [expected(one).seconds for one in wanted]
-    preparations = [0.0 if experiment(one).proxy_is_ready else expected_preparation(one) for one in wanted]
-    return (sum(alone) - sum(preparations)) / jobs().workers + max(preparations, default=0.0)
+    rates = _rates()
+    alone = [_expected(one, rates).seconds for one in wanted]
+    waits = [0.0 if experiment(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
+    return (sum(alone) - sum(waits)) / jobs().workers + max(waits, default=0.0)
 
 
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
-    return proxy_seconds(of or spec(), len(experiment().split.train), _rates())
+    return _preparation(of or spec(), _rates())
 
 
-def _rates() -> dict[tuple[str, str], float]:
+def _expected(of: ExperimentSpec, rates: Rates) -> Estimate:
+    one = experiment(of)
+    catalogue = one.split.catalogue
+    pairs = catalogue.n_users * catalogue.n_items
+    return estimate(one.spec, len(one.split.train), pairs, rates, one.proxy_is_ready)
+
+
+def _preparation(of: ExperimentSpec, rates: Rates) -> float:
+    return proxy_seconds(of, len(experiment().split.train), rates)
+
+
+def _rates() -> Rates:
     return measured_rates(result for _, result in results())

@@ -18,9 +18,9 @@ from rec_core.words import duration, number, percent
 _DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres")
 
 
-def chosen_run() -> Run | None:
+def chosen_run(runs: list[Run]) -> Run | None:
     """Return the chosen run with its baseline, or None if either is missing."""
-    run = next((run for run in state.runs() if run.result.key == state.spec().key), None)
+    run = next((run for run in runs if run.result.key == state.spec().key), None)
     return run if run is not None and run.baseline is not None else None
 
 
@@ -30,9 +30,9 @@ def missing() -> list[ExperimentSpec]:
     return [one for one in wanted.values() if state.result(one) is None]
 
 
-def document(run: Run, experiment: Experiment, coreset: Coreset) -> Document:
+def document(run: Run, runs: list[Run], experiment: Experiment, coreset: Coreset) -> Document:
     """Return the summary of ``run``, with the figures that the reader chose."""
-    runs, kept = state.runs(), summary.over_seeds(_kept_by_seed(run))
+    kept = summary.over_seeds(_kept_by_seed(run, runs))
     random = state.experiment(run.spec.with_(method={"name": "random"})).coreset
     subject = gallery.Subject(experiment, coreset, random, runs)
     names = gallery.available(subject)
@@ -71,9 +71,10 @@ def _save(key: str) -> None:
     state.jobs().ledger.annotate(key, written)
 
 
-def _kept_by_seed(run: Run) -> list[float]:
+def _kept_by_seed(run: Run, runs: list[Run]) -> list[float]:
     """Return the share of quality kept of every seed that was run with the same settings."""
-    alike = [other for other in state.runs() if other.spec.with_(seed=run.spec.seed).key == run.result.key]
+    here = run.spec.model_dump(exclude={"seed"})
+    alike = [other for other in runs if other.spec.model_dump(exclude={"seed"}) == here]
     return [other.quality_kept for other in alike if other.quality_kept is not None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -89,6 +90,7 @@ def cost(result: RunResult) -> float:
     return sum(result.seconds[stage] for stage in ("pretrain", "select", "train"))
 
 
+@lru_cache(maxsize=10_000)
 def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
     """Return the spec of the baseline of ``spec``: the same on full data."""
     return spec.with_(method={"name": "full"})

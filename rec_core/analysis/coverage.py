@@ -55,9 +55,11 @@ Coverage = Mapping[Part, Covered]
 
 def genre_table(catalogue: Catalogue) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
     """Return the genres' names (g,) in order and which item has which, (n_items x g)."""
-    of_item = [set(filter(None, genres.split("|"))) for genres in catalogue.genres.tolist()]
-    names = sorted(set().union(*of_item))
-    return np.array(names, dtype=np.str_), np.array([[g in own for g in names] for own in of_item], dtype=bool)
+    texts, of_item = np.unique(catalogue.genres, return_inverse=True)  # a few hundred combinations
+    combinations = [set(filter(None, text.split("|"))) for text in texts.tolist()]
+    names = sorted(set().union(*combinations))
+    has = np.array([[name in own for name in names] for own in combinations], dtype=bool).reshape(-1, len(names))
+    return np.array(names, dtype=np.str_), has[of_item]
 
 
 def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rec_core import labels
 from rec_core.analysis.comparison import main_metric
+from rec_core.analysis.statistics import weighted_median
 from rec_core.data.interactions import Interactions
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -125,16 +126,20 @@ def sentences(norms: Norms, train: Interactions, choice: str) -> tuple[str, str]
 
 
 def _kind(norms: Norms, train: Interactions) -> str:
-    popularity, activity = np.bincount(train.item)[train.item], np.bincount(train.user)[train.user]
-    kept = norms.kept
     hard = "" if norms.hard_share > 0.999 else f"{percent(norms.hard_share)} of what is kept is among the hardest. "
+    (film, films), (user, users) = (_medians(who, norms.kept) for who in (train.item, train.user))
+    stars, mean = (float(rating.mean(dtype=np.float64)) for rating in (train.rating[norms.kept], train.rating))
     return (
-        f"{hard}The median kept rating is of a film with "
-        f"{number(float(np.median(popularity[kept])))} ratings ({number(float(np.median(popularity)))} in all data), "
-        f"by a user with {number(float(np.median(activity[kept])))} ({number(float(np.median(activity)))}); "
-        f"kept ratings give {number(float(train.rating[kept].mean(dtype=np.float64)))} stars on average "
-        f"({number(float(train.rating.mean(dtype=np.float64)))})."
+        f"{hard}The median kept rating is of a film with {number(film)} ratings ({number(films)} in all data), "
+        f"by a user with {number(user)} ({number(users)}); kept ratings give {number(stars)} stars on average "
+        f"({number(mean)})."
     )
+
+
+def _medians(who: NDArray[np.integer], kept: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return how many rows the film (or user) of the median kept row has, and that of the median row."""
+    every = np.bincount(who)
+    return weighted_median(every, np.bincount(who[kept], minlength=len(every))), weighted_median(every, every)
 
 
 def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:

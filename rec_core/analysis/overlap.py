@@ -41,7 +41,7 @@ def by_chance(train: Interactions, first: int, second: int, by: By) -> float:
     """
     n = len(train)
     if by == "ratings":
-        sizes = np.ones(n)
+        sizes = np.ones(1)
     else:
         sizes = np.bincount(train.user if by == "users" else train.item).astype(np.float64)
         sizes = sizes[sizes > 0]

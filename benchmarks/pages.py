@@ -1,0 +1,116 @@
+"""Server time of pages: ``python -m benchmarks.pages [--runs N] [--feedback explicit|implicit]``.
+
+Moves the ratio slider on every page that follows it, with the proxy stored, and repeats warm reruns of every page with
+N runs in the store. Times the script as ``AppTest`` runs it: widgets, analysis, figures, no browser. MovieLens
+1M where CORELENS_DATA has it, otherwise synthetic data of the same size. Works in a home folder of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from cache.home import folders
+from cache.ledger import Ledger
+from cache.store import DiskStore
+from rec_core import labels, specs
+from rec_core.data.sources import SOURCES, locate
+from rec_core.experiment import Experiment, resolve
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import pack
+from rec_core.words import duration
+
+ROOT = Path(__file__).resolve().parents[1]
+LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
+PAGES = ["results", "compare", *LIVE, "norms", "one_user", "summary"]
+RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
+
+
+def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
+    """Store the proxies, a short run of full data and of ``spec``, and copies of the latter under other seeds."""
+    store, where = DiskStore(home), folders()
+    for pretrain in (True, False):
+        _ = Experiment(spec.with_(pretrain=pretrain, method={"name": "gradient"}), store, where).scores
+    Experiment(spec, store, where).user_map(of_proxy=True)
+    _note(home, spec.with_(method={"name": "full"}), store)
+    made = _note(home, spec, store)
+    for seed in range(1, runs):
+        copy = resolve(spec, where).with_(seed=seed)
+        store.put(copy.key, pack(replace(made, key=copy.key, spec=copy.model_dump())))
+        Ledger(home).ask(copy.key, "run", copy)
+
+
+def _note(home: Path, spec: ExperimentSpec, store: DiskStore) -> RunResult:
+    experiment = Experiment(spec, store, folders())
+    result = experiment.result()
+    Ledger(home).ask(result.key, "run", experiment.spec)
+    return result
+
+
+def open_page(page: str, spec: ExperimentSpec, method: str) -> AppTest:
+    """Open a page with the settings of ``spec`` and let it warm up."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+    app.query_params.update(
+        {
+            "data": SOURCES[spec.data.dataset].title,
+            "feedback": labels.FEEDBACK[spec.feedback],
+            "preset": labels.PRESETS["report"],
+            "epochs": str(spec.train.epochs),
+            "method": method,
+        }
+    )
+    app.run()
+    app.switch_page(f"pages/{page}.py").run()
+    app.run()
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def seconds(work: object) -> float:
+    """Return how long a call takes."""
+    begin = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    """Print a line per page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
+    args = parser.parse_args()
+    name = "ml-1m" if locate(SOURCES["ml-1m"], folders()) else "synthetic-1m"
+    spec = specs.preset(
+        "report", args.feedback, "ncf", data={"dataset": name}, method={"name": "gradient"}, train={"epochs": 1}
+    )
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["CORELENS_HOME"] = home
+        prepare(Path(home), spec, args.runs)
+        print(f"{SOURCES[name].title}, {args.feedback}, {args.runs} runs; server time, median and 95 % quantile")
+        for method in ("Gradient", "Greedy k-center", "Random"):
+            for page in LIVE:
+                app = open_page(page, spec, method)
+                took = [seconds(app.sidebar.slider(key="ratio").set_value(ratio).run) for ratio in RATIOS]
+                print(
+                    f"slider  {page:<15} {method:<16} {duration(np.median(took)):>8} "
+                    f"{duration(np.quantile(took, 0.95)):>8}"
+                )
+        for page in PAGES:
+            app = open_page(page, spec, "Gradient")
+            took = [seconds(app.run) for _ in range(20)]
+            print(
+                f"warm    {page:<15} {'Gradient':<16} {duration(np.median(took)):>8} "
+                f"{duration(np.quantile(took, 0.95)):>8}"
+            )
+
+
+if __name__ == "__main__":
+    main()
