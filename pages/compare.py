@@ -13,12 +13,15 @@ from rec_core.figures.style import distinct, mark
 from rec_core.words import number
 
 nav.guard()
+question = "What differs between runs?"
+if not cards.data_are_here(question):
+    st.stop()
 spec = state.spec()
 answer = st.container()
 chosen = picks.choose()
 if len(chosen) < picks.FEWEST:
     with answer:
-        cards.headline("What differs between runs?")
+        cards.headline(question)
     st.info(
         "Choose two to six runs above. Runs appear here once they are finished; start one with the sidebar's button."
     )

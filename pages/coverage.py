@@ -64,7 +64,8 @@ for title, (other, kept) in overlay.choose().items():
 exhibits.show(figures.reach(coverages, at_least, labels.caption(spec)))
 
 st.subheader("What is over-represented?", anchor=False)
-by: coverage.Shares = controls.segments("By", {"Genres": "Genres", "Rating values": "Rating values"}, "share", "Genres")
+options: dict[coverage.Shares, str] = {part: part for part in coverage.SHARES if part in measured}
+by = controls.segments("By", options, "share", next(iter(options)))
 exhibits.show(figures.shares(coverages, by, labels.caption(spec)))
 
 st.subheader("Left out entirely", anchor=False)

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, comparison_card, exhibits, nav, state
+from pages.ui import cards, comparison_card, exhibits, nav, picks, state
 from rec_core import labels
 from rec_core.analysis import activity, comparison
 from rec_core.analysis.comparison import Run
@@ -78,8 +78,14 @@ def show_runs(runs: list[Run]) -> None:
     )
     table = comparison.table(runs, comparison.baseline_spec(state.spec()).key)
     st.subheader("All runs of this data, feedback and model", anchor=False)
-    comparison_card.runs_table(table, runs[0].metric)
-    cards.csv(table.drop(columns=["curve"]), "runs")
+    ticked = comparison_card.runs_table(table, runs[0].metric)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        cards.csv(table.drop(columns=["curve"]), "runs")
+        wanted = [labels.pick_title(run.spec) for run in runs if run.result.key in ticked][: picks.MOST]
+        if len(wanted) >= picks.FEWEST:
+            nav.link("compare", f"Compare {len(wanted)} runs", runs=wanted)
+        else:
+            st.caption("Tick two to six rows to compare them.")
     latest = next((run for run in runs if run.result.key == state.spec().key), runs[-1])
     st.subheader("Controls: what costs nothing", anchor=False)
     comparison_card.controls_table(comparison.controls_table(latest), labels.choice_title(latest.spec))

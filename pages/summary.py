@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import cards, exhibits, nav, slides, state, summary_parts
 from rec_core import labels
 from rec_core.figures.document import to_html
+from rec_core.words import plain_markdown
 
 nav.guard()
 spec = state.spec()
@@ -25,7 +26,7 @@ if slides.are_on():
     slides.show(document)
     st.stop()
 
-cards.headline(document.title or document.headline)
+cards.headline(plain_markdown(document.title) or document.headline)
 if document.title:
     st.markdown(f"##### {document.headline}")
 st.markdown(f"##### {document.decision}")
@@ -47,7 +48,7 @@ with st.container(horizontal=True):
     )
 summary_parts.edit(spec)
 for line in filter(str.strip, document.notes.splitlines()):
-    st.markdown(line)
+    st.markdown(plain_markdown(line))
 cards.numbers({label: (value, against, "") for label, (value, against) in document.facts.items()})
 for exhibit in document.exhibits:
     st.subheader(exhibit.title, anchor=False)

@@ -34,11 +34,16 @@ def method_title(method: str, pretrain: bool) -> str:
     return entry.title if pretrain or not entry.needs_proxy else f"{entry.title}, no pretraining"
 
 
+def method_choice(spec: ExperimentSpec) -> str:
+    """Return the method as it was set, for example "Window (position 0.4)"."""
+    return f"{method_title(spec.method.name, spec.pretrain)}{_params(spec)}"
+
+
 def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
     if specs.keeps_everything(spec):
         return selection.METHODS["full"].title
-    return f"{method_title(spec.method.name, spec.pretrain)}{_params(spec)} at {percent(spec.ratio)}"
+    return f"{method_choice(spec)} at {percent(spec.ratio)}"
 
 
 def _params(spec: ExperimentSpec) -> str:
@@ -55,6 +60,11 @@ def _params(spec: ExperimentSpec) -> str:
 def run_title(spec: ExperimentSpec) -> str:
     """Return a run in short, for example "NCF · Gradient at 20 %"."""
     return f"{TITLES[spec.model.name]} · {choice_title(spec)}"
+
+
+def pick_title(spec: ExperimentSpec) -> str:
+    """Return a run with the beginning of its key, so that no two are called the same."""
+    return f"{run_title(spec)} · {spec.key[:6]}"
 
 
 def caption(spec: ExperimentSpec, kept: str = "") -> str:

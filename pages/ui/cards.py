@@ -20,15 +20,22 @@ def headline(text: str) -> None:
     st.title(text.replace(" %", "\u00a0%"), anchor=False)
 
 
+def data_are_here(question: str) -> bool:
+    """Say whether the chosen data are on this machine; if not, draw the page's question and where to get them."""
+    if state.data_is_here():
+        return True
+    headline(question)
+    with st.container(border=True):
+        st.markdown(
+            f"**{state.source().title} is not on this machine yet.** Download it with the button in the sidebar, "
+            "or start the app with `CORELENS_DATA` set to a folder that holds it."
+        )
+    return False
+
+
 def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
     """Return the chosen experiment with its coreset, or None after drawing the page's question and what it needs."""
-    if not state.data_is_here():
-        headline(question)
-        with st.container(border=True):
-            st.markdown(
-                f"**{state.source().title} is not on this machine yet.** Download it with the button in the sidebar, "
-                "or start the app with `CORELENS_DATA` set to a folder that holds it."
-            )
+    if not data_are_here(question):
         return None
     experiment = state.experiment()
     if not experiment.proxy_is_ready:

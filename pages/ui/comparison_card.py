@@ -14,8 +14,8 @@ from rec_core.words import duration, percent
 _FIRST = (("full", True), ("random", True), ("greedy", False), ("gradient", True))
 
 
-def runs_table(table: pd.DataFrame, metric: str) -> None:
-    """Draw the runs, the baselines on top and marked."""
+def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
+    """Draw the runs, the baselines on top and marked; return the keys of those that the reader ticked."""
     column = st.column_config
     scores = {
         name: column.NumberColumn(title, format="%.3f") for name, title in labels.METRICS.items() if name in table
@@ -48,15 +48,18 @@ def runs_table(table: pd.DataFrame, metric: str) -> None:
     }
     if table.report.isna().all():
         del columns["report"]
-    st.dataframe(
+    ticked = st.dataframe(
         shown,
         hide_index=True,
         key="runs-table",
+        on_select="rerun",
+        selection_mode="multi-row",
         alt="One row per run: quality, time and settings; the baseline is on top.",
         column_order=list(columns),
         column_config=columns,
         placeholder="–",
     )
+    return [str(table.key.iloc[row]) for row in ticked.selection.rows]
 
 
 def controls_table(table: pd.DataFrame, choice: str) -> None:

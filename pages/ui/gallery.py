@@ -109,6 +109,7 @@ def available(subject: Subject) -> list[str]:
         "Quality against time": bool(subject.runs),
         "Quality by which ratings are kept": len(state.sweep_results()) > 1,
         "Gradient norms": experiment.proxy_is_ready,
+        "Genres": "Genres" in coverage.measure(subject.experiment.split, subject.coreset.rows),
         "User map": state.jobs().store.has(subject.experiment.map_key(of_proxy=True)),
     }
     return [name for name in FIGURES if there.get(name, True)]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.ui import cards, exhibits, nav
+from pages.ui import cards, exhibits, map_view, nav
 from rec_core.analysis import groups
 from rec_core.analysis.groups import Histories
 from rec_core.data.interactions import Split
@@ -21,7 +21,9 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     if not len(users):
         st.caption("Draw a lasso around users on a map, or click one, to see who they are.")
         return
-    st.subheader(f"{number(len(users))} {'user' if len(users) == 1 else 'users'} chosen", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{number(len(users))} {'user' if len(users) == 1 else 'users'} chosen", anchor=False)
+        st.button("Let go", icon=":material/close:", on_click=map_view.let_go)
     cards.numbers(
         {
             "Users": (number(len(users)), f"of {number(len(history.full))}", ""),
@@ -53,7 +55,9 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
 def _tastes(split: Split, users: NDArray[np.int64]) -> None:
     with st.grid(2, min_column_width=380):
         with st.container():
-            exhibits.show(tastes(groups.genres(split, users), f"{number(len(users))} chosen users."))
+            preferred = groups.genres(split, users)
+            if len(preferred):
+                exhibits.show(tastes(preferred, f"{number(len(users))} chosen users."))
         with st.container():
             st.markdown("**Favourite films**", help="Films that more of them gave 4 stars or more than of everyone.")
             st.dataframe(

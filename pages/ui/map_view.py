@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -105,6 +106,7 @@ def _show(name: str, panel: Panel, method: str) -> None:
     # The map that was drawn on keeps its own selection as long as its figure does not change; the others are told.
     highlighted = None if current or not len(chosen()) else chosen()
     history = groups.histories(split, panel.coreset.rows)
+    st.markdown(f"**{panel.title}**")
     exhibits.show(
         user_map(name, panel.title, used, places, history, split, _caption(panel, used, places), highlighted),
         on_select=lambda: _choose(f"chart-{name}", signature),
@@ -114,9 +116,20 @@ def _show(name: str, panel: Panel, method: str) -> None:
 
 def _choose(key: str, signature: tuple[str, ...]) -> None:
     points = st.session_state[key].selection.points
-    users = sorted({int(point["customdata"][0]) for point in points})
+    users = sorted({_user(point["customdata"]) for point in points})
     st.session_state[_CHOSEN] = (state.spec().data, users)
     st.session_state[_SIGNED] = signature if users else None
+
+
+def let_go() -> None:
+    """Forget who was chosen."""
+    st.session_state.pop(_CHOSEN, None)
+    st.session_state.pop(_SIGNED, None)
+
+
+def _user(customdata: Any) -> int:
+    # A row of a typed array arrives as an object with the keys "0", "1", …
+    return int(customdata["0"] if isinstance(customdata, Mapping) else customdata[0])
 
 
 def _caption(panel: Panel, used: str, places: UserMap) -> str:

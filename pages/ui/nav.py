@@ -20,8 +20,7 @@ _ICON = str(Path(__file__).with_name("icon.png"))
 
 def configure() -> None:
     """Set what every page has in common; the tab's title is the page's."""
-    presenting = st.query_params.get("present") == "true"
-    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="collapsed" if presenting else "expanded")
+    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="collapsed" if _presents() else "expanded")
     st.logo(_ICON, size="large")
 
 
@@ -51,7 +50,7 @@ def page(name: str) -> StreamlitPage:
     return next(p for group in _pages().values() for p in group if p.url_path == _PATHS.get(name, name))
 
 
-def link(name: str, label: str, **params: str) -> None:
+def link(name: str, label: str, **params: str | list[str]) -> None:
     """Draw a link to another page; the sidebar's settings go along, and ``params`` with them."""
     st.page_link(page(name), label=label, icon=":material/arrow_forward:", width="content", query_params=params or None)
 
@@ -87,4 +86,8 @@ def _pages() -> dict[str, list[StreamlitPage]]:
 
 
 def _navigation() -> StreamlitPage:
-    return st.navigation(_pages(), position="top")
+    return st.navigation(_pages(), position="hidden" if _presents() else "top")
+
+
+def _presents() -> bool:
+    return st.query_params.get("present") == "true"

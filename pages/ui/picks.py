@@ -55,7 +55,7 @@ def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
     found = {result.key: (spec, result) for spec, result in state.results() if _is_alike(spec, chosen)}
-    titles = {key: _title(spec, key) for key, (spec, _) in found.items()}
+    titles = {key: labels.pick_title(spec) for key, (spec, _) in found.items()}
     options = {title: key for key, title in titles.items()}
     if chosen.key not in found and state.data_is_here() and state.experiment().proxy_is_ready:
         options[f"{labels.choice_title(chosen)} · not trained"] = _LIVE
@@ -74,10 +74,6 @@ def choose() -> list[Pick]:
 
 def _is_alike(spec: ExperimentSpec, chosen: ExperimentSpec) -> bool:
     return spec.data == chosen.data and spec.feedback == chosen.feedback
-
-
-def _title(spec: ExperimentSpec, key: str) -> str:
-    return f"{labels.run_title(spec)} · {key[:6]}"
 
 
 def _default(options: Mapping[str, str], chosen: ExperimentSpec) -> list[str]:
@@ -107,6 +103,7 @@ def baseline(results: Mapping[str, RunResult]) -> str:
         list(keys),
         index=list(keys).index(default),
         format_func=keys.__getitem__,
+        key="baseline",
         help="Differences are against this run. It stays pinned for this data and feedback.",
     )
     if picked != pinned and picked != default:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards
 from rec_core.figures.document import Document
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import config
+from rec_core.figures.style import config, enlarge
+from rec_core.words import plain_markdown
 
 _ON, _PLACE = "present", "_slide"
 
@@ -50,20 +50,19 @@ def _end() -> None:
 
 
 def _opening(document: Document) -> None:
-    cards.headline(document.title or document.headline)
+    cards.headline(plain_markdown(document.title) or document.headline)
     if document.title:
         st.header(document.headline, anchor=False)
     st.header(document.decision, anchor=False)
     cards.numbers({label: (value, against, "") for label, (value, against) in document.facts.items()})
     for line in filter(str.strip, document.notes.splitlines()):
-        st.markdown(f"#### {line}")
+        st.markdown(f"#### {plain_markdown(line)}")
 
 
 def _figure(exhibit: Exhibit) -> None:
     cards.headline(exhibit.title)
-    figure = go.Figure(exhibit.figure).update_layout(height=620, font={"size": 18})
-    st.plotly_chart(figure, key=f"slide-{exhibit.name}", config=config(exhibit.name), alt=exhibit.alt)
-    st.markdown(f"#### {exhibit.how}")
+    st.plotly_chart(enlarge(exhibit.figure), key=f"slide-{exhibit.name}", config=config(exhibit.name), alt=exhibit.alt)
+    st.markdown(f"##### {exhibit.how}")
     st.caption(exhibit.caption)
 
 

@@ -61,7 +61,12 @@ def edit(spec: ExperimentSpec) -> None:
             "Title", note.title, key=f"title-{key}", on_change=_save, args=(key,), placeholder="The answer above"
         )
         st.text_area(
-            "Notes", note.text, key=f"notes-{key}", on_change=_save, args=(key,), placeholder="Markdown is fine"
+            "Notes",
+            note.text,
+            key=f"notes-{key}",
+            on_change=_save,
+            args=(key,),
+            placeholder="Plain text; every line is a paragraph",
         )
         st.multiselect("Figures", list(gallery.FIGURES), default=list(_DEFAULT), key="figures", bind="query-params")
 

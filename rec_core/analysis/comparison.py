@@ -136,7 +136,7 @@ def _row(run: Run) -> dict[str, object]:
     return {
         "key": result.key,
         "order": better_first * result.metrics[run.metric],
-        "method": labels.method_title(spec.method.name, spec.pretrain),
+        "method": labels.method_choice(spec),
         "ratio": result.n_selected / result.n_train,
         "rows": result.n_selected,
         "quality_kept": run.quality_kept,

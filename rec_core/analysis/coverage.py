@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ HEAD = 0.2  # share of films, the most popular ones, that are the head; the othe
 Counts = NDArray[np.int64]
 Part = Literal["Users", "Films", "Long-tail films", "Genres", "Rating values"]
 Shares = Literal["Genres", "Rating values"]
+SHARES: tuple[Shares, ...] = get_args(Shares)
 GINI_HELP = "Of kept ratings per film, those with none included. 0: all films have equally many. 1: one has them all."
 KL_HELP = (
     "Kullback-Leibler divergence of the kept ratings' distribution over films from that of all ratings, in nats. "
@@ -58,12 +59,16 @@ def genre_table(catalogue: Catalogue) -> tuple[NDArray[np.str_], NDArray[np.bool
     texts, of_item = np.unique(catalogue.genres, return_inverse=True)  # a few hundred combinations
     combinations = [set(filter(None, text.split("|"))) for text in texts.tolist()]
     names = sorted(set().union(*combinations))
-    has = np.array([[name in own for name in names] for own in combinations], dtype=bool).reshape(-1, len(names))
+    has = np.array([[name in own for name in names] for own in combinations], dtype=bool).reshape(
+        len(combinations), len(names)
+    )
     return np.array(names, dtype=np.str_), has[of_item]
 
 
 def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
-    """Return what ``rows`` of the train split cover. A rating counts for every genre of its film."""
+    """Return what ``rows`` of the train split cover. A rating counts for every genre of its film, if the data have "
+    "any.
+    """
     train, catalogue = split.train, split.catalogue
     kept = train.take(rows)
     users = _counts(train.user, kept.user, catalogue.n_users)
@@ -71,13 +76,14 @@ def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
     tail = long_tail(films[0])
     stars, star = np.unique(train.rating, return_inverse=True)
     genres, has = genre_table(catalogue)
-    return {
+    parts: dict[Part, Covered] = {
         "Users": Covered(catalogue.user_ids.astype(np.str_), *users),
         "Films": Covered(catalogue.titles, *films),
         "Long-tail films": Covered(catalogue.titles[tail], films[0][tail], films[1][tail]),
         "Genres": Covered(genres, films[0] @ has, films[1] @ has),
         "Rating values": Covered(stars.astype(np.str_), *_counts(star, star[rows], len(stars))),
     }
+    return {name: part for name, part in parts.items() if len(part.full)}
 
 
 def _counts(full: NDArray[np.integer], kept: NDArray[np.integer], n: int) -> tuple[Counts, Counts]:

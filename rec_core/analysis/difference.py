@@ -26,6 +26,8 @@ def _flat(spec: ExperimentSpec) -> dict[str, str]:
     values = spec.model_dump() | {"method": {"name": spec.method.name, **spec.method.params}}
     method = selection.METHODS[spec.method.name]
     ignored = set() if spec.feedback == "implicit" else {"train.negatives", "proxy.negatives", "evaluation.negatives"}
+    if spec.feedback == "implicit" or spec.model.name != "mf":
+        ignored |= {"model.bias"}
     if specs.keeps_everything(spec):
         values["ratio"] = 1.0
     if specs.keeps_everything(spec) or not method.needs_proxy:

@@ -83,6 +83,16 @@ def lay_out(figure: go.Figure, height: int, keep_zoom: str = "") -> None:
     )
 
 
+def enlarge(figure: go.Figure, size: int = 18, height: int = 620) -> go.Figure:
+    """Return a copy in large type, for slides; a page's theme sets each of these sizes by itself."""
+    large = go.Figure(figure)
+    large.update_layout(height=height, font={"size": size}, legend={"font": {"size": size}})
+    large.update_xaxes(tickfont={"size": size - 2}, title={"font": {"size": size}})
+    large.update_yaxes(tickfont={"size": size - 2}, title={"font": {"size": size}})
+    large.update_annotations(font={"size": size - 2})
+    return large
+
+
 def counts_axis(**more: Any) -> dict[str, Any]:
     """Return a logarithmic axis for counts, with ticks that people read."""
     ticks = [n * 10**e for e in range(7) for n in (1, 2, 5)]

@@ -66,7 +66,7 @@ def user_map(
     }
     _dots(figure, places, some, history, split, highlighted, marker=marker)
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
-    figure.update_layout(title={"text": title, "x": 0.5, "xanchor": "center"}, dragmode="lasso", showlegend=False)
+    figure.update_layout(dragmode="lasso", showlegend=False)
     figure.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
     figure.update_yaxes(showticklabels=False, zeroline=False, showgrid=False)
     table = users_table(split, history, places.users)

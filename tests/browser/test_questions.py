@@ -1,0 +1,212 @@
+"""The question pages in a real Chromium: exploring, presenting, taking away."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import App
+from tests.browser.test_main_paths import DATA, HAS_MOVIELENS, _open, _settle
+from tests.conftest import quick
+from tests.pages.conftest import finish
+
+pytestmark = pytest.mark.browser
+
+PATHS = "results compare gradient_norms coverage activity user_map norms one_user summary".split()
+# Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
+LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
+SMALL = (
+    "?data=Synthetic%2C+10%2C000+ratings&preset=As+in+the+report&epochs=2&proxy_epochs=1&method=Gradient&pretrain=false"
+)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server whose home folder has a finished comparison on small data."""
+    home = tmp_path_factory.mktemp("filled")
+    finish(home, quick("full"), quick("random"), quick("gradient", pretrain=False))
+    app = App(home)
+    app.start()
+    yield app
+    app.kill()
+    app.end_jobs()
+
+
+def _lasso(page: Page, chart: int, radius: float = 60) -> None:
+    """Draw a circle around the middle of a chart."""
+    area = page.locator(".nsewdrag").nth(chart)
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x + radius, y)
+    page.mouse.down()
+    for step in range(1, 31):
+        angle = 2 * math.pi * step / 30
+        page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
+    page.mouse.up()
+
+
+def _lassoed(page: Page, chart: int) -> set[str]:
+    """Return the ids of the users that plotly itself says are inside the lasso."""
+    script = """chart => {
+        const drawn = document.querySelectorAll('.js-plotly-plot')[chart];
+        return drawn._fullData.flatMap(trace => Array.from(trace.selectedpoints || [])
+            .map(point => String(Array.from(trace.customdata[point])[1])));
+    }"""
+    return set(page.evaluate(script, chart))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_deep_link_on_a_cold_server_shows_the_page_with_its_settings(
+    path: str, page: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    app = App(tmp_path_factory.mktemp("cold"))
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    try:
+        app.start()
+        _open(page, app, f"/{path}{LINK.replace('20', '35')}")
+        expect(page.get_by_text(re.compile("train ratings ·")).first).to_be_visible()
+        expect(page.locator(".st-key-ratio")).to_contain_text("35 %")
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    finally:
+        app.kill()
+    assert [text for text in problems if "404" not in text] == []  # Streamlit looks for its own files below the path
+
+
+def test_a_lasso_changes_the_panel_and_the_download_to_exactly_those_users(
+    page: Page, app: App, tmp_path: Path
+) -> None:
+    _open(page, app, f"/user_map{LINK}&projection=PCA&maps=Methods")
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    _lasso(page, 0)
+    title = page.get_by_role("heading", name=re.compile("users chosen"))
+    expect(title).to_be_visible()
+    inside = _lassoed(page, 0)
+    assert len(inside) > 10
+    assert title.inner_text() == f"{len(inside):,} users chosen"
+    assert _lassoed(page, 1) == inside  # the other map shows the same users
+    assert _download(page, tmp_path) == inside
+
+    _lasso(page, 1, radius=30)
+    expect(title).not_to_have_text(f"{len(inside):,} users chosen")
+    _settle(page)
+    fewer = _lassoed(page, 1)
+    assert title.inner_text() == f"{len(fewer):,} users chosen"
+    assert _download(page, tmp_path) == fewer
+
+    slider = page.locator(".st-key-ratio input")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator("h1")).to_contain_text("20.5")
+    _settle(page)
+    assert title.inner_text() == f"{len(fewer):,} users chosen"  # who was chosen stays; how much is kept follows
+    assert _lassoed(page, 0) == _lassoed(page, 1) == fewer
+    page.get_by_role("button", name="Let go").click()
+    expect(title).to_have_count(0)
+
+
+def _download(page: Page, folder: Path) -> set[str]:
+    with page.expect_download() as download:
+        page.locator(".st-key-csv-chosen-users button").click()
+    path = folder / "users.csv"
+    download.value.save_as(path)
+    with path.open() as file:
+        return {row["User id"] for row in csv.DictReader(file)}
+
+
+def test_figures_do_not_jump_while_the_ratio_moves(page: Page, app: App) -> None:
+    _open(page, app, f"/activity{LINK}")
+    chart = page.locator(".js-plotly-plot").first
+    expect(chart).to_be_visible()
+    before = chart.bounding_box()
+    slider = page.locator(".st-key-ratio input")
+    slider.focus()
+    for ratio in ("20.5", "21", "21.5"):
+        slider.press("ArrowRight")
+        expect(page.locator("h1")).to_contain_text(ratio)
+        assert chart.bounding_box() == before
+    _settle(page)
+    assert chart.bounding_box() == before
+
+
+def test_the_summary_is_presented_with_the_keyboard(page: Page, filled: App) -> None:
+    _open(page, filled, f"/summary{SMALL}")
+    page.get_by_role("button", name="Present").click()
+    expect(page.get_by_text(re.compile("^1 of"))).to_be_visible()
+    assert "present=true" in page.url
+    expect(page.get_by_role("button", name=re.compile("Decide"))).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("aria-expanded", "false")
+    first = page.locator("h1").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile("^2 of"))).to_be_visible()
+    expect(page.locator("h1")).not_to_have_text(first)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("h1")).to_have_text(first)
+    _open(page, filled, f"/summary{SMALL}&present=true&embed=true")
+    expect(page.locator("h1")).to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Present")).to_be_visible()
+
+
+def test_the_exported_file_works_offline(page: Page, filled: App, browser: Browser, tmp_path: Path) -> None:
+    _open(page, filled, f"/summary{SMALL}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as one HTML file").click()
+    path = tmp_path / "summary.html"
+    download.value.save_as(path)
+    charts = page.locator(".js-plotly-plot").count()
+
+    alone = browser.new_context(offline=True)
+    requests: list[str] = []
+    problems: list[str] = []
+    opened = alone.new_page()
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    opened.goto(path.as_uri())
+    expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    assert opened.locator(".js-plotly-plot").count() == charts > 0
+    for index in range(charts):
+        chart = opened.locator(".js-plotly-plot").nth(index)
+        chart.scroll_into_view_if_needed()
+        chart.hover()
+        expect(chart.locator(".modebar")).to_be_visible()
+        assert chart.locator('[data-title*="Cloud"], [data-title*="Share"]').count() == 0
+        assert opened.evaluate(_ZOOM, index) == [1.0, 2.0]
+    opened.get_by_text("How to read this").first.click()
+    alone.close()
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert problems == []
+
+
+# A figure is live when its axes can be moved.
+_ZOOM = """async index => {
+    const chart = document.querySelectorAll('.js-plotly-plot')[index];
+    const axis = chart._fullLayout.xaxis;
+    axis.type === 'category' || await Plotly.relayout(chart, {'xaxis.range': [1, 2]});
+    return chart._fullLayout.xaxis.range.map(Number);
+}"""
+
+
+def test_ticked_runs_are_compared(page: Page, filled: App) -> None:
+    _open(page, filled, f"/{SMALL}")
+    table = page.locator('[data-testid="stDataFrame"]').first
+    table.scroll_into_view_if_needed()
+    for row in (1, 2):
+        box = table.bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + 18, box["y"] + 35 * row + 18)
+        _settle(page)
+    page.get_by_text("Compare 2 runs").click()
+    expect(page.get_by_text("What differs in the settings")).to_be_visible()
+    expect(page.get_by_test_id("stMultiSelect").first).to_contain_text("Full data")
+
+
+assert HAS_MOVIELENS in (True, False)

@@ -1,0 +1,115 @@
+"""Q1 on hand-worked norms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rec_core.analysis import gradient_norms
+from rec_core.analysis.gradient_norms import mark_kept
+from rec_core.data.sources import Folders
+from rec_core.figures import gradient_norms as figures
+from rec_core.figures.style import mark
+from rec_core.selection import budget
+from tests.conftest import experiment, interactions, quick
+
+NORMS = np.array([0.1, 0.2, 0.4, 0.8, 1.6, 3.2], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("rows", "cuts"),
+    [
+        ([4, 5], [1.6]),  # the hardest: one cut, below them
+        ([0, 1], [0.2]),  # the easiest: one cut, above them
+        ([2, 3], [0.4, 0.8]),  # a window: both
+        ([0, 5], []),  # no interval
+        ([0, 1, 2, 3, 4, 5], []),  # everything
+    ],
+)
+def test_a_cut_is_where_keeping_begins_or_ends(rows: list[int], cuts: list[float]) -> None:
+    assert mark_kept(NORMS, np.array(rows)).cuts == pytest.approx(cuts)
+
+
+def test_the_hard_share_counts_kept_rows_among_as_many_hardest() -> None:
+    assert mark_kept(NORMS, np.array([4, 5])).hard_share == 1
+    assert mark_kept(NORMS, np.array([0, 5])).hard_share == 0.5
+    assert mark_kept(NORMS, np.array([0, 1])).hard_share == 0
+
+
+def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.lognormal(size=5000).astype(np.float32)
+    norms = mark_kept(values, np.arange(1000))
+    bounds = gradient_norms.edges([values])
+    frame = gradient_norms.histogram(norms, bounds)
+    inside = np.clip(values, bounds[0], bounds[-1])
+    expected, _ = np.histogram(inside, bounds)
+    # Single precision may move a row that lies on an edge to the next bin.
+    assert np.abs((frame["Kept"] + frame["Dropped"]).to_numpy() - expected).sum() <= 4
+    assert (frame["Kept"].sum(), frame["Dropped"].sum()) == (1000, 4000)
+
+
+def test_norms_of_zero_are_in_the_first_bin() -> None:
+    values = np.array([0.0, 0.0, 1.0, 2.0], np.float32)
+    frame = gradient_norms.histogram(mark_kept(values, np.array([0])), gradient_norms.edges([values]))
+    assert frame["Kept"].iloc[0] == 1
+    assert frame["Dropped"].sum() == 3
+
+
+@pytest.mark.parametrize("against", gradient_norms.AGAINST)
+def test_the_relation_holds_quartiles_as_pandas_has_them(against: gradient_norms.Against) -> None:
+    rng = np.random.default_rng(1)
+    train = interactions(
+        rng.integers(0, 20, 400).tolist(), rng.integers(0, 50, 400).tolist(), rng.integers(1, 6, 400).tolist()
+    )
+    norms = mark_kept(rng.random(400).astype(np.float32), np.arange(0, 400, 3))
+    values, group = gradient_norms.groups(train, against)
+    frame = gradient_norms.relation(norms, values, group)
+    expected = pd.Series(norms.values.astype(float)).groupby(group).quantile(0.5)
+    assert frame["Median norm"].tolist() == pytest.approx(expected.tolist())
+    assert frame["Ratings"].sum() == 400
+    assert (frame["Share kept"] * frame["Ratings"]).sum() == pytest.approx(norms.kept.sum())
+
+
+def test_the_answer_names_what_is_preferred() -> None:
+    train = interactions([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
+    verdict, kind = gradient_norms.sentences(mark_kept(NORMS, np.array([4, 5])), train, "X")
+    assert verdict == "X keeps only the ratings that fit the proxy least."
+    # Rows 4 and 5 are of films with 2 and 3 ratings, by users with 2 and 1; the median is the lower middle.
+    assert "film with 2 ratings (2 in all data), by a user with 1 (2)" in kind
+    assert "fit the proxy well" in gradient_norms.sentences(mark_kept(NORMS, np.array([0, 1])), train, "X")[0]
+    assert "all of them" in gradient_norms.sentences(mark_kept(NORMS, np.arange(6)), train, "X")[0]
+
+
+def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> None:
+    spec = quick("random", pretrain=False)
+    wanted = gradient_norms.sweep_specs(spec)
+    assert wanted[1.0].method.name == "gradient"
+    hardest = experiment(spec.with_(method={"name": "window", "position": 1.0}), folders)
+    gradient = experiment(wanted[1.0], folders)
+    assert np.sort(gradient.scores[gradient.coreset.rows]) == pytest.approx(
+        np.sort(hardest.scores[hardest.coreset.rows])
+    )
+    easiest = experiment(wanted[0.0], folders)
+    count = budget(spec.ratio, len(easiest.split.train))
+    assert np.sort(easiest.scores[easiest.coreset.rows]) == pytest.approx(np.sort(easiest.scores)[:count])
+
+
+def test_the_sweep_says_what_the_hardest_ratings_cost(folders: Folders) -> None:
+    wanted = gradient_norms.sweep_specs(quick("gradient", pretrain=False))
+    some = {position: experiment(wanted[position], folders).result() for position in (0.0, 1.0)}
+    assert gradient_norms.sweep_sentence(some, "implicit").startswith("So far: Recall@10")
+    every = {position: some[0.0 if position < 1 else 1.0] for position in wanted}
+    assert "hardest ratings" in gradient_norms.sweep_sentence(every, "implicit")
+    exhibit = figures.sweep(some, {"Full data": 0.5}, "implicit", "caption")
+    assert list(exhibit.figure.data[0].x) == [0.0, 1.0]
+    assert exhibit.table["Recall@10"].tolist() == [some[p].metrics["recall@10"] for p in (0.0, 1.0)]
+
+
+def test_the_distribution_has_a_panel_per_proxy() -> None:
+    norms = mark_kept(NORMS, np.array([4, 5]))
+    exhibit = figures.distribution({"Pretrained proxy": norms, "Random start": norms}, mark("gradient"), "caption")
+    assert [trace.name for trace in exhibit.figure.data] == ["Kept", "Dropped"] * 2
+    assert sum(exhibit.figure.data[0].y) == 2
+    assert exhibit.table.groupby("Proxy")[["Kept", "Dropped"]].sum().to_numpy().tolist() == [[2, 4], [2, 4]]

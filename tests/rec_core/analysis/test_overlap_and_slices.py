@@ -1,0 +1,90 @@
+"""Overlap against a simulation of chance, slices and differences against hand-worked cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rec_core.analysis import difference, overlap, slices
+from rec_core.analysis.overlap import By
+from rec_core.data.interactions import Split
+from rec_core.data.sources import Folders
+from rec_core.figures import compare as figures
+from rec_core.figures.style import distinct, mark
+from tests.conftest import experiment, quick
+
+
+@pytest.mark.parametrize("by", ["ratings", "users", "films"])
+def test_chance_is_what_random_selections_have_in_common(small_split: Split, by: By) -> None:
+    rng = np.random.default_rng(0)
+    train, n = small_split.train, len(small_split.train)
+    found = []
+    for _ in range(60):
+        a, b = (rng.choice(n, size, replace=False) for size in (n // 20, n // 10))
+        found.append(overlap.jaccard(overlap.masks(train, a, by), overlap.masks(train, b, by)))
+    assert overlap.by_chance(train, n // 20, n // 10, by) == pytest.approx(np.mean(found), abs=0.01)
+
+
+def test_overlap_is_jaccard_of_every_pair(small_split: Split) -> None:
+    chosen = {"A": np.arange(100), "B": np.arange(50, 150), "All": np.arange(len(small_split.train))}
+    frame = overlap.matrix(small_split.train, chosen, "ratings")
+    assert frame[["One", "Other"]].to_numpy().tolist() == [["A", "B"], ["A", "All"], ["B", "All"]]
+    assert frame["Jaccard"].iloc[0] == pytest.approx(50 / 150)
+    assert frame["By chance"].iloc[1] == pytest.approx(100 / len(small_split.train))
+    exhibit = figures.overlap(frame, list(chosen), "ratings", "caption")
+    assert np.allclose(exhibit.figure.data[0].z, np.array(exhibit.figure.data[0].z).T)
+
+
+@pytest.mark.parametrize("feedback", ["implicit", "explicit"])
+def test_the_slice_of_all_users_is_the_metric_itself(folders: Folders, feedback: str) -> None:
+    made = experiment(quick("random", feedback), folders)
+    result = made.result()
+    for name, value in result.metrics.items():
+        frame = slices.table(made.split, {"X": (made.coreset.rows, made.evaluated.per_user)}, name)
+        assert frame["X"].iloc[0] == pytest.approx(value)
+        parts = frame.set_index("Slice")
+        tail = sum(
+            parts["X"].astype(float)[s] * parts["Users"].astype(int)[s] for s in ("Head films", "Long-tail films")
+        )
+        if name.startswith("recall"):  # a mean over all users is the mean of the parts
+            assert tail / len(made.split.test) == pytest.approx(value)
+
+
+def test_users_with_nothing_kept_are_those_of_the_coreset(small_split: Split) -> None:
+    rows = np.flatnonzero(small_split.train.user != 3)
+    masks = slices.slices(small_split, rows)
+    assert np.flatnonzero(masks["Users with nothing kept"]).tolist() == [3]
+    assert not (masks["Head films"] & masks["Long-tail films"]).any()
+
+
+def test_small_slices_say_nothing() -> None:
+    assert np.isnan(slices.metric({"rank": np.ones(5, np.float32)}, np.ones(5, bool), "recall@10"))
+
+
+def test_only_settings_that_count_and_differ_are_listed() -> None:
+    full, random, gradient = quick("full"), quick("random"), quick("gradient", proxy={"epochs": 3})
+    frame = difference.settings({"F": full, "R": random, "G": gradient})
+    assert frame["Setting"].tolist() == ["method.name", "ratio"]
+    windows = {p: quick("window").with_(method={"name": "window", "position": p}) for p in (0.0, 0.5)}
+    frame = difference.settings({str(p): spec for p, spec in windows.items()})
+    assert frame.to_numpy().tolist() == [["method.position", "0", "0.5"]]
+    assert difference.settings({"A": random, "B": random}).empty
+
+
+def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
+    results = {m: experiment(quick(m), folders).result() for m in ("full", "random")}
+    frame = difference.metrics(results, "full")
+    assert frame["Δ Recall@10"].iloc[0] == 0
+    expected = results["random"].metrics["recall@10"] - results["full"].metrics["recall@10"]
+    assert frame["Δ Recall@10"].iloc[1] == pytest.approx(expected)
+    assert "baseline" in difference.headline(
+        {f"NCF · {m} · 0": r for m, r in results.items()}, "NCF · full · 0", "recall@10"
+    )
+    exhibit = figures.curves(results, {m: mark(m) for m in results}, "loss", "caption")
+    assert [len(trace.x) for trace in exhibit.figure.data] == [2, 2]
+
+
+def test_no_two_runs_look_the_same() -> None:
+    marks = distinct([mark("window")] * 6)
+    assert len(set(marks)) == 6
+    assert marks[0] == mark("window")
