@@ -71,11 +71,20 @@ class Jobs:
         spec = resolve(spec, self.folders)
         key = self.key(kind, spec)
         self.ledger.ask(key, kind, spec)
-        if not self.store.has(key):
+        if not self._is_whole(key, kind):
             clear_outcome(self.store, key)
             arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
             self._cluster.submit(key, _execute, *arguments)
         return key
+
+    def _is_whole(self, key: str, kind: Kind) -> bool:
+        """Say whether a job's result is there with all it names; a result that lost a part is forgotten."""
+        result = stored_result(key, self.store) if kind == "run" else None
+        if result is None or all(map(self.store.has, result.stage_keys.values())):
+            return self.store.has(key)
+        self.store.remove(key)
+        self._results.pop(key, None)
+        return False
 
     def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
         """Return how the job of this spec stands."""

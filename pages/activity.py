@@ -20,6 +20,7 @@ experiment, coreset = live
 split = experiment.split
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
 
+chance = activity.measure(split.train, state.random_coreset().rows, split.catalogue.n_users)
 verdict, numbers = activity.sentences(measured, choice)
 cards.headline(verdict)
 st.markdown(f"{numbers} {activity.left_out(measured)}")
@@ -30,7 +31,7 @@ cards.numbers(
             f"{number(measured.median_full)} in all data",
             activity.MEDIAN_HELP,
         ),
-        "Gini": (f"{gini(measured.kept):.3f}", f"{gini(measured.full):.3f} in all data", activity.GINI_HELP),
+        "Gini": (f"{gini(measured.kept):.3f}", f"{gini(chance.kept):.3f} for a random coreset", activity.GINI_HELP),
         "KS distance": (f"{measured.distance:.3f}", "0 same, 1 apart", activity.DISTANCE_HELP),
         "Earth mover's": (number(measured.movers_distance), "ratings of the user", activity.MOVERS_HELP),
     }

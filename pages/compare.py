@@ -5,18 +5,16 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import cards, controls, exhibits, nav, picks, state
-from rec_core import labels
+from rec_core import labels, specs
 from rec_core.analysis import difference, overlap, slices
 from rec_core.analysis.comparison import main_metric
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
-from rec_core.words import number
 
 nav.guard()
 question = "What differs between runs?"
 if not cards.data_are_here(question):
     st.stop()
-spec = state.spec()
 answer = st.container()
 chosen = picks.choose()
 if len(chosen) < picks.FEWEST:
@@ -27,26 +25,26 @@ if len(chosen) < picks.FEWEST:
     )
     st.stop()
 
-specs_ = {pick.title: pick.spec for pick in chosen}
-results = {pick.title: pick.result for pick in chosen if pick.result is not None}
 own = [mark(pick.spec.method.name, pick.spec.pretrain) for pick in chosen]
 marks = {pick.title: one for pick, one in zip(chosen, distinct(own), strict=True)}
-metric = main_metric(spec.feedback)
-caption = f"{number(len(chosen))} selections. {labels.caption(spec, 'compared')}"
+metric = main_metric(state.spec().feedback)
+tested = picks.alike([pick for pick in chosen if pick.result is not None], specs.test_inputs)
+results = {pick.title: pick.result for pick in tested if pick.result is not None}
 
 baseline = picks.baseline(results) if results else None
 with answer:
     cards.headline(difference.headline(results, baseline, metric))
 st.subheader("What differs in the settings", anchor=False)
-differing = difference.settings(specs_)
+differing = difference.settings({pick.title: pick.spec for pick in chosen})
 if differing.empty:
-    st.caption("Nothing: these are the same settings.")
+    st.caption("Nothing that counts.")
 else:
     st.dataframe(differing, hide_index=True, alt="Settings that are not the same for all.")
     cards.csv(differing, "settings-that-differ")
 
 if baseline is not None:
     st.subheader("Quality", anchor=False)
+    picks.say_left_out([pick for pick in chosen if pick.result is not None], tested, "another test set")
     table = difference.metrics(results, baseline)
     delta: dict[str, Any] = {
         name: st.column_config.NumberColumn(format="%+.3f")
@@ -66,24 +64,21 @@ if baseline is not None:
 
 st.subheader("What they have in common", anchor=False)
 by = controls.segments("By", figures.OVERLAP, "overlap", "ratings")
-alike = picks.with_same_split(chosen)
-if len(alike) < len(chosen):
-    st.caption("Selections of another split have other rows and are left out.")
-if len(alike) >= picks.FEWEST:
-    rows = {pick.title: pick.rows for pick in alike}
-    shared = overlap.matrix(alike[0].split.train, rows, by)
+same_rows = picks.alike(chosen, specs.split_inputs)
+picks.say_left_out(chosen, same_rows, "another split, which has other rows")
+if len(same_rows) >= picks.FEWEST:
+    rows = {pick.title: pick.rows for pick in same_rows}
+    shared = overlap.matrix(same_rows[0].split.train, rows, by)
+    caption = labels.caption_of_runs([pick.spec for pick in same_rows])
     exhibits.show(figures.overlap(shared, list(rows), by, caption))
 
 if results:
+    caption = labels.caption_of_runs([pick.spec for pick in tested])
     st.subheader("Training curves", anchor=False)
     columns = {f"validation_{metric}": f"Validation {labels.METRICS[metric]}", "loss": "Train loss"}
     column = controls.segments("Curve", columns, "curve", f"validation_{metric}")
     exhibits.show(figures.curves(results, marks, column, caption))
-
-measured = [pick for pick in alike if pick.result is not None]
-if measured:
     st.subheader("For whom, and for which films", anchor=False)
-    per_user = {pick.title: (pick.rows, pick.per_user) for pick in measured}
-    frame = slices.table(measured[0].split, per_user, metric)
+    frame = slices.table({pick.title: (pick.split, pick.rows, pick.per_user) for pick in tested}, metric)
     exhibits.show(figures.by_slice(frame, marks, metric, caption))
-cards.settings()
+cards.settings({pick.title: pick.spec for pick in chosen})

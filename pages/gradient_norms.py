@@ -18,15 +18,17 @@ experiment, coreset = live
 split = experiment.split
 
 panels, missing = {}, None
-for title, pretrain in (("Pretrained proxy", True), ("Random start", False)):
+for pretrain in (True, False):
     scored = state.experiment(spec.with_(method={"name": "gradient"}, pretrain=pretrain))
     if scored.proxy_is_ready:
-        panels[title] = gradient_norms.mark_kept(scored.scores, coreset.rows)
+        panels[labels.proxy_title(pretrain)] = gradient_norms.mark_kept(scored.scores, coreset.rows)
     else:
         missing = scored.spec
-own = "Pretrained proxy" if spec.pretrain and missing is None else "Random start"
+# A method that looks at a proxy is judged by that one; the others by the pretrained one, if it is there.
+looks_at = spec.pretrain if experiment.method.needs_proxy else True
+own = labels.proxy_title(looks_at and missing is None)
 
-verdict, kind = gradient_norms.sentences(panels[own], split.train, choice)
+verdict, kind = gradient_norms.sentences(panels[own], split.train, choice, own.lower())
 cards.headline(verdict)
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
 st.markdown(f"{kind} {activity.left_out(measured)}")
@@ -34,7 +36,6 @@ with st.container(horizontal=True):
     nav.link("coverage", "What is left out")
     nav.link("activity", "Whose ratings are kept")
     nav.link("user_map", "Who is kept, on a map")
-
 
 look = mark(spec.method.name, spec.pretrain)
 exhibits.show(figures.distribution(panels, look, labels.caption(spec)))

@@ -30,7 +30,7 @@ if pairs is None:
     st.stop()
 
 drawn = norm_pairs.sample(pairs)
-found = norm_pairs.correlations((compared, of, which, spec.key), drawn)
+found = norm_pairs.correlations(drawn.digest, drawn)
 verdict, meaning = norms.sentences(compared, pairs.of, found)
 with answer:
     cards.headline(verdict)

@@ -72,10 +72,8 @@ def show_live() -> None:
 def show_runs(runs: list[Run]) -> None:
     """Show all runs of this data, feedback and model: chart, table, controls."""
     st.subheader("Quality against time", anchor=False)
-    spec = state.spec()
-    exhibits.show(
-        quality_against_time(runs, spec.key, labels.caption(spec, "all runs of this data, feedback and model"))
-    )
+    caption = labels.caption_of_runs([run.spec for run in runs])
+    exhibits.show(quality_against_time(runs, state.spec().key, caption))
     table = comparison.table(runs, comparison.baseline_spec(state.spec()).key)
     st.subheader("All runs of this data, feedback and model", anchor=False)
     ticked = comparison_card.runs_table(table, runs[0].metric)

@@ -12,8 +12,7 @@ spec = state.spec()
 live = cards.live_coreset(f"What should we do about {labels.choice_title(spec)}?")
 if live is None:
     st.stop()
-runs = state.runs()
-chosen = summary_parts.chosen_run(runs)
+chosen = summary_parts.chosen_run()
 if chosen is None:
     cards.headline(f"What should we do about {labels.choice_title(spec)}?")
     st.markdown("A summary is made of a finished run and of its baseline.")
@@ -21,15 +20,18 @@ if chosen is None:
         cards.train(missing)
     st.stop()
 
-document = summary_parts.document(chosen, runs, *live)
-if slides.are_on():
-    slides.show(document)
+if nav.presents():
+    slides.show(summary_parts.document(chosen, *live, summary_parts.chosen_figures(live[0])))
     st.stop()
 
-cards.headline(plain_markdown(document.title) or document.headline)
-if document.title:
-    st.markdown(f"##### {document.headline}")
-st.markdown(f"##### {document.decision}")
+answer = st.container()
+figures = summary_parts.edit(live[0])
+document = summary_parts.document(chosen, *live, figures)
+with answer:
+    cards.headline(plain_markdown(document.title) or document.headline)
+    if document.title:
+        st.markdown(f"##### {document.headline}")
+    st.markdown(f"##### {document.decision}")
 with st.container(horizontal=True):
     st.button(
         "Present",
@@ -46,7 +48,6 @@ with st.container(horizontal=True):
         icon=":material/download:",
         help="Works offline, figures included; nothing is fetched.",
     )
-summary_parts.edit(spec)
 for line in filter(str.strip, document.notes.splitlines()):
     st.markdown(plain_markdown(line))
 cards.numbers({label: (value, against, "") for label, (value, against) in document.facts.items()})

@@ -24,7 +24,8 @@ compare = controls.segments("Compare", map_view.COMPARE, "maps", "proxies", "Wha
 @st.fragment
 def explore() -> None:
     """Draw the maps and who was chosen on them; choosing redraws only this."""
-    projection = controls.segments("Projection", {"UMAP": "UMAP", "PCA": "PCA"}, "projection", "UMAP", map_view.HELP)
+    state.follow_what_was_asked()
+    projection = controls.segments("Projection", map_view.PROJECTIONS, "projection", "UMAP", map_view.HELP)
     map_view.show(map_view.panels(compare, experiment, coreset), projection)
     group_card.show(experiment.split, history, map_view.chosen())
 

@@ -176,9 +176,19 @@ class Experiment:
         return self._store.has(self.proxy_key)
 
     @property
+    def is_selected(self) -> bool:
+        """Whether the coreset is in the store."""
+        return self._store.has(stage_key("select", specs.selection_inputs(self.spec)))
+
+    @property
     def is_trained(self) -> bool:
         """Whether the trained model is in the store."""
         return self._store.has(stage_key("train", specs.canonical(self.spec)))
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether the metrics of each user are in the store."""
+        return self._store.has(stage_key("evaluate", specs.canonical(self.spec)))
 
     @cached_property
     def proxy(self) -> Proxy:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rec_core import selection, specs
 from rec_core.data import sources
 from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
-from rec_core.words import percent
 
 METRICS = {
     "rmse": "RMSE",
@@ -34,6 +34,11 @@ def method_title(method: str, pretrain: bool) -> str:
     return entry.title if pretrain or not entry.needs_proxy else f"{entry.title}, no pretraining"
 
 
+def proxy_title(pretrain: bool) -> str:
+    """Return what a proxy is called."""
+    return "Pretrained proxy" if pretrain else "Random start"
+
+
 def method_choice(spec: ExperimentSpec) -> str:
     """Return the method as it was set, for example "Window (position 0.4)"."""
     return f"{method_title(spec.method.name, spec.pretrain)}{_params(spec)}"
@@ -43,7 +48,7 @@ def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
     if specs.keeps_everything(spec):
         return selection.METHODS["full"].title
-    return f"{method_choice(spec)} at {percent(spec.ratio)}"
+    return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %"  # a setting is not rounded
 
 
 def _params(spec: ExperimentSpec) -> str:
@@ -67,11 +72,20 @@ def pick_title(spec: ExperimentSpec) -> str:
     return f"{run_title(spec)} · {spec.key[:6]}"
 
 
-def caption(spec: ExperimentSpec, kept: str = "") -> str:
-    """Return what a figure was made with, for its caption; ``kept`` replaces the spec's own choice."""
-    data = sources.SOURCES[spec.data.dataset].title
-    feedback = FEEDBACK[spec.feedback].lower()
-    return f"{data}, {feedback}, {kept or choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
+def caption(spec: ExperimentSpec) -> str:
+    """Return what a figure was made with, for its caption."""
+    return f"{_data(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
+
+
+def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
+    """Return what a figure of several runs on the same data was made with."""
+    seeds = sorted({spec.seed for spec in specs_})
+    keys = ", ".join(spec.key[:8] for spec in specs_) if len(specs_) <= 6 else "in the table"
+    return f"{_data(specs_[0])}, {len(specs_)} runs, seed {', '.join(map(str, seeds[:6]))}, settings {keys}."
+
+
+def _data(spec: ExperimentSpec) -> str:
+    return f"{sources.SOURCES[spec.data.dataset].title}, {FEEDBACK[spec.feedback].lower()}"
 
 
 @lru_cache(maxsize=10_000)

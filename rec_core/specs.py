@@ -147,6 +147,11 @@ class ExperimentSpec(_Frozen):
         """The run's name: SHA-256 of the canonical JSON of everything that counts."""
         return _key(self)
 
+    @property
+    def without_seed(self) -> str:
+        """What runs that differ in nothing but the seed have in common."""
+        return _key_without_seed(self)
+
     def with_(self, **changes: Any) -> ExperimentSpec:
         """Return a validated copy with some fields replaced."""
         return parse(
@@ -158,6 +163,11 @@ class ExperimentSpec(_Frozen):
 def _key(spec: ExperimentSpec) -> str:
     # Remembered here and not in the spec: pydantic's model_copy would take a cached property along.
     return stage_key("run", canonical(spec))
+
+
+@lru_cache(maxsize=10_000)
+def _key_without_seed(spec: ExperimentSpec) -> str:
+    return spec.with_(seed=0).key
 
 
 def parse(values: Json) -> ExperimentSpec:
@@ -203,6 +213,21 @@ def split_inputs(spec: ExperimentSpec) -> dict[str, Json]:
     rules = spec.split.model_dump()
     seed = spec.data_seed if "random" in rules.values() else None
     return {"load": load_inputs(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed}
+
+
+def test_inputs(spec: ExperimentSpec) -> dict[str, Json]:
+    """Return what the test set depends on: the held-out ratings and what they are ranked against.
+
+    Runs with equal ones were measured on the same; how the validation rating is chosen does not matter.
+    """
+    ranked = spec.feedback == "implicit"
+    return {
+        "load": load_inputs(spec),
+        "min": spec.data.min_interactions,
+        "test": spec.split.test,
+        "negatives": spec.evaluation.negatives if ranked else None,
+        "seed": spec.data_seed if ranked or spec.split.test == "random" else None,
+    }
 
 
 def negative_inputs(spec: ExperimentSpec) -> dict[str, Json]:

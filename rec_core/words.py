@@ -22,10 +22,12 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """Return a share as a percentage, with a decimal only where it would be too coarse without.
 
-    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0)
-    ('20 %', '0.5 %', '6.2 %', '100 %')
+    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0), percent(0.9999)
+    ('20 %', '0.5 %', '6.2 %', '100 %', '99.9 %')
     """
     value = 100 * share
+    if 99.5 <= value < 100:  # "100 %" would deny those who are left
+        return f"{min(value, 99.9):.1f} %"
     coarse = abs(value) < 10 and not math.isclose(value, round(value), abs_tol=0.05)
     return f"{value:.1f} %" if coarse else f"{value:.0f} %"
 

@@ -108,17 +108,15 @@ def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
             )
 
 
-def settings() -> None:
-    """Draw the chosen spec, folded, with a download."""
-    spec = state.spec()
+def settings(of: Mapping[str, ExperimentSpec] | None = None) -> None:
+    """Draw the chosen spec, or several by their titles, folded, with a download."""
+    shown = of or {labels.choice_title(state.spec()): state.spec()}
+    documents = {title: {"key": spec.key, **spec.model_dump()} for title, spec in shown.items()}
     with st.expander("Settings behind these numbers"):
-        st.json(spec.model_dump())
+        document = documents if of else next(iter(documents.values()))
+        st.json(document, expanded=1 if of else 2)
         st.download_button(
-            "Settings as JSON",
-            json.dumps({"key": spec.key, **spec.model_dump()}, indent=2),
-            "settings.json",
-            "application/json",
-            on_click="ignore",
+            "Settings as JSON", json.dumps(document, indent=2), "settings.json", "application/json", on_click="ignore"
         )
 
 

@@ -9,6 +9,7 @@ from pages.ui import state
 from rec_core import labels
 from rec_core.analysis.comparison import main_metric
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import digest
 from rec_core.words import duration, percent
 
 _FIRST = (("full", True), ("random", True), ("greedy", False), ("gradient", True))
@@ -51,7 +52,8 @@ def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
     ticked = st.dataframe(
         shown,
         hide_index=True,
-        key="runs-table",
+        # Ticks are positions: another set or order of runs must not keep them.
+        key=f"runs-table-{digest(list(table.key))[:8]}",
         on_select="rerun",
         selection_mode="multi-row",
         alt="One row per run: quality, time and settings; the baseline is on top.",

@@ -11,10 +11,10 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config
 
 
-def show(exhibit: Exhibit, **chart: Any) -> Any:
-    """Draw the exhibit; ``chart`` goes to ``st.plotly_chart``, and what that returns is returned."""
+def show(exhibit: Exhibit, **chart: Any) -> None:
+    """Draw the exhibit; ``chart`` goes to ``st.plotly_chart``."""
     lasso = chart.get("on_select", "ignore") != "ignore"
-    drawn = st.plotly_chart(
+    st.plotly_chart(
         exhibit.figure, key=f"chart-{exhibit.name}", config=config(exhibit.name, lasso), alt=exhibit.alt, **chart
     )
     st.caption(exhibit.caption)
@@ -27,7 +27,6 @@ def show(exhibit: Exhibit, **chart: Any) -> Any:
                 st.caption(exhibit.source)
         _table(exhibit)
         cards.csv(exhibit.table, exhibit.name)
-    return drawn
 
 
 def _table(exhibit: Exhibit) -> None:

@@ -42,7 +42,7 @@ class Subject:
 
 
 def _quality(subject: Subject) -> Exhibit:
-    caption = labels.caption(subject.spec, "all runs of this data, feedback and model")
+    caption = labels.caption_of_runs([run.spec for run in subject.runs])
     return quality_against_time(subject.runs, subject.spec.key, caption)
 
 
@@ -72,21 +72,21 @@ def _reach(subject: Subject) -> Exhibit:
 def _norms(subject: Subject) -> Exhibit:
     scored = state.experiment(subject.spec.with_(method={"name": "gradient"}))
     norms = gradient_norms.mark_kept(scored.scores, subject.coreset.rows)
-    title = "Pretrained proxy" if subject.spec.pretrain else "Random start"
+    title = labels.proxy_title(subject.spec.pretrain)
     look = mark(subject.spec.method.name, subject.spec.pretrain)
     return norm_figures.distribution({title: norms}, look, labels.caption(subject.spec))
 
 
 def _sweep(subject: Subject) -> Exhibit:
     done = state.sweep_results()
-    caption = labels.caption(subject.spec, "windows of the same size")
+    caption = labels.caption_of_runs(list(gradient_norms.sweep_specs(subject.spec).values()))
     return norm_figures.sweep(done, state.sweep_lines(done), subject.spec.feedback, caption)
 
 
 def _map(subject: Subject) -> Exhibit:
     split = subject.experiment.split
     history = groups.histories(split, subject.coreset.rows)
-    title = "Pretrained proxy" if subject.spec.pretrain else "Random start"
+    title = labels.proxy_title(subject.spec.pretrain)
     places = subject.experiment.user_map(of_proxy=True)
     return user_map("map", title, "UMAP", places, history, split, labels.caption(subject.spec))
 
@@ -102,14 +102,13 @@ FIGURES: dict[str, Callable[[Subject], Exhibit]] = {
 }
 
 
-def available(subject: Subject) -> list[str]:
+def available(experiment: Experiment) -> list[str]:
     """Return the names of the figures that can be drawn without computing anything long."""
-    experiment = state.experiment(subject.spec.with_(method={"name": "gradient"}))
+    scored = state.experiment(experiment.spec.with_(method={"name": "gradient"}))
     there = {
-        "Quality against time": bool(subject.runs),
         "Quality by which ratings are kept": len(state.sweep_results()) > 1,
-        "Gradient norms": experiment.proxy_is_ready,
-        "Genres": "Genres" in coverage.measure(subject.experiment.split, subject.coreset.rows),
-        "User map": state.jobs().store.has(subject.experiment.map_key(of_proxy=True)),
+        "Gradient norms": scored.proxy_is_ready,
+        "Genres": any(experiment.split.catalogue.genres != ""),
+        "User map": state.jobs().store.has(experiment.map_key(of_proxy=True)),
     }
     return [name for name in FIGURES if there.get(name, True)]

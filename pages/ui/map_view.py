@@ -11,8 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cache.ledger import Kind
-from pages.ui import exhibits, overlay, state
-from rec_core import labels
+from pages.ui import cards, exhibits, overlay, state
+from rec_core import labels, specs
 from rec_core.analysis import groups, projection
 from rec_core.analysis.projection import UserMap
 from rec_core.estimate import map_seconds
@@ -20,24 +20,29 @@ from rec_core.experiment import Coreset, Experiment
 from rec_core.figures.user_map import user_map
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import digest
 from rec_core.words import duration, number
 
 Compare = Literal["proxies", "methods", "trained"]
+Projection = Literal["UMAP", "PCA"]
+PROJECTIONS: dict[Projection, str] = {"UMAP": "UMAP", "PCA": "PCA"}
 COMPARE: dict[Compare, str] = {
     "proxies": "Pretrained and random start",
     "methods": "Methods",
     "trained": "Proxy and trained model",
 }
 HELP = "PCA is there at once; UMAP shows groups better and is computed once per proxy, as a job."
-_CHOSEN, _SIGNED = "_map_users", "_map_signature"
+_CHOSEN, _DRAWN_ON = "_map_users", "_map_drawn_on"
+Signature = tuple[str, ...]  # what a map's figure depends on
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A map to draw: whose embeddings (a proxy's or a trained model's), and what is kept."""
+    """A map to draw: whose embeddings (a proxy's or a trained model's), and what is kept by which choice."""
 
     title: str
     experiment: Experiment
+    kept_by: ExperimentSpec
     coreset: Coreset
     kind: Kind
 
@@ -60,30 +65,40 @@ class Panel:
 def panels(compare: Compare, experiment: Experiment, coreset: Coreset) -> list[Panel]:
     """Return the maps that lie side by side."""
     spec = experiment.spec
-    own = Panel("Pretrained proxy" if spec.pretrain else "Random start", experiment, coreset, "map-proxy")
+
+    def of_proxy(title: str, pretrain: bool, kept_by: ExperimentSpec, kept: Coreset) -> Panel:
+        return Panel(title, state.experiment(spec.with_(pretrain=pretrain)), kept_by, kept, "map-proxy")
+
     if compare == "methods":
-        chosen = Panel(labels.choice_title(spec), experiment, coreset, "map-proxy")
-        others = [Panel(title, experiment, kept, "map-proxy") for title, (_, kept) in overlay.choose().items()]
-        return [chosen, *others]
+        others = [of_proxy(title, spec.pretrain, other, kept) for title, (other, kept) in overlay.choose().items()]
+        return [of_proxy(labels.choice_title(spec), spec.pretrain, spec, coreset), *others]
     if compare == "trained":
-        return [own, Panel("Trained model", experiment, coreset, "map-run")]
-    return [
-        Panel(title, state.experiment(spec.with_(pretrain=pretrain)), coreset, "map-proxy")
-        for title, pretrain in (("Pretrained proxy", True), ("Random start", False))
-    ]
+        own = of_proxy(labels.proxy_title(spec.pretrain), spec.pretrain, spec, coreset)
+        return [own, Panel("Trained model", experiment, spec, coreset, "map-run")]
+    return [of_proxy(labels.proxy_title(pretrain), pretrain, spec, coreset) for pretrain in (True, False)]
 
 
 def chosen() -> NDArray[np.int64]:
-    """Return the chosen users, positions in the catalogue."""
-    return np.array(st.session_state.get(_CHOSEN, (state.spec().data, []))[1], dtype=np.int64)
+    """Return the chosen users of the chosen data, positions in the catalogue."""
+    data, users = st.session_state.get(_CHOSEN, (None, []))
+    return np.array(users if data == _catalogue() else [], dtype=np.int64)
 
 
-def show(wanted: list[Panel], method: str) -> None:
+def _catalogue() -> str:
+    """Return what users' positions belong to."""
+    return digest(specs.split_inputs(state.spec()))
+
+
+def show(wanted: list[Panel], method: Projection) -> None:
     """Draw the maps side by side, or below each other in a narrow window, and offer what is missing."""
     with st.grid(min(len(wanted), 2), min_column_width=380):
-        for number_, panel in enumerate(wanted):
+        for place, panel in enumerate(wanted):
             with st.container():
-                _show(f"map-{number_}", panel, method)
+                st.markdown(f"**{panel.title}**")
+                if panel.is_ready:
+                    _show(f"map-{place}", panel, method)
+                else:
+                    _say_what_is_missing(f"map-{place}", panel)
     missing = {
         panel.experiment.map_key(panel.of_proxy): panel for panel in wanted if panel.is_ready and not _drawn(panel)
     }
@@ -91,40 +106,49 @@ def show(wanted: list[Panel], method: str) -> None:
         _offer(list(missing.values()))
 
 
-def _show(name: str, panel: Panel, method: str) -> None:
-    if not panel.is_ready:
-        what = "The pretrained proxy" if panel.of_proxy else "This run's model"
-        st.info(
-            f"{what} is not there yet. {'Prepare it' if panel.of_proxy else 'Run it with the button in the sidebar'}."
-        )
-        return
-    places = _places(panel, method)
-    used = "UMAP" if method == "UMAP" and _drawn(panel) else "PCA"
-    split = panel.experiment.split
-    signature = (name, panel.title, used, state.spec().key)
-    current = st.session_state.get(_SIGNED) == signature
-    # The map that was drawn on keeps its own selection as long as its figure does not change; the others are told.
-    highlighted = None if current or not len(chosen()) else chosen()
+def _say_what_is_missing(name: str, panel: Panel) -> None:
+    if panel.of_proxy:
+        cards.prepare(panel.spec, "This map needs the pretrained proxy.", key=f"prepare-{name}")
+    else:
+        cards.train(panel.spec)
+
+
+def _show(name: str, panel: Panel, method: Projection) -> None:
+    used: Projection = "UMAP" if method == "UMAP" and _drawn(panel) else "PCA"
+    places, split = _places(panel, used), panel.experiment.split
+    signature = (name, panel.title, used, panel.kept_by.key)
+    highlighted = _highlighted(signature)
     history = groups.histories(split, panel.coreset.rows)
-    st.markdown(f"**{panel.title}**")
     exhibits.show(
         user_map(name, panel.title, used, places, history, split, _caption(panel, used, places), highlighted),
-        on_select=lambda: _choose(f"chart-{name}", signature),
+        on_select=lambda: _choose(f"chart-{name}", signature, highlighted),
         selection_mode=("points", "box", "lasso"),
     )
 
 
-def _choose(key: str, signature: tuple[str, ...]) -> None:
+def _highlighted(signature: Signature) -> NDArray[np.int64] | None:
+    """Return the users that a map shows as chosen.
+
+    A selection lasts as long as its figure stays the same, so the map that was drawn on is drawn as it was then; the
+    others show who was chosen.
+    """
+    drawn_on, as_it_was = st.session_state.get(_DRAWN_ON, (None, None))
+    if drawn_on == signature:
+        return as_it_was
+    return chosen() if len(chosen()) else None
+
+
+def _choose(key: str, signature: Signature, highlighted: NDArray[np.int64] | None) -> None:
     points = st.session_state[key].selection.points
     users = sorted({_user(point["customdata"]) for point in points})
-    st.session_state[_CHOSEN] = (state.spec().data, users)
-    st.session_state[_SIGNED] = signature if users else None
+    st.session_state[_CHOSEN] = (_catalogue(), users)
+    st.session_state[_DRAWN_ON] = (signature, highlighted)
 
 
 def let_go() -> None:
     """Forget who was chosen."""
     st.session_state.pop(_CHOSEN, None)
-    st.session_state.pop(_SIGNED, None)
+    st.session_state.pop(_DRAWN_ON, None)
 
 
 def _user(customdata: Any) -> int:
@@ -132,19 +156,18 @@ def _user(customdata: Any) -> int:
     return int(customdata["0"] if isinstance(customdata, Mapping) else customdata[0])
 
 
-def _caption(panel: Panel, used: str, places: UserMap) -> str:
+def _caption(panel: Panel, used: Projection, places: UserMap) -> str:
     n = panel.experiment.split.catalogue.n_users
     note = "" if len(places.users) == n else f" A random {number(len(places.users))} of {number(n)} users."
-    return f"{used}. {labels.caption(state.spec())}{note}"
+    return f"{used}. {labels.caption(panel.kept_by)}{note}"
 
 
 def _drawn(panel: Panel) -> bool:
     return state.jobs().store.has(panel.experiment.map_key(panel.of_proxy))
 
 
-def _places(panel: Panel, method: str) -> UserMap:
-    """Return UMAP's places if they are wanted and there, PCA's otherwise."""
-    if method == "UMAP" and _drawn(panel):
+def _places(panel: Panel, method: Projection) -> UserMap:
+    if method == "UMAP":
         return panel.experiment.user_map(panel.of_proxy)
     return projection.pca(panel.experiment.user_embeddings(panel.of_proxy), generator(panel.spec.seed, "map"))
 

@@ -14,13 +14,15 @@ from streamlit.navigation.page import StreamlitPage
 from rec_core.errors import CorelensError
 
 _INSIDE = "_inside_app"
+SHOWN = "_slides_shown"  # set by what draws slides
+_PRESENT = "present"
 # A local image: an icon by name would be fetched from Google's servers.
 _ICON = str(Path(__file__).with_name("icon.png"))
 
 
 def configure() -> None:
     """Set what every page has in common; the tab's title is the page's."""
-    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="collapsed" if _presents() else "expanded")
+    st.set_page_config(page_icon=_ICON, layout="wide", initial_sidebar_state="collapsed" if presents() else "expanded")
     st.logo(_ICON, size="large")
 
 
@@ -28,6 +30,7 @@ def run() -> None:
     """Draw the navigation and run the chosen page; what a person can mend is said in its place."""
     page = _navigation()
     st.session_state[_INSIDE] = True
+    st.session_state[SHOWN] = False
     try:
         page.run()
     except CorelensError as error:
@@ -35,6 +38,9 @@ def run() -> None:
         st.error(str(error))
     finally:
         st.session_state[_INSIDE] = False
+    if presents() and not st.session_state[SHOWN]:  # a page without slides must not be without navigation
+        stop_presenting()
+        st.rerun()
 
 
 def guard() -> None:
@@ -86,8 +92,19 @@ def _pages() -> dict[str, list[StreamlitPage]]:
 
 
 def _navigation() -> StreamlitPage:
-    return st.navigation(_pages(), position="hidden" if _presents() else "top")
+    return st.navigation(_pages(), position="hidden" if presents() else "top")
 
 
-def _presents() -> bool:
-    return st.query_params.get("present") == "true"
+def presents() -> bool:
+    """Say whether the app is presenting; ``?present=true`` in a link starts it so."""
+    return st.query_params.get(_PRESENT) == "true"
+
+
+def present() -> None:
+    """Begin to present: no sidebar, no navigation."""
+    st.query_params[_PRESENT] = "true"
+
+
+def stop_presenting() -> None:
+    """Show sidebar and navigation again."""
+    st.query_params.pop(_PRESENT, None)

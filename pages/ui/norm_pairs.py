@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages.ui import cards, state
 from rec_core import selection
 from rec_core.analysis import norms
 from rec_core.analysis.norms import Compared, Of, Pairs, Which
 from rec_core.analysis.statistics import Correlation
-from rec_core.data.interactions import Split
+from rec_core.data.interactions import Split, marked
 from rec_core.experiment import Coreset, Experiment
+from rec_core.models import simple_mf
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.words import number
@@ -70,8 +72,8 @@ def sample(pairs: Pairs) -> Pairs:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def correlations(key: tuple[str, ...], _pairs: Pairs) -> list[Correlation]:
-    """Return the coefficients of ``_pairs``, which ``key`` names: resampling takes most of a second."""
+def correlations(digest: str, _pairs: Pairs) -> list[Correlation]:
+    """Return the coefficients of ``_pairs``, whose values ``digest`` names: resampling takes most of a second."""
     return norms.measure(_pairs, generator(0, "bootstrap"))
 
 
@@ -99,26 +101,24 @@ def _scores(experiment: Experiment, coreset: Coreset) -> Pairs | None:
     if trained is None:
         return None
     both = [state.experiment(spec.with_(pretrain=pretrain)).scores for pretrain in (False, True)]
-    kept = np.zeros(len(both[0]), dtype=bool)
-    kept[coreset.rows] = True
-    return Pairs(both[0], both[1], kept, "Score, untrained", "Score, pretrained", "ratings")
+    return Pairs(
+        both[0], both[1], marked(coreset.rows, len(both[0])), "Score, untrained", "Score, pretrained", "ratings"
+    )
 
 
-def _lengths(experiment: Experiment, of: Of) -> np.ndarray:
-    params = experiment.proxy.params
-    table = params["user" if of == "users" else "item"]
-    return norms.lengths(table[:, :-1] if "mean" in params else table)
+def _lengths(experiment: Experiment, of: Of) -> NDArray[np.float32]:
+    return norms.lengths(simple_mf.embeddings(experiment.proxy.params, "user" if of == "users" else "item"))
 
 
-def _counts(split: Split, of: Of) -> np.ndarray:
+def _counts(split: Split, of: Of) -> NDArray[np.int64]:
     who, n = (
         (split.train.user, split.catalogue.n_users) if of == "users" else (split.train.item, split.catalogue.n_items)
     )
     return np.bincount(who, minlength=n)
 
 
-def _kept(split: Split, coreset: Coreset, of: Of) -> np.ndarray:
-    kept = split.train.take(coreset.rows)
-    mask = np.zeros(split.catalogue.n_users if of == "users" else split.catalogue.n_items, dtype=bool)
-    mask[kept.user if of == "users" else kept.item] = True
-    return mask
+def _kept(split: Split, coreset: Coreset, of: Of) -> NDArray[np.bool_]:
+    who, n = (
+        (split.train.user, split.catalogue.n_users) if of == "users" else (split.train.item, split.catalogue.n_items)
+    )
+    return marked(who[coreset.rows], n)

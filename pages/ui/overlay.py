@@ -31,19 +31,23 @@ def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
         default=["Random"],
         key="beside",
         bind="query-params",
-        help="Other methods, at the same ratio and with the same settings.",
+        help="Other methods, at the ratio of the sidebar.",
     )
     found, missing = {}, []
-    for title in picked:
-        name, pretrain = _TITLES[title]
-        spec = chosen.with_(method={"name": name}, pretrain=pretrain)
-        if spec.key == chosen.key or specs.keeps_everything(spec):
+    for spec in (_spec(chosen, *_TITLES[title]) for title in picked):
+        if specs.selection_inputs(spec) == specs.selection_inputs(chosen):
             continue
         experiment = state.experiment(spec)
         if experiment.proxy_is_ready:
-            found[title] = (spec, experiment.coreset)
+            found[labels.choice_title(spec)] = (spec, experiment.coreset)
         else:
             missing.append(spec)
     if missing:
         cards.prepare(missing[0], "Methods with a pretrained proxy need it first.", key="prepare-beside")
     return found
+
+
+def _spec(chosen: ExperimentSpec, method: str, pretrain: bool) -> ExperimentSpec:
+    """Return the chosen spec with another method; the method's own settings stay where it is the same one."""
+    own = chosen.method if method == chosen.method.name else {"name": method}
+    return chosen.with_(method=own, pretrain=pretrain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ from rec_core.data.interactions import Split
 from rec_core.experiment import Experiment
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import digest
+from rec_core.stages import Json, digest
 
 FEWEST, MOST = 2, 6
-_LIVE = "live"
+_LIVE = "The sidebar's settings, not trained"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ class Pick:
         return self.experiment.split
 
     @property
+    def is_whole(self) -> bool:
+        """Whether everything that is compared can be had without training."""
+        if self.result is None:
+            return True
+        return self.experiment.is_selected and self.experiment.is_evaluated
+
+    @property
     def rows(self) -> NDArray[np.int64]:
         """The kept rows."""
         return self.experiment.coreset.rows
@@ -54,14 +61,13 @@ class Pick:
 def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
-    found = {result.key: (spec, result) for spec, result in state.results() if _is_alike(spec, chosen)}
-    titles = {key: labels.pick_title(spec) for key, (spec, _) in found.items()}
-    options = {title: key for key, title in titles.items()}
-    if chosen.key not in found and state.data_is_here() and state.experiment().proxy_is_ready:
-        options[f"{labels.choice_title(chosen)} · not trained"] = _LIVE
+    found = {labels.pick_title(spec): (spec, result) for spec, result in state.results() if _is_alike(spec, chosen)}
+    options = list(found)
+    if state.result(chosen) is None and state.experiment().proxy_is_ready:
+        options.append(_LIVE)
     wanted = st.multiselect(
         "Compare",
-        list(options),
+        options,
         default=_default(options, chosen),
         key="runs",
         bind="query-params",
@@ -69,25 +75,27 @@ def choose() -> list[Pick]:
         placeholder="Choose two to six",
         help="Finished runs of the chosen data and feedback, and what the sidebar's settings would keep.",
     )
-    return [_pick(title, options[title], found) for title in wanted]
+    picked = [
+        Pick(title, state.experiment(), None)
+        if title == _LIVE
+        else Pick(title, state.experiment(found[title][0]), found[title][1])
+        for title in wanted
+    ]
+    lost = [pick for pick in picked if not pick.is_whole]
+    for pick in lost:
+        st.warning(f"Parts of {pick.title} are damaged or gone; run it again to compare it.")
+    return [pick for pick in picked if pick.is_whole]
 
 
 def _is_alike(spec: ExperimentSpec, chosen: ExperimentSpec) -> bool:
     return spec.data == chosen.data and spec.feedback == chosen.feedback
 
 
-def _default(options: Mapping[str, str], chosen: ExperimentSpec) -> list[str]:
-    """Return the baseline, the chosen run or selection, and the newest others of the same model."""
-    wanted = [baseline_spec(chosen).key, chosen.key, _LIVE]
-    first = [title for key in wanted for title, other in options.items() if other == key]
-    return list(dict.fromkeys([*first, *reversed(list(options))]))[:4]
-
-
-def _pick(title: str, key: str, found: Mapping[str, tuple[ExperimentSpec, RunResult]]) -> Pick:
-    if key == _LIVE:
-        return Pick(title, state.experiment(), None)
-    spec, result = found[key]
-    return Pick(title, state.experiment(spec), result)
+def _default(options: list[str], chosen: ExperimentSpec) -> list[str]:
+    """Return the baseline, the chosen run or selection, and the newest others."""
+    wanted = [labels.pick_title(baseline_spec(chosen)), labels.pick_title(chosen), _LIVE]
+    first = [title for title in wanted if title in options]
+    return list(dict.fromkeys([*first, *reversed(options)]))[:4]
 
 
 def baseline(results: Mapping[str, RunResult]) -> str:
@@ -111,7 +119,15 @@ def baseline(results: Mapping[str, RunResult]) -> str:
     return keys[picked]
 
 
-def with_same_split(chosen: list[Pick]) -> list[Pick]:
-    """Return those whose rows belong to the same split as the first one's."""
-    first = specs.split_inputs(chosen[0].spec)
-    return [pick for pick in chosen if specs.split_inputs(pick.spec) == first]
+def alike(picked: list[Pick], inputs: Callable[[ExperimentSpec], Json]) -> list[Pick]:
+    """Return the largest group of picks for which ``inputs`` are the same, for example those of one test set."""
+    groups: dict[str, list[Pick]] = {}
+    for pick in picked:
+        groups.setdefault(digest(inputs(pick.spec)), []).append(pick)
+    return max(groups.values(), key=len, default=[])
+
+
+def say_left_out(picked: list[Pick], kept: list[Pick], why: str) -> None:
+    """Say which picks are left out of what follows."""
+    if left := [pick.title for pick in picked if pick not in kept]:
+        st.caption(f"Left out here, because of {why}: {', '.join(left)}.")

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards
+from pages.ui import cards, nav
 from rec_core.figures.document import Document
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config, enlarge
 from rec_core.words import plain_markdown
 
-_ON, _PLACE = "present", "_slide"
-
-
-def are_on() -> bool:
-    """Say whether the app is presenting; ``?present=true`` in a link starts it so."""
-    return st.query_params.get(_ON) == "true"
+_PLACE = "_slide"
 
 
 def start() -> None:
-    """Begin to present."""
-    st.query_params[_ON] = "true"
+    """Begin to present, with the first slide."""
+    nav.present()
     st.session_state[_PLACE] = 0
 
 
 def show(document: Document) -> None:
     """Draw one slide and what turns to the next."""
+    st.session_state[nav.SHOWN] = True
     n = len(document.exhibits) + 2
     place = min(st.session_state.get(_PLACE, 0), n - 1)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.caption(f"{place + 1} of {n}")
         st.button("Previous", shortcut="Left", on_click=_turn, args=(place - 1,), disabled=place == 0)
         st.button("Next", shortcut="Right", on_click=_turn, args=(place + 1,), disabled=place == n - 1)
-        st.button("End", shortcut="Esc", on_click=_end)
+        st.button("End", shortcut="Esc", on_click=nav.stop_presenting)
     if place == 0:
         _opening(document)
     elif place == n - 1:
@@ -43,10 +39,6 @@ def show(document: Document) -> None:
 
 def _turn(place: int) -> None:
     st.session_state[_PLACE] = place
-
-
-def _end() -> None:
-    del st.query_params[_ON]
 
 
 def _opening(document: Document) -> None:

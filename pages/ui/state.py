@@ -15,11 +15,11 @@ from rec_core.analysis.comparison import Run, baseline_spec, main_metric
 from rec_core.data import sources
 from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
-from rec_core.experiment import Experiment, resolve, stored_result
+from rec_core.experiment import Coreset, Experiment, resolve, stored_result
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
-_SPEC, _PROBLEM = "_spec", "_problem"
+_SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
 
 
 @st.cache_resource(show_spinner=False)
@@ -30,6 +30,7 @@ def jobs() -> Jobs:
 
 def choose(spec: ExperimentSpec) -> None:
     """Make ``spec`` the one that pages show."""
+    st.session_state.pop(_ASKED, None)
     st.session_state[_SPEC] = resolve(spec, jobs().folders)
 
 
@@ -56,11 +57,18 @@ def experiment(of: ExperimentSpec | None = None) -> Experiment:
 
 def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
     """Ask for jobs; what goes wrong is shown by the sidebar."""
+    st.session_state[_ASKED] = True
     try:
         for one in wanted:
             jobs().ask(one, kind)
     except CorelensError as error:
         complain(str(error))
+
+
+def follow_what_was_asked() -> None:
+    """Call first in a fragment: where a button in it asked for a job, have the whole app follow that job."""
+    if st.session_state.get(_ASKED, False):
+        st.rerun()
 
 
 def complain(text: str) -> None:
@@ -81,6 +89,11 @@ def results() -> list[tuple[ExperimentSpec, RunResult]]:
 def result(of: ExperimentSpec) -> RunResult | None:
     """Return a spec's result if its run was made, whoever asked for it."""
     return stored_result(resolve(of, jobs().folders).key, jobs().store)
+
+
+def random_coreset() -> Coreset:
+    """Return a random coreset of the chosen size: what chance gives."""
+    return experiment(spec().with_(method={"name": "random"})).coreset
 
 
 def sweep_results() -> dict[float, RunResult]:
@@ -121,7 +134,8 @@ def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
     rates = _rates()
     alone = [_expected(one, rates).seconds for one in wanted]
     waits = [0.0 if experiment(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
-    return (sum(alone) - sum(waits)) / jobs().workers + max(waits, default=0.0)
+    work = [seconds - wait for seconds, wait in zip(alone, waits, strict=True)]
+    return max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
 
 
 def expected_preparation(of: ExperimentSpec | None = None) -> float:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from cache.ledger import Note
 from pages.ui import gallery, state
 from rec_core import labels
 from rec_core.analysis import comparison, summary
 from rec_core.analysis.comparison import Run, baseline_spec
+from rec_core.errors import CorelensError
 from rec_core.experiment import Coreset, Experiment
 from rec_core.figures.document import Document
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number, percent
 
+_FIGURES = "figures"
+_PARAGRAPHS = "Plain text; every line is a paragraph"
 _DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres")
 
 
-def chosen_run(runs: list[Run]) -> Run | None:
+def chosen_run() -> Run | None:
     """Return the chosen run with its baseline, or None if either is missing."""
-    run = next((run for run in runs if run.result.key == state.spec().key), None)
-    return run if run is not None and run.baseline is not None else None
+    ours, full = state.result(state.spec()), state.result(baseline_spec(state.spec()))
+    return None if ours is None or full is None else Run(state.spec(), ours, full)
 
 
 def missing() -> list[ExperimentSpec]:
@@ -30,69 +35,83 @@ def missing() -> list[ExperimentSpec]:
     return [one for one in wanted.values() if state.result(one) is None]
 
 
-def document(run: Run, runs: list[Run], experiment: Experiment, coreset: Coreset) -> Document:
-    """Return the summary of ``run``, with the figures that the reader chose."""
-    kept = summary.over_seeds(_kept_by_seed(run, runs))
-    random = state.experiment(run.spec.with_(method={"name": "random"})).coreset
-    subject = gallery.Subject(experiment, coreset, random, runs)
-    names = gallery.available(subject)
+def document(run: Run, experiment: Experiment, coreset: Coreset, figures: Sequence[str]) -> Document:
+    """Return the summary of ``run`` with these ``figures`` of the gallery."""
+    runs = state.runs()
+    verdict = summary.judge(run, _seeds(run, runs))
+    subject = gallery.Subject(experiment, coreset, state.random_coreset(), runs)
     note = state.jobs().ledger.note(run.result.key)
-    wanted = st.session_state.get("figures") or [name for name in _DEFAULT if name in names]
     return Document(
         title=note.title,
-        headline=comparison.headline(run)[0],
-        decision=summary.decision(run, kept),
+        headline=summary.headline(verdict),
+        decision=summary.decision(verdict),
         notes=note.text,
-        facts=_facts(run, kept),
-        exhibits=[gallery.FIGURES[name](subject) for name in wanted if name in names],
+        facts=_facts(verdict),
+        exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(runs, run),
         method=summary.method_notes(run.spec),
-        limits=summary.limits(run, kept.seeds),
+        limits=summary.limits(verdict, experiment.split.catalogue.n_users),
         settings={"key": run.result.key, **run.spec.model_dump()},
     )
 
 
-def edit(spec: ExperimentSpec) -> None:
-    """Let the reader write a title and notes, which are kept, and choose the figures."""
-    ledger, key = state.jobs().ledger, spec.key
-    note = ledger.note(key)
+def edit(experiment: Experiment) -> list[str]:
+    """Let the reader write a title and notes, which are kept, and choose figures; return the figures' names."""
+    key = experiment.spec.key
+    note = state.jobs().ledger.note(key)
+    there = gallery.available(experiment)
     with st.expander("Edit title, notes and figures"):
-        st.text_input(
-            "Title", note.title, key=f"title-{key}", on_change=_save, args=(key,), placeholder="The answer above"
+        for field, draw, hint in (("title", st.text_input, "The answer above"), ("text", st.text_area, _PARAGRAPHS)):
+            draw(
+                "Title" if field == "title" else "Notes",
+                getattr(note, field),
+                key=f"{field}-{key}",
+                on_change=_save,
+                args=(key, field),
+                placeholder=hint,
+            )
+        return st.multiselect(
+            "Figures", there, _default(there), key=_FIGURES, bind="query-params", persist_state="session"
         )
-        st.text_area(
-            "Notes",
-            note.text,
-            key=f"notes-{key}",
-            on_change=_save,
-            args=(key,),
-            placeholder="Plain text; every line is a paragraph",
-        )
-        st.multiselect("Figures", list(gallery.FIGURES), default=list(_DEFAULT), key="figures", bind="query-params")
 
 
-def _save(key: str) -> None:
-    written = Note(st.session_state[f"title-{key}"].strip(), st.session_state[f"notes-{key}"].strip())
-    state.jobs().ledger.annotate(key, written)
+def chosen_figures(experiment: Experiment) -> list[str]:
+    """Return the names of the chosen figures where they cannot be chosen: on slides."""
+    there = gallery.available(experiment)
+    chosen = st.session_state.get(_FIGURES) or st.query_params.get_all(_FIGURES)
+    return [name for name in chosen if name in there] or _default(there)
 
 
-def _kept_by_seed(run: Run, runs: list[Run]) -> list[float]:
-    """Return the share of quality kept of every seed that was run with the same settings."""
-    here = run.spec.model_dump(exclude={"seed"})
-    alike = [other for other in runs if other.spec.model_dump(exclude={"seed"}) == here]
-    return [other.quality_kept for other in alike if other.quality_kept is not None]
+def _default(there: list[str]) -> list[str]:
+    return [name for name in _DEFAULT if name in there]
 
 
-def _facts(run: Run, kept: summary.Interval) -> dict[str, tuple[str, str]]:
-    metric = labels.METRICS[run.metric]
+def _save(key: str, field: str) -> None:
+    """Write down one field; the other may have been changed in another window."""
+    ledger = state.jobs().ledger
+    try:
+        ledger.annotate(key, replace(ledger.note(key), **{field: st.session_state[f"{field}-{key}"].strip()}))
+    except CorelensError as error:
+        state.complain(str(error))
+
+
+def _seeds(run: Run, runs: list[Run]) -> list[Run]:
+    """Return ``run`` and those that differ from it in nothing but the seed, each with its baseline."""
+    others = [one for one in runs if one.result.key != run.result.key and one.baseline is not None]
+    return [run, *(one for one in others if one.spec.without_seed == run.spec.without_seed)]
+
+
+def _facts(verdict: summary.Verdict) -> dict[str, tuple[str, str]]:
+    run, kept = verdict.run, verdict.kept
+    control, value = run.best_control
     seeds = "one seed" if kept.seeds == 1 else f"{percent(kept.low)} to {percent(kept.high)}, {kept.seeds} seeds"
     return {
         "Quality kept": (percent(kept.mean), seeds),
-        metric: (
+        labels.METRICS[run.metric]: (
             f"{run.result.metrics[run.metric]:.3f}",
-            f"{labels.control_title(run.best_control[0])} {run.best_control[1]:.3f}",
+            f"{labels.control_title(control)} {value:.3f}",
         ),
-        "Time saved": (percent(run.time_saved or 0.0), duration(run.seconds)),
+        "Time saved": (percent(verdict.saved), duration(run.seconds)),
         "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}"),
     }
 

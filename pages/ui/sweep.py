@@ -9,7 +9,7 @@ from rec_core import labels, specs
 from rec_core.analysis import gradient_norms
 from rec_core.figures import gradient_norms as figures
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration, percent
+from rec_core.words import duration
 
 
 def show() -> None:
@@ -23,7 +23,7 @@ def show() -> None:
     done = state.sweep_results()
     if done:
         st.markdown(gradient_norms.sweep_sentence(done, spec.feedback))
-        caption = labels.caption(spec, f"windows of {percent(spec.ratio)}")
+        caption = labels.caption_of_runs([wanted[position] for position in sorted(done)])
         exhibits.show(figures.sweep(done, state.sweep_lines(done), spec.feedback, caption))
     rest = [one for position, one in wanted.items() if position not in done]
     if rest:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rec_core.analysis import groups
 from rec_core.data.interactions import Split
+from rec_core.words import plain_markdown
 
 _KEY = "user"
 
@@ -25,7 +26,8 @@ def choose(split: Split, rows: NDArray[np.integer]) -> int | None:
     if len(found):
         return int(found[0])
     st.info(
-        f"There is no user “{typed}” in this data; ids go from {ids.min()} to {ids.max()}. Or choose one on the "
+        f"There is no user “{plain_markdown(typed or '')}” in this data; ids go from {ids.min()} to {ids.max()}. Or "
+        f"choose one on the "
         f"User map."
     )
     return None

@@ -20,12 +20,16 @@ from rec_core.data.interactions import Interactions
 from rec_core.words import number, percent
 
 MEDIAN_HELP = "How many ratings the user has, in all data, whom the median kept rating comes from."
-GINI_HELP = "Of kept ratings per user. 0: every user has equally many. 1: one user has them all."
+GINI_HELP = (
+    "Of kept ratings per user, users with none included. 0: every user has equally many. 1: one user has them all. "
+    "Fewer ratings are less equal by chance, so hold it against a random coreset of the same size."
+)
 DISTANCE_HELP = "Kolmogorov-Smirnov: the largest gap between the two cumulative curves. 0: the same. 1: apart."
 MOVERS_HELP = (
     "Earth mover's distance: how far a kept rating's user is, on average, from all data, in ratings of the user."
 )
 _NOTABLE = 1.1  # ratio of medians from which a preference is called one
+_CRITICAL = 1.63  # of the Kolmogorov distribution at 1 %: random rows are as far apart as that once in a hundred
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,11 @@ def sentences(activity: Activity, choice: str) -> tuple[str, str]:
     kept, full = activity.median_kept, activity.median_full
     if activity.kept.sum() == activity.full.sum():
         return f"{choice} keeps every rating.", f"Half of them come from users with {number(full)} ratings or more."
-    if kept > _NOTABLE * full:
+    count = int(activity.kept.sum())
+    chance = _CRITICAL * np.sqrt((1 - count / activity.full.sum()) / count)
+    if activity.distance <= chance:
+        verdict = f"{choice} takes light and heavy users alike."
+    elif kept > _NOTABLE * full:
         verdict = f"{choice} prefers heavy users."
     elif full > _NOTABLE * kept:
         verdict = f"{choice} prefers light users."

@@ -66,8 +66,8 @@ def genre_table(catalogue: Catalogue) -> tuple[NDArray[np.str_], NDArray[np.bool
 
 
 def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
-    """Return what ``rows`` of the train split cover. A rating counts for every genre of its film, if the data have "
-    "any.
+    """Return what ``rows`` of the train split cover. A rating counts for every genre of its film, if the data have
+    any.
     """
     train, catalogue = split.train, split.catalogue
     kept = train.take(rows)
@@ -160,8 +160,7 @@ def sentences(coverage: Coverage, choice: str) -> tuple[str, str]:
         verdict = f"{choice} reaches every film, and {percent(users.share(1))} of users."
     else:
         verdict = f"{choice} leaves out {number(lost)} of {number(len(films.kept))} films."
-    ratings = int(films.kept[films.full > 0].sum())
-    in_tail = f"{percent(tail.kept.sum() / ratings)} of kept ratings are of long-tail films, against "
+    in_tail = f"{percent(tail.kept.sum() / films.kept.sum())} of kept ratings are of long-tail films, against "
     return verdict, (
         f"{percent(users.share(1))} of users and {percent(films.share(1))} of films keep at least one rating, "
         f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. "

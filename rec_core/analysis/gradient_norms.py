@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rec_core import labels
 from rec_core.analysis.comparison import main_metric
 from rec_core.analysis.statistics import weighted_median
-from rec_core.data.interactions import Interactions
+from rec_core.data.interactions import Interactions, marked
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.words import number, percent
@@ -27,7 +27,9 @@ Against = Literal["rating", "popularity", "activity"]
 AGAINST: tuple[Against, ...] = get_args(Against)
 POSITIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _BINS = 72
-_NOTABLE = 1.25  # how many times its fair share of the hardest ratings a coreset has when it "prefers" them
+_SAMPLE = 20_000  # rows that a mean percentile is worked out from; its standard error is then 0.002
+_NOTABLE = 0.03  # distance of the mean percentile from that of chance from which a preference is called one
+_SURE = 3.0  # and so many standard errors of a random coreset of the same size
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,26 @@ class Norms:
     kept: NDArray[np.bool_]
 
     @cached_property
-    def hard_share(self) -> float:
-        """Share of the kept rows that are among the hardest, as many as are kept."""
-        count = int(self.kept.sum())
-        hardest = np.argpartition(self.values, -count)[-count:]
-        return float(self.kept[hardest].mean())
+    def percentile(self) -> float:
+        """Mean share of all rows that are easier than a kept row; 0.5 for a random coreset (ties count half)."""
+        every = np.sort(self.values[:: -(-len(self.values) // _SAMPLE)])
+        kept = self.values[self.kept]
+        kept = kept[:: -(-len(kept) // _SAMPLE)]
+        below, upto = (np.searchsorted(every, kept, side) for side in ("left", "right"))
+        return float((below + upto).mean() / 2 / len(every))
+
+    @property
+    def is_hardest(self) -> bool:
+        """Whether the kept rows are exactly the hardest ones."""
+        return len(self.cuts) == 1 and bool(self.values[self.kept].max() == self.values.max())
+
+    @property
+    def preference(self) -> float:
+        """How far the mean percentile is from chance, 0 where a random coreset of this size could be as far."""
+        n, count = len(self.values), int(self.kept.sum())
+        distance = self.percentile - 0.5
+        chance = float(np.sqrt((1 - count / n) / (12 * count)))  # standard error of a mean of uniform ranks
+        return distance if abs(distance) > max(_NOTABLE, _SURE * chance) else 0.0
 
     @cached_property
     def cuts(self) -> list[float]:
@@ -56,14 +73,12 @@ class Norms:
 
 def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
     """Return the norms with ``rows`` (positions) marked as kept."""
-    kept = np.zeros(len(values), dtype=bool)
-    kept[rows] = True
-    return Norms(values, kept)
+    return Norms(values, marked(rows, len(values)))
 
 
 def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """Return logarithmic bin edges that cover all ``values``; the lowest bin also takes what is below 0.1 % of the "
-    "top.
+    """Return logarithmic bin edges that cover all ``values``; the lowest bin also takes what is below 0.1 % of the
+    top.
     """
     top = max(float(v.max()) for v in values)
     low = max(min(float(np.quantile(v[::97], 0.001)) for v in values), top / 1000)
@@ -109,28 +124,27 @@ def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp])
     )
 
 
-def sentences(norms: Norms, train: Interactions, choice: str) -> tuple[str, str]:
-    """Return the answer in words, and what kind of ratings are kept against all."""
-    fair = float(norms.kept.mean())
+def sentences(norms: Norms, train: Interactions, choice: str, proxy: str) -> tuple[str, str]:
+    """Return the answer in words, and what kind of ratings are kept; ``proxy`` says whose norms these are."""
     if norms.kept.all():
         verdict = f"{choice} keeps easy and hard ratings: all of them."
-    elif norms.hard_share > 0.999:
-        verdict = f"{choice} keeps only the ratings that fit the proxy least."
-    elif norms.hard_share > _NOTABLE * fair:
-        verdict = f"{choice} prefers ratings that fit the proxy badly."
-    elif norms.hard_share < fair / _NOTABLE:
-        verdict = f"{choice} prefers ratings that fit the proxy well."
+    elif norms.is_hardest:
+        verdict = f"{choice} keeps only the ratings that fit the {proxy} least."
+    elif norms.preference > 0:
+        verdict = f"{choice} prefers ratings that fit the {proxy} badly."
+    elif norms.preference < 0:
+        verdict = f"{choice} prefers ratings that fit the {proxy} well."
     else:
         verdict = f"{choice} takes easy and hard ratings alike."
     return verdict, _kind(norms, train)
 
 
 def _kind(norms: Norms, train: Interactions) -> str:
-    hard = "" if norms.hard_share > 0.999 else f"{percent(norms.hard_share)} of what is kept is among the hardest. "
     (film, films), (user, users) = (_medians(who, norms.kept) for who in (train.item, train.user))
     stars, mean = (float(rating.mean(dtype=np.float64)) for rating in (train.rating[norms.kept], train.rating))
     return (
-        f"{hard}The median kept rating is of a film with {number(film)} ratings ({number(films)} in all data), "
+        f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). "
+        f"The median kept rating is of a film with {number(film)} ratings ({number(films)} in all data), "
         f"by a user with {number(user)} ({number(users)}); kept ratings give {number(stars)} stars on average "
         f"({number(mean)})."
     )
@@ -143,8 +157,8 @@ def _medians(who: NDArray[np.integer], kept: NDArray[np.bool_]) -> tuple[float, 
 
 
 def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:
-    """Return position → spec of a window of the same size, from the easiest rows to the hardest: the gradient "
-    "method.
+    """Return position → spec of a window of the same size, from the easiest rows to the hardest: the gradient
+    method.
     """
     windows = {p: spec.with_(method={"name": "window", "position": p}) for p in POSITIONS[:-1]}
     return {**windows, POSITIONS[-1]: spec.with_(method={"name": "gradient"})}

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.analysis.coverage import genre_table
-from rec_core.data.interactions import Split
+from rec_core.data.interactions import Split, marked
+from rec_core.words import number, percent
 
 LIKED = 4.0  # stars from which a film counts as liked
 Users = NDArray[np.integer]
@@ -64,28 +65,28 @@ def favourites(split: Split, users: Users, count: int = 10) -> pd.DataFrame:
     ours = _films(split, users, n_items, liked) / max(len(users), 1)
     theirs = np.bincount(split.train.item[liked], minlength=n_items) / n_users
     order = np.argsort(theirs - ours, kind="stable")[:count]
-    order = order[ours[order] > 0]
+    order = order[ours[order] > theirs[order]]
     return pd.DataFrame({"Film": split.catalogue.titles[order], "They": ours[order], "Everyone": theirs[order]})
 
 
 def _films(split: Split, users: Users, n_items: int, which: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return how many rows of ``users`` each item has, of those marked by ``which``."""
-    inside = np.zeros(split.catalogue.n_users, dtype=bool)
-    inside[users] = True
-    rows = inside[split.train.user]
+    rows = marked(users, split.catalogue.n_users)[split.train.user]
     return np.bincount(split.train.item[rows if which is None else rows & which], minlength=n_items)
 
 
 def sentences(history: Histories, choice: str) -> tuple[str, str]:
     """Return how many users keep something, in words, and how much of their history."""
     n, some = len(history.full), history.kept > 0
-    share = float(some.mean())
     if some.all():
         verdict = f"{choice} keeps something of every user."
     else:
-        verdict = f"{choice} keeps something of {100 * share:.0f} % of users, and nothing of {int((~some).sum()):,}."
+        verdict = (
+            f"{choice} keeps something of {percent(float(some.mean()))} of users, and nothing of "
+            f"{number(n - some.sum())}."
+        )
     whole = int((history.kept == history.full).sum())
     return verdict, (
-        f"Of {n:,} users, {int(some.sum()):,} keep at least one rating and {whole:,} their whole history; "
-        f"the median user keeps {100 * float(np.median(history.share)):.0f} % of it."
+        f"Of {number(n)} users, {number(some.sum())} keep at least one rating and {number(whole)} their whole history; "
+        f"the median user keeps {percent(float(np.median(history.share)))} of it."
     )

@@ -6,6 +6,7 @@ that differ in nothing but the seed).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,6 +19,8 @@ Compared = Literal["training", "chance", "seeds", "activity", "scores"]
 COMPARED: tuple[Compared, ...] = get_args(Compared)
 Of = Literal["users", "items"]
 Which = Literal["all", "kept", "dropped"]
+_WEAKEST = 0.1
+_STRENGTHS = ((0.2, "very weak"), (0.4, "weak"), (0.6, "moderate"), (0.8, "strong"), (9.0, "very strong"))
 FEWEST = 3  # pairs that a coefficient needs
 MOST = 10_000  # pairs that are drawn and resampled; more say the same more slowly
 
@@ -44,6 +47,11 @@ class Pairs:
             return self
         return self._at(np.sort(rng.choice(len(self.x), MOST, replace=False)))
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the values."""
+        return hashlib.sha256(self.x.tobytes() + self.y.tobytes()).hexdigest()
+
     def _at(self, rows: NDArray[np.integer]) -> Pairs:
         return Pairs(self.x[rows], self.y[rows], self.kept[rows], self.x_title, self.y_title, self.of)
 
@@ -58,23 +66,15 @@ def measure(pairs: Pairs, rng: np.random.Generator) -> list[Correlation]:
     return correlations(pairs.x.astype(np.float64), pairs.y.astype(np.float64), rng)
 
 
-def strength(value: float) -> str:
-    """Return what a coefficient means, in words (bounds after Evans, 1996).
-
-    >>> strength(-0.75), strength(0.02)
-    ('a strong falling relation', 'no relation')
-    """
-    if np.isnan(value):
+def strength(found: Correlation) -> str:
+    """Return what a coefficient means, in words (bounds after Evans, 1996); chance where 0 is in its interval."""
+    if np.isnan(found.value):
         return "no relation that could be measured"
-    size = abs(value)
-    if size < 0.1:
-        return "no relation"
-    name = next(
-        name
-        for bound, name in ((0.2, "very weak"), (0.4, "weak"), (0.6, "moderate"), (0.8, "strong"), (9, "very strong"))
-        if size < bound
-    )
-    return f"a {name} {'rising' if value > 0 else 'falling'} relation"
+    size = abs(found.value)
+    if size < _WEAKEST or found.low <= 0 <= found.high:
+        return "no relation that could be told from chance"
+    name = next(name for bound, name in _STRENGTHS if size < bound)
+    return f"a {name} {'rising' if found.value > 0 else 'falling'} relation"
 
 
 MEANING: dict[Compared, str] = {
@@ -94,11 +94,11 @@ def sentences(compared: Compared, of: str, found: list[Correlation]) -> tuple[st
     """Return the answer in words, and what it means."""
     pearson = found[0]
     verdicts = {
-        "training": f"Training keeps {strength(pearson.value)} with where {of} started.",
-        "chance": f"An unrelated random start has {strength(pearson.value)} with the trained norms.",
-        "seeds": f"Two trainings with different seeds have {strength(pearson.value)}.",
-        "activity": f"The norm has {strength(pearson.value)} with the number of ratings.",
-        "scores": f"Scores with and without pretraining have {strength(pearson.value)}.",
+        "training": f"Training keeps {strength(pearson)} with where {of} started.",
+        "chance": f"An unrelated random start has {strength(pearson)} with the trained norms.",
+        "seeds": f"Two trainings with different seeds have {strength(pearson)}.",
+        "activity": f"The norm has {strength(pearson)} with the number of ratings.",
+        "scores": f"Scores with and without pretraining have {strength(pearson)}.",
     }
     return verdicts[
         compared

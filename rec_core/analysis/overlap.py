@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions
+from rec_core.data.interactions import Interactions, marked
 
 By = Literal["ratings", "users", "films"]
 Rows = NDArray[np.integer]
@@ -28,9 +28,9 @@ def jaccard(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 def masks(train: Interactions, rows: Rows, by: By) -> NDArray[np.bool_]:
     """Return which ratings, users or films have a row among ``rows``."""
     if by == "ratings":
-        return _mask(rows, len(train))
+        return marked(rows, len(train))
     of = train.user if by == "users" else train.item
-    return _mask(of[rows], int(of.max()) + 1)
+    return marked(of[rows], int(of.max()) + 1)
 
 
 def by_chance(train: Interactions, first: int, second: int, by: By) -> float:
@@ -65,9 +65,3 @@ def matrix(train: Interactions, chosen: Mapping[str, Rows], by: By) -> pd.DataFr
             for a, b in pairs
         ]
     )
-
-
-def _mask(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
-    mask = np.zeros(n, dtype=bool)
-    mask[places] = True
-    return mask

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.models import simple_mf
+
 MOST = 50_000  # users on a map; more would be drawn over each other, and UMAP would take minutes
 _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # umap-learn's defaults, named because a caption says them
 
@@ -50,6 +52,5 @@ def umap(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
 
 
 def trained_users(model: str, params: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return a trained model's user embeddings (n_users x width), without SimpleMF's bias column."""
-    users = params["user"]
-    return users[:, :-1] if model == "mf" and "mean" in params else users
+    """Return a trained model's user embeddings (n_users x width); NCF's of GMF and MLP side by side."""
+    return simple_mf.embeddings(params, "user") if model == "mf" else params["user"]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.analysis.coverage import genre_table, long_tail
-from rec_core.data.interactions import Split
+from rec_core.data.interactions import Split, marked
 from rec_core.evaluation.ranking import ranking_metrics
 from rec_core.evaluation.rating import rating_metrics
 
@@ -18,50 +18,52 @@ Mask = NDArray[np.bool_]
 PerUser = Mapping[str, NDArray[np.float32]]
 
 
-def slices(split: Split, rows: NDArray[np.integer]) -> dict[str, Mask]:
-    """Return name → which test users (n_users,) belong to it; users without kept rows are those of this coreset."""
+def slices(split: Split) -> dict[str, Mask]:
+    """Return name → which test users (n_users,) belong to it."""
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
     activity = np.bincount(split.train.user, minlength=n_users)
     light, heavy = np.quantile(activity, [1 / 3, 2 / 3])
     tail = long_tail(np.bincount(split.train.item, minlength=n_items))[split.test.item]
-    nothing = np.bincount(split.train.user[rows], minlength=n_users) == 0
     names, has = genre_table(split.catalogue)
     return {
         "All users": np.ones(n_users, dtype=bool),
         "Light users (lowest third)": activity <= light,
         "Heavy users (highest third)": activity > heavy,
-        "Users with nothing kept": nothing,
         "Head films": ~tail,
         "Long-tail films": tail,
         **{f"Genre: {name}": has[split.test.item, column] for column, name in enumerate(names.tolist())},
     }
 
 
+def left_out(split: Split, rows: NDArray[np.integer]) -> Mask:
+    """Return which users (n_users,) keep nothing."""
+    return ~marked(split.train.user[rows], split.catalogue.n_users)
+
+
 def metric(per_user: PerUser, mask: Mask, name: str) -> float:
-    """Return the metric ``name`` over the marked users; nan for fewer than ``FEWEST``."""
-    if mask.sum() < FEWEST:
-        return float("nan")
+    """Return the metric ``name`` over the marked users."""
     if name in ("rmse", "mae"):
         return rating_metrics(per_user["error"][mask])[name]
     suffix = "_all" if name.endswith("_all") else ""
     return ranking_metrics(per_user["rank" + suffix][mask], suffix)[name]
 
 
-def table(split: Split, runs: Mapping[str, tuple[NDArray[np.integer], PerUser]], name: str) -> pd.DataFrame:
-    """Return one row per slice: its users (of the first run) and the metric of each run, in its own slices.
+def table(runs: Mapping[str, tuple[Split, NDArray[np.integer], PerUser]], name: str) -> pd.DataFrame:
+    """Return one row per slice of enough users: how many they are, and the metric of each run on the same users.
 
-    ``runs`` maps a title to kept rows and per-user results.
+    ``runs`` maps a title to split, kept rows and per-user results; their test sets are the same. Users whom a run keeps
+    nothing of are a slice too, on which every run is measured.
     """
-    masks = {title: slices(split, rows) for title, (rows, _) in runs.items()}
-    first = next(iter(masks.values()))
-    frame = pd.DataFrame(
+    first = next(iter(runs.values()))[0]
+    masks = slices(first) | {f"Left out by {title}": left_out(split, rows) for title, (split, rows, _) in runs.items()}
+    return pd.DataFrame(
         [
             {
                 "Slice": part,
                 "Users": int(mask.sum()),
-                **{title: metric(per_user, masks[title][part], name) for title, (_, per_user) in runs.items()},
+                **{title: metric(per_user, mask, name) for title, (_, _, per_user) in runs.items()},
             }
-            for part, mask in first.items()
+            for part, mask in masks.items()
+            if mask.sum() >= FEWEST
         ]
     )
-    return frame[frame[list(runs)].notna().any(axis=1)].reset_index(drop=True)

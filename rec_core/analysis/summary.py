@@ -9,6 +9,7 @@ import numpy as np
 
 from rec_core import labels, selection
 from rec_core.analysis.comparison import Run
+from rec_core.models import TITLES
 from rec_core.specs import ExperimentSpec
 from rec_core.words import number, percent
 
@@ -24,7 +25,9 @@ class Interval:
     high: float
     seeds: int
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
+        """The mean with how sure it is."""
         if self.seeds == 1:
             return f"{percent(self.mean)} (one seed)"
         return f"{percent(self.mean)} ({self.seeds} seeds, 95 % interval {percent(self.low)} to {percent(self.high)})"
@@ -41,58 +44,102 @@ def over_seeds(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half, n)
 
 
-def decision(run: Run, kept: Interval) -> str:
-    """Return what to do, in one sentence; ``kept`` is the share of full data's quality over the seeds there are."""
+@dataclass(frozen=True)
+class Verdict:
+    """One choice over the seeds it was run with: quality kept, mean time saved, mean gain over the best control."""
+
+    run: Run
+    kept: Interval
+    saved: float
+    gain: float
+
+
+def judge(run: Run, seeds: Sequence[Run]) -> Verdict:
+    """Return what ``run`` and the same settings under other ``seeds`` (``run`` among them) say together.
+
+    Every run has its baseline.
+    """
+    kept = over_seeds([one.quality_kept or 0.0 for one in seeds])
+    saved, gain = (float(np.mean([value(one) for one in seeds])) for value in (_saved, lambda one: one.gain))
+    return Verdict(run, kept, saved, gain)
+
+
+def _saved(run: Run) -> float:
+    return run.time_saved or 0.0
+
+
+def headline(verdict: Verdict) -> str:
+    """Return what the choice keeps and saves."""
+    metric, choice = labels.METRICS[verdict.run.metric], labels.choice_title(verdict.run.spec)
+    if verdict.run.is_baseline:
+        return f"Training on everything gives {metric} {number(verdict.run.result.metrics[verdict.run.metric])}."
+    time = f"saves {percent(verdict.saved)} of the time" if verdict.saved > 0 else "saves no time"
+    return f"{choice} keeps {verdict.kept.words} of {metric} and {time}."
+
+
+def decision(verdict: Verdict) -> str:
+    """Return what to do, in one sentence."""
+    run, kept = verdict.run, verdict.kept
     metric, choice = labels.METRICS[run.metric], labels.choice_title(run.spec)
-    control = labels.control_title(run.best_control[0]).lower()
     if run.is_baseline:
         return "This is training on everything, which the coresets are compared with."
-    saved = run.time_saved or 0.0
-    if run.gain <= 0:
-        return (
-            f"Do not train on {choice}: the control “{control}” needs no training and does better. "
-            f"It keeps {kept} of {metric}."
-        )
-    if saved <= 0:
-        return f"Train on everything: {choice} keeps {kept} of {metric} and saves no time."
-    if kept.low >= ENOUGH:
-        return f"Train on {choice}: it keeps {kept} of {metric} and saves {percent(saved)} of the time."
+    if verdict.gain <= 0:
+        control = labels.control_title(run.best_control[0]).lower()
+        return f"Do not train on {choice}: the control “{control}” needs no training and does no worse."
+    if verdict.saved <= 0:
+        return f"Train on everything: {choice} saves no time."
+    if kept.low >= ENOUGH and kept.seeds > 1:
+        return f"Train on {choice}: it keeps enough, and saves {percent(verdict.saved)} of the time."
+    if kept.mean >= ENOUGH:
+        return f"{choice} looks worth it; run more seeds before you decide."
     return (
-        f"Train on everything, unless saving {percent(saved)} of the time is worth losing {percent(1 - kept.mean)} "
-        f"of {metric}: "
-        f"{choice} keeps {kept}."
+        f"Train on everything, unless {percent(verdict.saved)} of the time is worth {percent(1 - kept.mean)} of "
+        f"{metric}."
     )
 
 
 def method_notes(spec: ExperimentSpec) -> list[str]:
     """Return how the rows were chosen and how the model was trained."""
     method, train = selection.METHODS[spec.method.name], spec.train
-    proxy = "pretrained on all ratings" if spec.pretrain else "left at its random start"
     stop = f", at most, stopping after {train.patience} without gain" if train.patience else ""
     notes = [f"{method.title}: {method.summary[0].lower()}{method.summary[1:]}"]
     if method.needs_proxy:
+        proxy = "pretrained on all ratings" if spec.pretrain else "left at its random start"
         notes.append(f"The method looks at a proxy, a SimpleMF with {spec.proxy.dim} dimensions, {proxy}.")
     test = "last rating by time" if spec.split.test == "last" else "one rating at random"
     return [
         *notes,
-        f"{labels.run_title(spec).split(' · ')[0]} is trained for {train.epochs} epochs{stop}; Adam, batches of "
+        f"{TITLES[spec.model.name]} is trained for {train.epochs} epochs{stop}; Adam, batches of "
         f"{train.batch_size}, learning rate {train.learning_rate:g}.",
         f"Tested on each user's {test}, which no training saw.",
     ]
 
 
-def limits(run: Run, seeds: int) -> list[str]:
-    """Return what these numbers do not show."""
-    said = [
-        "One data set and one model; another may answer differently.",
-        f"{number(seeds)} seeds." if seeds > 1 else "One seed: differences of a hundredth or two may be chance.",
-        "Seconds are those of the machine that made the run; ratios carry over better than seconds.",
-    ]
+def limits(verdict: Verdict, n_users: int) -> list[str]:
+    """Return what these numbers do not show; ``n_users`` is how many the metrics are means over."""
+    run = verdict.run
+    value = run.result.metrics[run.metric]
+    said = ["One data set and one model; another may answer differently."]
     if run.metric != "rmse":
-        said.append(
-            f"Recall@10 ranks the held-out film among {run.spec.evaluation.negatives} others; among all films it is "
-            f"{number(run.result.metrics['recall@10_all'])}, and coresets lose more there."
-        )
+        error = float(np.sqrt(value * (1 - value) / n_users))
+        said += [
+            f"Recall@10 is a mean over {number(n_users)} users; its standard error is {number(error)}, so that two "
+            f"runs "
+            f"less than {number(3 * error)} apart may not differ.",
+            f"It ranks the held-out film among {run.spec.evaluation.negatives} others. {_among_all(run)}",
+        ]
+    if verdict.kept.seeds == 1:
+        said.append("One seed: another start or another draw may answer differently.")
+    said.append("Seconds are those of the machine that made the run; ratios carry over better than seconds.")
     if run.spec.data.fingerprint:
         said.append("The data are a copy that differs from the published files.")
     return said
+
+
+def _among_all(run: Run) -> str:
+    ours = run.result.metrics["recall@10_all"]
+    if run.baseline is None or run.is_baseline:
+        return f"Among all films it is {number(ours)}."
+    full = run.baseline.metrics["recall@10_all"]
+    kept = f", which keeps {percent(ours / full)}" if full else ""
+    return f"Among all films it is {number(ours)} against {number(full)} on full data{kept}."

@@ -74,6 +74,17 @@ class Split:
     catalogue: Catalogue
 
 
+def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
+    """Return a mask (n,) that is true at ``places``.
+
+    >>> marked(np.array([0, 2]), 4).tolist()
+    [True, False, True, False]
+    """
+    mask = np.zeros(n, dtype=bool)
+    mask[places] = True
+    return mask
+
+
 def compact(users: NDArray[np.int64], items: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
     """Return ``(user_ids, user positions, item_ids, item positions)`` for arrays of original ids."""
     user_ids, user = np.unique(users, return_inverse=True)

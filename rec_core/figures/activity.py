@@ -41,7 +41,7 @@ def distribution(
     ``ratings`` (who the ratings come from) or ``users`` (how many ratings users have).
     """
     some = next(iter(activities.values()))[0]
-    bounds = edges(some) if view == "ratings" else np.geomspace(0.5, some.full.max() + 0.5, 30)
+    bounds = edges(some) if view == "ratings" else _per_user_edges(some)
     everyone = Activity(some.full, some.full)
     shares = {
         title: _shares(activity, bounds, view)
@@ -50,7 +50,8 @@ def distribution(
     figure = go.Figure()
     _step(figure, bounds, shares["All data"], "All data", GREY, cumulative, filled=not (cumulative or log_shares))
     for title, (_, mark) in activities.items():
-        _step(figure, bounds, shares[title], title, mark.colour, cumulative, filled=False)
+        dash = "dash" if mark.symbol.endswith("-open") else "solid"  # as an open symbol: not pretrained
+        _step(figure, bounds, shares[title], title, mark.colour, cumulative, filled=False, dash=dash)
     of = "ratings" if view == "ratings" else "users"
     lay_out(figure, 420, keep_zoom=f"activity-{view}-{log_shares}")
     x = "Ratings of the user, in all data (log scale)" if view == "ratings" else "Ratings per user (log scale)"
@@ -71,11 +72,19 @@ def distribution(
         table=table,
         how=_HOW[view],
         caption=caption,
-        formula=r"\mathrm{KS}=\max_a\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|\qquad"
+        formula=""
+        if view == "users"
+        else r"\mathrm{KS}=\max_a\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|\qquad"
         r"\mathrm{EMD}=\int\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|da",
         source=_SOURCES[view],
         shares=tuple(shares),
     )
+
+
+def _per_user_edges(activity: Activity) -> NDArray[np.float64]:
+    """Return bin edges between whole numbers, so that no bin is empty by construction."""
+    whole: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, activity.full.max() + 1, 30)))
+    return whole - 0.5
 
 
 def _shares(activity: Activity, bounds: NDArray[np.float64], view: View) -> NDArray[np.float64]:
@@ -101,6 +110,7 @@ def _step(
     colour: str,
     cumulative: bool,
     filled: bool,
+    dash: str = "solid",
 ) -> None:
     heights = np.cumsum(shares) if cumulative else shares
     low, high = _low(bounds), _high(bounds)
@@ -109,7 +119,7 @@ def _step(
         y=np.append(heights, heights[-1]),
         name=name,
         mode="lines",
-        line={"shape": "hv", "color": colour, "width": 1.5 if name == "All data" else 2.5},
+        line={"shape": "hv", "color": colour, "dash": dash, "width": 1.5 if name == "All data" else 2.5},
         fill="tozeroy" if filled else None,
         customdata=np.column_stack([np.append(low, low[-1]), np.append(high, high[-1])]),
         hovertemplate="%{customdata[0]:,} to %{customdata[1]:,} ratings: %{y:.1%}<extra>%{fullData.name}</extra>",

@@ -13,6 +13,7 @@ from rec_core.analysis.overlap import By
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import Mark, lay_out
 from rec_core.results import RunResult
+from rec_core.words import plain_label
 
 Marks = Mapping[str, Mark]
 OVERLAP: dict[By, str] = {"ratings": "Ratings", "users": "Users", "films": "Films"}
@@ -106,7 +107,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
     for title in [column for column in frame.columns.astype(str) if column in marks]:
         figure.add_scatter(
             x=frame[title],
-            y=frame["Slice"],
+            y=[plain_label(text) for text in frame["Slice"]],
             name=title,
             mode="markers",
             marker={"symbol": marks[title].symbol, "color": marks[title].colour, "size": 12},
@@ -122,9 +123,10 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
         figure=figure,
         alt=f"{name} of each run by slice of users and films; the table holds the same numbers.",
         table=frame,
-        how="Each line is a slice of the test users: by their activity, by whether the coreset kept anything of "
-        "them, and by "
-        "the film that was held out. Where symbols lie apart, the coreset costs that slice more than others. Slices of "
-        "fewer than 20 users are left out.",
+        how="Each line is a slice of the test users: by their activity, by the film that was held out, and those "
+        "whom a run "
+        "keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a coreset costs that "
+        "slice "
+        "more. Slices of fewer than 20 users are left out.",
         caption=caption,
     )

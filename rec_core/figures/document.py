@@ -34,6 +34,9 @@ pre { background: #f3f6fa; padding: 12px; overflow-x: auto; font-size: .85rem }
 """
 
 
+_ROWS = 200  # of a table twin; more would outweigh the figures
+
+
 @dataclass(frozen=True)
 class Document:
     """What a summary says: plain texts, facts (label → value, what to hold it against), exhibits, a table, settings."""
@@ -69,7 +72,7 @@ def to_html(document: Document) -> str:
         _list(document.method),
         "<h2>What this does not show</h2>",
         _list(document.limits),
-        f"<h2>Settings</h2><pre>{escape(json.dumps(dict(document.settings), indent=2))}</pre>",
+        f"<h2>Settings</h2><pre>{escape(json.dumps(dict(document.settings), indent=2, ensure_ascii=False))}</pre>",
     ]
     head = (
         "<meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
@@ -91,12 +94,17 @@ def _figure(exhibit: Exhibit) -> str:
         f"<details><summary>How to read this</summary><p>{escape(exhibit.how)}</p>"
         f"{f'<pre>{escape(exhibit.formula)}</pre>' if exhibit.formula else ''}<p "
         f"class='small'>{escape(exhibit.source)}</p></details>"
-        f"<details><summary>Table</summary>{_table(exhibit.table.head(200))}</details>"
+        f"<details><summary>Table</summary>{_head(exhibit.table)}</details>"
     )
 
 
 def _table(frame: pd.DataFrame) -> str:
     return frame.to_html(index=False, border=0, na_rep="–", float_format=lambda value: f"{value:.4g}", escape=True)
+
+
+def _head(frame: pd.DataFrame) -> str:
+    said = f"<p class='small'>The first {_ROWS} of {len(frame):,} rows.</p>" if len(frame) > _ROWS else ""
+    return said + _table(frame.head(_ROWS))
 
 
 def _list(lines: Sequence[str]) -> str:

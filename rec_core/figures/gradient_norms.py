@@ -140,7 +140,9 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
         title=f"Gradient norm by {words}",
         figure=figure,
         alt=f"Median gradient norm and share kept by {words}; the table holds the same numbers.",
-        table=frame.rename(columns={"Value": axis.removesuffix(" (log scale)")}),
+        table=frame.rename(
+            columns={"Value": axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")}
+        ),
         how=f"The blue line is the median norm of ratings by {words}, the grey band its quartiles; the dotted line "
         f"is the "
         "share of those ratings that is kept. Where both rise together, the method goes where the proxy is surprised.",

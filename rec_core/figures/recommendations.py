@@ -72,8 +72,7 @@ def side_by_side(
         alt=f"The ten best films of {names[0]} and of {names[1]}; the table lists both.",
         table=pd.DataFrame({"Rank": ranks, names[0]: titles[left], names[1]: titles[right]}),
         how="Best on top. Lines join films that both lists have; full dots are shared, open ones are in one list "
-        "only. A star "
-        "is the film that was held out for the test: what this user really watched next. Films the user has in "
+        "only. A star is the film that was held out for the test. Films the user has in "
         "train or "
         "validation are left out of both.",
         caption=caption,

@@ -1,5 +1,5 @@
-"""Figures of Q4: users in two dimensions, coloured by how much of their history is kept (the report's Figures 4 "
-"and 5).
+"""Figures of Q4: users in two dimensions, coloured by how much of their history is kept (the report's Figures 4
+and 5).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rec_core.analysis.projection import UserMap
 from rec_core.data.interactions import Split
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, lay_out
+from rec_core.words import plain_label
 
 _HOW = (
     "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
@@ -85,8 +86,8 @@ def user_map(
 
 
 def _scale(history: Histories) -> list[tuple[float, str]]:
-    """Return colours of Okabe and Ito around what the average history keeps: sky blue below it, vermillion far "
-    "above.
+    """Return colours of Okabe and Ito around what the average history keeps: sky blue below it, vermillion far
+    above.
     """
     fair = min(max(float(history.kept.sum() / history.full.sum()), 0.01), 0.98)
     return [(0.0, "#56b4e9"), (fair, "#e69f00"), (min(3 * fair, 0.99), "#d55e00"), (1.0, "#d55e00")]
@@ -116,10 +117,11 @@ def _dots(
 
 def tastes(frame: pd.DataFrame, caption: str) -> Exhibit:
     """Return the genres of a group against everyone's; ``frame`` is ``groups.genres``."""
+    names = [plain_label(text) for text in frame["Genre"]]
     figure = go.Figure()
     figure.add_bar(
         x=frame["Everyone"],
-        y=frame["Genre"],
+        y=names,
         name="Everyone",
         orientation="h",
         marker={"color": GREY},
@@ -128,7 +130,7 @@ def tastes(frame: pd.DataFrame, caption: str) -> Exhibit:
     )
     figure.add_scatter(
         x=frame["They"],
-        y=frame["Genre"],
+        y=names,
         name="They",
         mode="markers",
         marker={"symbol": "diamond", "size": 11, "color": "#d55e00"},

@@ -30,6 +30,11 @@ def start(
     return params
 
 
+def embeddings(params: Mapping[str, NDArray[np.float32]], table: str) -> NDArray[np.float32]:
+    """Return the embeddings (rows x d) of ``table``, ``user`` or ``item``, without the bias column."""
+    return params[table][:, :-1] if "mean" in params else params[table]
+
+
 def predict(params: Mapping[str, Any], u: Any, v: Any) -> Any:
     """Return predictions (...) for gathered user rows ``u`` and item rows ``v`` (... x width, broadcastable)."""
     if "mean" not in params:

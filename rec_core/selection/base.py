@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions
+from rec_core.models import simple_mf
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -30,7 +31,7 @@ class Candidates:
     @property
     def user_embeddings(self) -> NDArray[np.float32]:
         """The proxy's user embeddings (n_users x d), without the bias column."""
-        return self.proxy["user"][:, :-1] if "mean" in self.proxy else self.proxy["user"]
+        return simple_mf.embeddings(self.proxy, "user")
 
 
 Select = Callable[[Candidates, int, np.random.Generator, Mapping[str, Any]], Rows]

@@ -21,8 +21,7 @@ _CHUNK = 1 << 15  # rows at a time: both gathered tables stay in the processor's
 def norms(candidates: Candidates) -> Scores:
     """Return the norm of each row's loss gradient with respect to the user's embedding, (n,) float32."""
     train, proxy = candidates.train, candidates.proxy
-    items = proxy["item"][:, :-1] if "mean" in proxy else proxy["item"]
-    length = np.linalg.norm(items, axis=1)
+    length = np.linalg.norm(simple_mf.embeddings(proxy, "item"), axis=1)
     out = np.empty(len(train), dtype=np.float32)
     for begin in range(0, len(train), _CHUNK):
         rows = slice(begin, begin + _CHUNK)

@@ -31,10 +31,29 @@ def test_a_cut_is_where_keeping_begins_or_ends(rows: list[int], cuts: list[float
     assert mark_kept(NORMS, np.array(rows)).cuts == pytest.approx(cuts)
 
 
-def test_the_hard_share_counts_kept_rows_among_as_many_hardest() -> None:
-    assert mark_kept(NORMS, np.array([4, 5])).hard_share == 1
-    assert mark_kept(NORMS, np.array([0, 5])).hard_share == 0.5
-    assert mark_kept(NORMS, np.array([0, 1])).hard_share == 0
+def test_the_percentile_is_the_mean_share_of_easier_rows() -> None:
+    assert mark_kept(NORMS, np.array([4, 5])).percentile == pytest.approx((4.5 + 5.5) / 2 / 6)
+    assert mark_kept(NORMS, np.array([0, 1])).percentile == pytest.approx((0.5 + 1.5) / 2 / 6)
+    assert mark_kept(NORMS, np.arange(6)).percentile == pytest.approx(0.5)
+    assert mark_kept(np.ones(6, np.float32), np.array([3])).percentile == pytest.approx(0.5)  # ties
+
+
+def test_a_random_coreset_has_no_preference_whatever_its_size() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.lognormal(size=50_000).astype(np.float32)
+    for count in (50, 250, 1000, 10_000):
+        found = [mark_kept(values, rng.choice(50_000, count, replace=False)).preference for _ in range(50)]
+        assert np.count_nonzero(found) <= 2, count
+
+
+def test_windows_are_told_apart_at_every_size() -> None:
+    values = np.random.default_rng(0).lognormal(size=10_000).astype(np.float32)
+    order = np.argsort(values)
+    for count in (2000, 7000, 9000):
+        assert mark_kept(values, order[:count]).preference < 0
+        assert mark_kept(values, order[-count:]).is_hardest
+        assert not mark_kept(values, order[:count]).is_hardest
+    assert mark_kept(values, order[6000:8000]).preference > 0  # harder than most, without the hardest
 
 
 def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
@@ -74,12 +93,20 @@ def test_the_relation_holds_quartiles_as_pandas_has_them(against: gradient_norms
 
 def test_the_answer_names_what_is_preferred() -> None:
     train = interactions([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
-    verdict, kind = gradient_norms.sentences(mark_kept(NORMS, np.array([4, 5])), train, "X")
-    assert verdict == "X keeps only the ratings that fit the proxy least."
+    verdict, kind = gradient_norms.sentences(mark_kept(NORMS, np.array([4, 5])), train, "X", "random start")
+    assert verdict == "X keeps only the ratings that fit the random start least."
     # Rows 4 and 5 are of films with 2 and 3 ratings, by users with 2 and 1; the median is the lower middle.
     assert "film with 2 ratings (2 in all data), by a user with 1 (2)" in kind
-    assert "fit the proxy well" in gradient_norms.sentences(mark_kept(NORMS, np.array([0, 1])), train, "X")[0]
-    assert "all of them" in gradient_norms.sentences(mark_kept(NORMS, np.arange(6)), train, "X")[0]
+    many = interactions([0] * 2000, [0] * 2000)
+    norms = np.arange(2000, dtype=np.float32)
+    for rows, said in (
+        ([*range(500)], "proxy well"),
+        ([*range(1200, 1600)], "proxy badly"),
+        ([*range(2000)], "all of them"),
+    ):
+        assert said in gradient_norms.sentences(mark_kept(norms, np.array(rows)), many, "X", "pretrained proxy")[0]
+    alike = mark_kept(norms, np.arange(0, 2000, 5))
+    assert gradient_norms.sentences(alike, many, "X", "proxy")[0] == "X takes easy and hard ratings alike."
 
 
 def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> None:

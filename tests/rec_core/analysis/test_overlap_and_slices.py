@@ -40,7 +40,7 @@ def test_the_slice_of_all_users_is_the_metric_itself(folders: Folders, feedback:
     made = experiment(quick("random", feedback), folders)
     result = made.result()
     for name, value in result.metrics.items():
-        frame = slices.table(made.split, {"X": (made.coreset.rows, made.evaluated.per_user)}, name)
+        frame = slices.table({"X": (made.split, made.coreset.rows, made.evaluated.per_user)}, name)
         assert frame["X"].iloc[0] == pytest.approx(value)
         parts = frame.set_index("Slice")
         tail = sum(
@@ -52,13 +52,26 @@ def test_the_slice_of_all_users_is_the_metric_itself(folders: Folders, feedback:
 
 def test_users_with_nothing_kept_are_those_of_the_coreset(small_split: Split) -> None:
     rows = np.flatnonzero(small_split.train.user != 3)
-    masks = slices.slices(small_split, rows)
-    assert np.flatnonzero(masks["Users with nothing kept"]).tolist() == [3]
+    masks = slices.slices(small_split)
+    assert np.flatnonzero(slices.left_out(small_split, rows)).tolist() == [3]
     assert not (masks["Head films"] & masks["Long-tail films"]).any()
 
 
-def test_small_slices_say_nothing() -> None:
-    assert np.isnan(slices.metric({"rank": np.ones(5, np.float32)}, np.ones(5, bool), "recall@10"))
+def test_every_run_is_measured_on_whom_another_leaves_out(small_split: Split) -> None:
+    n = small_split.catalogue.n_users
+    good, bad = np.ones(n, np.float32), np.full(n, 50, np.float32)
+    few = np.flatnonzero(small_split.train.user >= 30)  # leaves 30 users out
+    runs = {
+        "All": (small_split, np.arange(len(small_split.train)), {"rank": good}),
+        "Few": (small_split, few, {"rank": bad}),
+    }
+    rows = {row["Slice"]: row for row in slices.table(runs, "recall@10").to_dict("records")}
+    assert (rows["Left out by Few"]["Users"], rows["Left out by Few"]["All"], rows["Left out by Few"]["Few"]) == (
+        30,
+        1,
+        0,
+    )
+    assert "Left out by All" not in rows  # too few to say anything: none
 
 
 def test_only_settings_that_count_and_differ_are_listed() -> None:
