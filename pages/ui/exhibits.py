@@ -10,13 +10,17 @@ from pages.ui import cards
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config
 
+_ROOM = 4  # pixels, so that no scroll bar appears
+
 
 def show(exhibit: Exhibit, **chart: Any) -> None:
     """Draw the exhibit; ``chart`` goes to ``st.plotly_chart``."""
     lasso = chart.get("on_select", "ignore") != "ignore"
-    st.plotly_chart(
-        exhibit.figure, key=f"chart-{exhibit.name}", config=config(exhibit.name, lasso), alt=exhibit.alt, **chart
-    )
+    # A changed chart is a new one to Streamlit's front end; in a box of its height nothing moves until it is drawn.
+    with st.container(height=exhibit.figure.layout.height + _ROOM, border=False):
+        st.plotly_chart(
+            exhibit.figure, key=f"chart-{exhibit.name}", config=config(exhibit.name, lasso), alt=exhibit.alt, **chart
+        )
     st.caption(exhibit.caption)
     with st.container(horizontal=True, gap="small"):
         with st.popover("How to read this", type="tertiary", icon=":material/help:"):

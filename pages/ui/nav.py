@@ -15,7 +15,7 @@ from rec_core.errors import CorelensError
 
 _INSIDE = "_inside_app"
 SHOWN = "_slides_shown"  # set by what draws slides
-_PRESENT = "present"
+_PRESENTS, _PARAMETER = "_presents", "present"
 # A local image: an icon by name would be fetched from Google's servers.
 _ICON = str(Path(__file__).with_name("icon.png"))
 
@@ -96,15 +96,18 @@ def _navigation() -> StreamlitPage:
 
 
 def presents() -> bool:
-    """Say whether the app is presenting; ``?present=true`` in a link starts it so."""
-    return st.query_params.get(_PRESENT) == "true"
+    """Say whether the app is presenting; a link with ``?present=true`` starts it so."""
+    # The session decides after that: embedded, a page cannot change its address.
+    return bool(st.session_state.setdefault(_PRESENTS, st.query_params.get(_PARAMETER) == "true"))
 
 
 def present() -> None:
     """Begin to present: no sidebar, no navigation."""
-    st.query_params[_PRESENT] = "true"
+    st.session_state[_PRESENTS] = True
+    st.query_params[_PARAMETER] = "true"
 
 
 def stop_presenting() -> None:
     """Show sidebar and navigation again."""
-    st.query_params.pop(_PRESENT, None)
+    st.session_state[_PRESENTS] = False
+    st.query_params.pop(_PARAMETER, None)
