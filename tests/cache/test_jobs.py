@@ -14,8 +14,10 @@ import pytest
 
 from cache.cluster import Cluster
 from cache.jobs import INTERRUPTED, Job, Jobs
+from cache.worker import _make
+from rec_core.analysis import projection
 from rec_core.data.sources import Folders
-from rec_core.experiment import stored_result
+from rec_core.experiment import Experiment, stored_result
 from rec_core.specs import ExperimentSpec
 from tests.conftest import quick
 
@@ -57,6 +59,35 @@ def test_a_job_ends_in_the_store(jobs: Jobs) -> None:
     assert result is not None
     assert result.n_selected > 0
     assert jobs.active() == []
+
+
+def test_a_run_that_lost_a_part_is_made_again(jobs: Jobs) -> None:
+    """One user needs the trained model; a result without it must not stand in the way of Run."""
+    spec = quick("random", seed=5)
+    key = jobs.ask(spec)
+    wait(jobs, spec, lambda job: job.state == "done")
+    result = stored_result(key, jobs.store)
+    assert result is not None
+    assert [found.key for _, found in jobs.results() if found.key == key] == [key]
+    jobs.store.remove(result.stage_keys["train"])
+    jobs.ask(spec)
+    wait(jobs, spec, lambda job: job.state == "done" and jobs.store.has(result.stage_keys["train"]))
+    again = stored_result(key, jobs.store)
+    assert again is not None
+    assert again.metrics == result.metrics
+
+
+def test_maps_are_jobs_of_proxy_and_of_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "umap", projection.pca)  # compiling UMAP takes most of a minute
+    folders = Folders(None, tmp_path / "data")
+    jobs = Jobs(tmp_path, folders)
+    spec = quick("random")
+    for kind in ("map-proxy", "map-run"):
+        assert not jobs.store.has(jobs.key(kind, spec))
+        _make(kind, Experiment(spec, jobs.store, folders))
+        assert jobs.job(spec, kind).state == "done"
+    assert jobs.key("map-proxy", spec) == jobs.key("map-proxy", quick("gradient", ratio=0.7))
+    assert jobs.key("map-run", spec) != jobs.key("map-run", quick("gradient", ratio=0.7))
 
 
 def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(jobs: Jobs) -> None:

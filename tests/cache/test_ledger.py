@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cache.ledger import Ledger
+from cache.ledger import Ledger, Note
 from rec_core.errors import CorelensError
 from tests.conftest import quick
 
@@ -63,3 +63,27 @@ def test_a_spec_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as database:
         database.execute("""UPDATE jobs SET spec = '{"method": {"name": "gone"}}' WHERE key = 'bad'""")
     assert [asked.key for asked in ledger.asked()] == ["good"]
+
+
+def test_pins_and_notes_are_remembered(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    assert ledger.pinned("here") is None
+    assert ledger.note("run") == Note()
+    for key in ("one", "two"):
+        ledger.pin("here", key)
+        ledger.annotate("run", Note(f"Title {key}", "<b>text</b>"))
+    assert Ledger(tmp_path).pinned("here") == "two"
+    assert Ledger(tmp_path).note("run") == Note("Title two", "<b>text</b>")
+
+
+def test_a_ledger_of_the_first_version_is_taken_along(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite3") as database:
+        database.execute(
+            "CREATE TABLE jobs (key TEXT PRIMARY KEY, kind TEXT NOT NULL, spec TEXT NOT NULL, asked_at REAL NOT NULL)"
+        )
+        database.execute("INSERT INTO jobs VALUES ('old', 'run', ?, 1.0)", (quick().model_dump_json(),))
+        database.execute("PRAGMA user_version = 1")
+    ledger = Ledger(tmp_path)
+    ledger.pin("here", "old")
+    assert [asked.key for asked in ledger.asked()] == ["old"]
+    assert ledger.pinned("here") == "old"

@@ -90,3 +90,29 @@ def test_presets_are_the_table_of_the_design() -> None:
     assert (better.model.init_std, better.model.bias, better.proxy.init_std) == (0.05, True, 0.1)
     assert (better.train.epochs, better.train.patience, better.split.validation) == (40, 5, "next-to-last")
     assert specs.preset("recommended", "implicit", "ncf").model.init_std == 0.01
+
+
+def test_a_share_is_a_setting_between_zero_and_one() -> None:
+    spec = specs.parse({"method": {"name": "window", "position": 0.4004}})
+    assert spec.method.params == {"position": 0.4}
+    assert spec.key == specs.parse({"method": {"name": "window", "position": 0.4}}).key
+    assert spec.key != specs.parse({"method": {"name": "window"}}).key
+    for wrong in (1.5, -0.1, "x", True):
+        with pytest.raises(SpecError, match="'position' must be a number between 0 and 1"):
+            specs.parse({"method": {"name": "window", "position": wrong}})
+
+
+def test_a_changed_copy_has_a_key_of_its_own() -> None:
+    spec = specs.parse({})
+    assert spec.key != spec.model_copy(update={"seed": 1}).key  # a remembered key must not travel along
+    assert spec.without_seed == spec.with_(seed=7).without_seed
+    assert spec.without_seed != spec.with_(ratio=0.5).without_seed
+
+
+def test_runs_of_one_test_set_are_known() -> None:
+    report, recommended = (specs.preset(name, "implicit", "ncf") for name in ("report", "recommended"))
+    assert specs.test_inputs(report) == specs.test_inputs(recommended)  # only validation differs
+    assert specs.test_inputs(report) != specs.test_inputs(report.with_(data_seed=1))
+    assert specs.test_inputs(report) != specs.test_inputs(report.with_(split={"test": "random"}))
+    ratings = specs.preset("report", "explicit", "ncf")
+    assert specs.test_inputs(ratings) == specs.test_inputs(ratings.with_(data_seed=1))

@@ -72,6 +72,20 @@ def test_gradient_keeps_the_largest_norms(small_split: Split) -> None:
     assert candidates.scores[rows].min() >= candidates.scores[rest].max()
 
 
+def test_windows_lie_between_the_easiest_and_the_hardest(small_split: Split) -> None:
+    candidates = _candidates(small_split)
+    scores, count, rng = candidates.scores, 500, np.random.default_rng(0)
+    assert scores is not None
+    ordered = np.sort(scores)
+    kept = {p: METHODS["window"].select(candidates, count, rng, {"position": p}) for p in (0.0, 0.5, 1.0)}
+    middle = round(0.5 * (len(scores) - count))
+    assert np.sort(scores[kept[0.0]]) == pytest.approx(ordered[:count])
+    assert np.sort(scores[kept[0.5]]) == pytest.approx(ordered[middle : middle + count])
+    assert np.sort(scores[kept[1.0]]) == pytest.approx(ordered[-count:])
+    gradients = METHODS["gradient"].select(candidates, count, rng, {})
+    assert np.sort(scores[gradients]) == pytest.approx(np.sort(scores[kept[1.0]]))
+
+
 def test_extreme_scores_give_finite_norms() -> None:
     proxy = {"user": np.array([[1e3]], np.float32), "item": np.array([[1e3], [-1e3]], np.float32)}
     found = gradient.norms(Candidates(interactions([0, 0], [0, 1]), 1, "implicit", proxy))
