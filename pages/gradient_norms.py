@@ -44,7 +44,6 @@ if missing is not None:
 
 st.subheader("What goes with a large norm?", anchor=False)
 with st.container(horizontal=True):
-    nav.link("coverage", "What is left out")
     against = controls.segments("By", figures.TITLES, "by", "popularity")
     under = controls.segments("Proxy", {title: title for title in panels}, "proxy", own) if len(panels) > 1 else own
 values, group = gradient_norms.groups(split.train, against)

@@ -40,7 +40,8 @@ with answer:
         cards.headline(verdict)
         st.markdown(detail)
 
-left, right = st.columns([2, 3], gap="medium")
+with st.grid(2, min_column_width=440):
+    left, right = st.container(), st.container()
 with left:
     st.subheader("Their ratings", anchor=False)
     st.caption(f"{number(int((seen['Kept'] != '').sum()))} of {number(len(seen))} are kept.")

@@ -43,8 +43,7 @@ def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
         prepare(
             experiment.spec,
             f"**{labels.choice_title(experiment.spec)} needs its proxy first.** It is pretrained once for this data "
-            f"and "
-            "serves every ratio, method and page.",
+            "and serves every ratio, method and page.",
         )
         return None
     return experiment, experiment.coreset

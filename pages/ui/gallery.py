@@ -38,7 +38,10 @@ class Subject:
     def compared(self) -> list[tuple[str, Coreset, Mark]]:
         """The chosen coreset and the random one, each with title and mark."""
         ours = (labels.choice_title(self.spec), self.coreset, mark(self.spec.method.name, self.spec.pretrain))
-        return [ours, ("Random", self.random, mark("random"))][: 1 if self.spec.method.name == "random" else 2]
+        if self.spec.method.name == "random":
+            return [ours]
+        random = self.spec.with_(method={"name": "random"})
+        return [ours, (labels.choice_title(random), self.random, mark("random"))]
 
 
 def _quality(subject: Subject) -> Exhibit:

@@ -27,8 +27,7 @@ def choose(split: Split, rows: NDArray[np.integer]) -> int | None:
         return int(found[0])
     st.info(
         f"There is no user “{plain_markdown(typed or '')}” in this data; ids go from {ids.min()} to {ids.max()}. Or "
-        f"choose one on the "
-        f"User map."
+        "choose one on the User map."
     )
     return None
 

@@ -143,10 +143,9 @@ def _kind(norms: Norms, train: Interactions) -> str:
     (film, films), (user, users) = (_medians(who, norms.kept) for who in (train.item, train.user))
     stars, mean = (float(rating.mean(dtype=np.float64)) for rating in (train.rating[norms.kept], train.rating))
     return (
-        f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). "
-        f"The median kept rating is of a film with {number(film)} ratings ({number(films)} in all data), "
-        f"by a user with {number(user)} ({number(users)}); kept ratings give {number(stars)} stars on average "
-        f"({number(mean)})."
+        f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). The median "
+        f"kept rating is of a film with {number(film)} ratings ({number(films)} in all data), by a user with "
+        f"{number(user)} ({number(users)}); kept ratings give {number(stars)} stars on average ({number(mean)})."
     )
 
 

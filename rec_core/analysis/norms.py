@@ -79,8 +79,7 @@ def strength(found: Correlation) -> str:
 
 MEANING: dict[Compared, str] = {
     "training": "Both start from the same embeddings, so this is what training left of the start: 1 would mean that "
-    "it changed "
-    "no one's place, 0 that the untrained norm says nothing about the trained one.",
+    "it changed no one's place, 0 that the untrained norm says nothing about the trained one.",
     "chance": "The random start is another one, so this is what chance gives: the floor, about 0.",
     "seeds": "Both are pretrained on the same data and differ only in the seed: the ceiling. What two trainings do not "
     "agree on is noise.",

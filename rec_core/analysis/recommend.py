@@ -63,8 +63,7 @@ def sentences(user: str, film: str, seen: pd.DataFrame, full: TopList, ours: Top
     of = f"{shared} of the {len(full.items)} films" if shared else "none of the films"
     return (
         f"User {user} would see {of} that full data recommends.",
-        f"{choice} keeps {int((seen['Kept'] != '').sum())} of their {len(seen)} ratings. What they watched next, "
-        f"{film}, is "
-        f"at rank {full.held_out_rank:,g} of the model trained on full data, and at {ours.held_out_rank:,g} of this "
-        f"one.",
+        f"{choice} keeps {int((seen['Kept'] != '').sum())} of their {len(seen)} ratings. The film held out for the "
+        f"test, {film}, is at rank {full.held_out_rank:,g} of the model trained on full data, and at "
+        f"{ours.held_out_rank:,g} of this one.",
     )

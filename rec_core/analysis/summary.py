@@ -124,8 +124,7 @@ def limits(verdict: Verdict, n_users: int) -> list[str]:
         error = float(np.sqrt(value * (1 - value) / n_users))
         said += [
             f"Recall@10 is a mean over {number(n_users)} users; its standard error is {number(error)}, so that two "
-            f"runs "
-            f"less than {number(3 * error)} apart may not differ.",
+            f"runs less than {number(3 * error)} apart may not differ.",
             f"It ranks the held-out film among {run.spec.evaluation.negatives} others. {_among_all(run)}",
         ]
     if verdict.kept.seeds == 1:

@@ -23,8 +23,7 @@ _HOW: Mapping[View, str] = {
     "comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line is above the "
     "grey area on the right, heavy users are preferred. A random coreset follows the grey area at any ratio.",
     "users": "How many ratings users have, in all data (grey) and in what is kept (coloured); users with nothing "
-    "kept are "
-    "not drawn. It moves to the left as the ratio falls, whoever is preferred; the other view does not.",
+    "kept are not drawn. It moves to the left as the ratio falls, whoever is preferred; the other view does not.",
 }
 _SOURCES: Mapping[View, str] = {
     "ratings": "Activity weighted by ratings, so that the answer does not depend on the ratio.",

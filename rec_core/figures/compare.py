@@ -31,19 +31,20 @@ def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exh
         go.Heatmap(
             z=values,
             x=short,
-            y=[f"{i + 1} {title}" for i, title in enumerate(titles)],
+            y=short,
+            customdata=[[f"{plain_label(a)}<br>{plain_label(b)}" for b in titles] for a in titles],
             text=text,
             texttemplate="%{text}",
             zmin=0,
             zmax=1,
-            colorscale=[(0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,0.85)")],
+            colorscale=[(0.0, "#e6f1f8"), (1.0, "#0072b2")],
             colorbar={"title": {"text": "Jaccard"}, "thickness": 10},
-            hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+            hovertemplate="%{customdata}<br>%{z:.3f}<extra></extra>",
         )
     )
     lay_out(figure, 150 + 62 * len(titles))
     figure.update_layout(showlegend=False)
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(side="top", type="category")
     return Exhibit(
         name=f"overlap-{by}",
@@ -52,9 +53,8 @@ def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exh
         alt=f"Jaccard index by {by} of every pair of: {', '.join(titles)}.",
         table=frame,
         how=f"Each cell is the share of {by} that two selections have in common, of those that either has: 1 the "
-        f"same, 0 "
-        "nothing in common. Below it is what two random selections of the same sizes would have.",
-        caption=caption,
+        "same, 0 nothing in common. Below it is what two random selections of the same sizes would have.",
+        caption=f"{', '.join(f'{number} = {title}' for number, title in zip(short, titles, strict=True))}. {caption}",
         formula=r"J(A,B)=\frac{|A\cap B|}{|A\cup B|}",
         source="Jaccard, 1901.",
     )
@@ -88,8 +88,7 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, caption:
             ["Run", "epoch", "loss", *[c for c in table.columns.astype(str) if c.startswith("validation")], "seconds"]
         ],
         how="One line per run. A validation line that turns while the train loss still falls is overfitting; an "
-        "epoch of a "
-        "coreset has fewer steps than one of all data.",
+        "epoch of a coreset has fewer steps than one of all data.",
         caption=caption,
     )
 
@@ -124,9 +123,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
         alt=f"{name} of each run by slice of users and films; the table holds the same numbers.",
         table=frame,
         how="Each line is a slice of the test users: by their activity, by the film that was held out, and those "
-        "whom a run "
-        "keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a coreset costs that "
-        "slice "
-        "more. Slices of fewer than 20 users are left out.",
+        "whom a run keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a coreset "
+        "costs that slice more. Slices of fewer than 20 users are left out.",
         caption=caption,
     )

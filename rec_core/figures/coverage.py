@@ -92,8 +92,7 @@ def shares(coverages: Marked, name: Shares, caption: str) -> Exhibit:
         alt=f"Share of ratings by {name.lower()}: all data as bars, {', '.join(coverages)} as symbols.",
         table=frame,
         how="Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers it. A rating "
-        "counts "
-        "for every genre of its film."
+        "counts for every genre of its film."
         if name == "Genres"
         else "Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers that rating.",
         caption=caption,

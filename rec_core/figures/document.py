@@ -37,6 +37,13 @@ pre { background: #f3f6fa; padding: 12px; overflow-x: auto; font-size: .85rem }
 _ROWS = 200  # of a table twin; more would outweigh the figures
 
 
+# Nothing may leave the reader's machine, whatever a library would like to fetch; plotly's WebGL compiles functions.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:"
+)
+
+
 @dataclass(frozen=True)
 class Document:
     """What a summary says: plain texts, facts (label → value, what to hold it against), exhibits, a table, settings."""
@@ -76,9 +83,7 @@ def to_html(document: Document) -> str:
     ]
     head = (
         "<meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
-        # Nothing may leave the reader's machine, whatever a library would like to fetch.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline' "
-        "'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{escape(document.title or document.headline)}</title><style>{_STYLE}</style>"
         f"<script>{get_plotlyjs()}</script>"
     )
@@ -88,12 +93,12 @@ def to_html(document: Document) -> str:
 def _figure(exhibit: Exhibit) -> str:
     figure = go.Figure(exhibit.figure).update_layout(template="plotly_white", font={"size": 14})
     drawn = figure.to_html(full_html=False, include_plotlyjs=False, include_mathjax=False, config=config(exhibit.name))
+    formula = f"<pre>{escape(exhibit.formula)}</pre>" if exhibit.formula else ""
     return (
         f"<h2>{escape(exhibit.title)}</h2><figure role='img' aria-label='{escape(exhibit.alt)}'>{drawn}"
         f"<figcaption>{escape(exhibit.caption)}</figcaption></figure>"
-        f"<details><summary>How to read this</summary><p>{escape(exhibit.how)}</p>"
-        f"{f'<pre>{escape(exhibit.formula)}</pre>' if exhibit.formula else ''}<p "
-        f"class='small'>{escape(exhibit.source)}</p></details>"
+        f"<details><summary>How to read this</summary><p>{escape(exhibit.how)}</p>{formula}"
+        f"<p class='small'>{escape(exhibit.source)}</p></details>"
         f"<details><summary>Table</summary>{_head(exhibit.table)}</details>"
     )
 

@@ -18,9 +18,8 @@ _TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 5)]
 
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
-    "larger. "
-    "Dotted lines are controls that need no training: what is on the wrong side of one was not worth training. "
-    "Time is pretraining, selecting and training together."
+    "larger. Dotted lines are controls that need no training: what is on the wrong side of one was not worth "
+    "training. Time is pretraining, selecting and training together."
 )
 
 
@@ -53,7 +52,8 @@ def _figure(runs: Sequence[Run], chosen: str) -> go.Figure:
             annotation_position="top left",
         )
     better = "lower is better" if metric == "rmse" else "higher is better"
-    lay_out(figure, 400)
+    # A narrow window stacks the legend on top of the chart.
+    lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
     figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)
     figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
     return figure

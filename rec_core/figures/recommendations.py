@@ -12,7 +12,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, KEPT, lay_out
 from rec_core.words import plain_label
 
-_LONGEST = 34  # characters of a title beside the figure; all of it is in the hover and in the table
+_LONGEST = 28  # characters of a title beside the figure; all of it is in the hover and in the table
 
 
 def side_by_side(
@@ -38,7 +38,7 @@ def side_by_side(
             mode="markers+text",
             text=[_label(str(titles[item]), item == held_out) for item in items],
             textposition=side,
-            textfont={"size": 13},
+            textfont={"size": 12},
             customdata=[plain_label(str(titles[item])) for item in items],
             marker={
                 "size": 11,
@@ -72,9 +72,8 @@ def side_by_side(
         alt=f"The ten best films of {names[0]} and of {names[1]}; the table lists both.",
         table=pd.DataFrame({"Rank": ranks, names[0]: titles[left], names[1]: titles[right]}),
         how="Best on top. Lines join films that both lists have; full dots are shared, open ones are in one list "
-        "only. A star is the film that was held out for the test. Films the user has in "
-        "train or "
-        "validation are left out of both.",
+        "only. A star is the film that was held out for the test. Films the user has in train or validation are "
+        "left out of both.",
         caption=caption,
     )
 

@@ -18,15 +18,13 @@ from rec_core.words import plain_label
 
 _HOW = (
     "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
-    "says how "
-    "much of a user's history is kept: orange as much as on average, blue less, red more. The places belong to the "
-    "embeddings and stay the same for every method and ratio. Draw a lasso around users, or click one, to see who they "
-    "are; double-click to let go."
+    "says how much of a user's history is kept: orange as much as on average, blue less, red more. The places "
+    "belong to the embeddings and stay the same for every method and ratio. Draw a lasso around users, or click "
+    "one, to see who they are; double-click to let go."
 )
 _SOURCES = {
     "UMAP": "UMAP: McInnes, Healy and Melville, 2018, arXiv 1802.03426; 15 neighbours, smallest distance 0.1. The "
-    "report's "
-    "Figures 4 and 5. Distances between far groups mean little.",
+    "report's Figures 4 and 5. Distances between far groups mean little.",
     "PCA": "The first two principal components; distances are true along two directions only.",
 }
 
@@ -47,15 +45,6 @@ def user_map(
     """
     some = history.kept[places.users] > 0
     figure = go.Figure()
-    _dots(
-        figure,
-        places,
-        ~some,
-        history,
-        split,
-        highlighted,
-        marker={"color": GREY, "symbol": "x", "size": 4, "opacity": 0.6},
-    )
     marker = {
         "color": history.share[places.users][some],
         "colorscale": _scale(history),
@@ -66,6 +55,15 @@ def user_map(
         "colorbar": {"title": {"text": "Kept"}, "tickformat": ".0%", "thickness": 10, "len": 0.8},
     }
     _dots(figure, places, some, history, split, highlighted, marker=marker)
+    _dots(
+        figure,
+        places,
+        ~some,
+        history,
+        split,
+        highlighted,
+        marker={"color": GREY, "symbol": "x", "size": 5, "opacity": 0.9},
+    )
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
     figure.update_layout(dragmode="lasso", showlegend=False)
     figure.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)

@@ -139,10 +139,9 @@ def test_a_waiting_job_is_cancelled_at_once(jobs: Jobs) -> None:
 
 def test_a_job_outlives_the_process_that_asked(jobs: Jobs) -> None:
     code = (
-        "import sys, os, signal; from pathlib import Path; from cache.jobs import Jobs;"
-        "from rec_core.data.sources import Folders; from tests.conftest import quick;"
-        "home = Path(sys.argv[1]); Jobs(home, Folders(None, home / 'data')).ask(quick(seed=40, train={'epochs': 30}));"
-        "os.kill(os.getpid(), signal.SIGKILL)"
+        "import sys, os, signal; from pathlib import Path; from cache.jobs import Jobs;from rec_core.data.sources "
+        "import Folders; from tests.conftest import quick;home = Path(sys.argv[1]); Jobs(home, Folders(None, home / "
+        "'data')).ask(quick(seed=40, train={'epochs': 30}));os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(jobs._home)], cwd=ROOT, check=False)
     spec = quick(seed=40, train={"epochs": 30})
