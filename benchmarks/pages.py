@@ -31,6 +31,7 @@ from rec_core.words import duration
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
 PAGES = ["results", "compare", *LIVE, "norms", "one_user", "summary"]
+REAL = 3  # further runs with all their parts, which Compare takes by default
 RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
 
 
@@ -46,6 +47,8 @@ def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
         copy = resolve(spec, where).with_(seed=seed)
         store.put(copy.key, pack(replace(made, key=copy.key, spec=copy.model_dump())))
         Ledger(home).ask(copy.key, "run", copy)
+    for seed in range(runs, runs + REAL):
+        _note(home, spec.with_(seed=seed, method={"name": "random"}), store)
 
 
 def _note(home: Path, spec: ExperimentSpec, store: DiskStore) -> RunResult:

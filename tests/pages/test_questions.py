@@ -326,4 +326,4 @@ def test_awkward_film_titles_are_text_everywhere(page: str, awkward: Path, open_
     assert "<b>Alien" not in json.dumps(_charts(app))
     if page == "one_user":
         assert any(title in app.dataframe[0].value["Film"].iloc[0] for title in AWKWARD)
-        assert re.search(r"watched next, \S", shown)
+        assert re.search(r"held out for the test, \S", shown)
