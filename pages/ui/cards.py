@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from cache.ledger import Kind
 from pages.ui import state
 from rec_core import labels
 from rec_core.experiment import Coreset, Experiment
@@ -50,8 +51,21 @@ def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
 
 
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
-    """Offer to pretrain the proxy of ``spec``; say how it stands if that was asked for."""
-    job = state.jobs().job(spec, "prepare")
+    """Offer to pretrain the proxy of ``spec``."""
+    _offer(spec, "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)
+
+
+def train(spec: ExperimentSpec) -> None:
+    """Offer to make the run of ``spec``."""
+    about = state.expected(spec)
+    label = f"Run {labels.choice_title(spec)} · {'up to' if about.at_most else 'about'} {duration(about.seconds)}"
+    why = f"**{labels.run_title(spec)}** is not trained with these settings yet."
+    _offer(spec, "run", why, label, key=f"train-{spec.key[:8]}")
+
+
+def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> None:
+    """Draw a card with a button that asks for a job; say how the job stands if that was asked for."""
+    job = state.jobs().job(spec, kind)
     with st.container(border=True):
         st.markdown(why)
         if job.message:
@@ -59,33 +73,7 @@ def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
         if job.state in ("waiting", "running"):
             st.caption("On its way; this page goes on by itself.")
             return
-        st.button(
-            f"Prepare · about {duration(state.expected_preparation(spec))}",
-            key=key,
-            on_click=state.ask,
-            args=(spec,),
-            kwargs={"kind": "prepare"},
-            type="primary",
-        )
-
-
-def train(spec: ExperimentSpec) -> None:
-    """Offer to make the run of ``spec``; say how it stands if that was asked for."""
-    job, about = state.jobs().job(spec), state.expected(spec)
-    with st.container(border=True):
-        st.markdown(f"**{labels.run_title(spec)}** is not trained with these settings yet.")
-        if job.message:
-            st.warning(job.message)
-        if job.state in ("waiting", "running"):
-            st.caption("On its way; this page goes on by itself.")
-            return
-        st.button(
-            f"Run {labels.choice_title(spec)} · {'up to' if about.at_most else 'about'} {duration(about.seconds)}",
-            key=f"train-{spec.key[:8]}",
-            on_click=state.ask,
-            args=(spec,),
-            type="primary",
-        )
+        st.button(label, key=key, on_click=state.ask, args=(spec,), kwargs={"kind": kind}, type="primary")
 
 
 def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
