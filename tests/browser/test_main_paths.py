@@ -105,7 +105,7 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     expect(page.locator(".scatterlayer .js-line").last).not_to_have_attribute("d", before or "")
     assert "ratio=50" in page.url
     page.get_by_text("Decide", exact=True).click()
-    page.get_by_role("link", name="Results").click()
+    page.get_by_text("Results", exact=True).click()
     expect(page.locator(".st-key-ratio")).to_contain_text("50 %")
 
 
