@@ -62,6 +62,12 @@ if baseline is not None:
     )
     cards.csv(table, "metrics")
 
+if results:
+    caption = labels.caption_of_runs([pick.spec for pick in tested])
+    st.subheader("For whom, and for which films", anchor=False)
+    frame = slices.table({pick.title: (pick.split, pick.rows, pick.per_user) for pick in tested}, metric)
+    exhibits.show(figures.by_slice(frame, marks, metric, caption))
+
 st.subheader("What they have in common", anchor=False)
 by = controls.segments("By", figures.OVERLAP, "overlap", "ratings")
 same_rows = picks.alike(chosen, specs.split_inputs)
@@ -78,7 +84,4 @@ if results:
     columns = {f"validation_{metric}": f"Validation {labels.METRICS[metric]}", "loss": "Train loss"}
     column = controls.segments("Curve", columns, "curve", f"validation_{metric}")
     exhibits.show(figures.curves(results, marks, column, caption))
-    st.subheader("For whom, and for which films", anchor=False)
-    frame = slices.table({pick.title: (pick.split, pick.rows, pick.per_user) for pick in tested}, metric)
-    exhibits.show(figures.by_slice(frame, marks, metric, caption))
 cards.settings({pick.title: pick.spec for pick in chosen})

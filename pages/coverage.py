@@ -29,7 +29,10 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
         st.caption(f"Every one of the {what} keeps at least one rating.")
         return
     wanted = st.text_input(
-        f"Search {what}", key=f"search-{what}", type="search", placeholder=f"Part of a {column.lower()}"
+        f"Search {what}",
+        key=f"search-{what}",
+        type="search",
+        placeholder="Part of a title" if column == "Film" else "Part of an id",
     )
     found = frame[frame[column].astype(str).str.contains(wanted or "", case=False, regex=False)]
     st.caption(f"{number(len(found))} of {number(len(frame))} {what} with nothing kept.")

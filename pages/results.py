@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.ui import cards, comparison_card, exhibits, nav, picks, state
 from rec_core import labels
-from rec_core.analysis import activity, comparison
+from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Run
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.words import duration, number, percent
@@ -18,6 +18,7 @@ def show_chosen(run: Run) -> None:
     first, second = comparison.headline(run)
     cards.headline(first)
     st.markdown(second)
+    show_why(run)
     metric, control = labels.METRICS[run.metric], labels.control_title(run.best_control[0]).lower()
     kept, saved = run.quality_kept, run.time_saved
     gain_help = f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it."
@@ -31,6 +32,21 @@ def show_chosen(run: Run) -> None:
     )
     if run.baseline is None and state.data_is_here():
         cards.train(comparison.baseline_spec(run.spec))
+
+
+def show_why(run: Run) -> None:
+    """Say where the quality is lost, and link to the pages that explain it."""
+    ours, full = state.experiment(run.spec), state.experiment(comparison.baseline_spec(run.spec))
+    if run.is_baseline or not (state.data_is_here() and ours.is_evaluated and ours.is_selected):
+        return
+    tail = coverage.tail_sentence(coverage.measure(ours.split, ours.coreset.rows))
+    where = ""
+    if full.is_evaluated:
+        where = slices.head_and_tail(ours.split, ours.evaluated.per_user, full.evaluated.per_user, run.metric)
+    st.markdown(f"{tail} {where}")
+    with st.container(horizontal=True):
+        nav.link("gradient_norms", "Why? What is kept, easy or hard")
+        nav.link("coverage", "Who and what is left out")
 
 
 def show_live() -> None:

@@ -81,7 +81,8 @@ def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
     """Return what a figure of several runs on the same data was made with."""
     seeds = sorted({spec.seed for spec in specs_})
     keys = ", ".join(spec.key[:8] for spec in specs_) if len(specs_) <= 6 else "in the table"
-    return f"{_data(specs_[0])}, {len(specs_)} runs, seed {', '.join(map(str, seeds[:6]))}, settings {keys}."
+    count = "1 run" if len(specs_) == 1 else f"{len(specs_)} runs"
+    return f"{_data(specs_[0])}, {count}, seed {', '.join(map(str, seeds[:6]))}, settings {keys}."
 
 
 def _data(spec: ExperimentSpec) -> str:

@@ -107,9 +107,9 @@ def settings(of: Mapping[str, ExperimentSpec] | None = None) -> None:
         )
 
 
-def csv(frame: pd.DataFrame, name: str) -> None:
+def csv(frame: pd.DataFrame, name: str, label: str = "CSV") -> None:
     """Draw a button that downloads ``frame``."""
-    st.download_button("CSV", lambda: safe_csv(frame), f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
+    st.download_button(label, lambda: safe_csv(frame), f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
 
 
 def safe_csv(frame: pd.DataFrame) -> str:

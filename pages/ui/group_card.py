@@ -23,7 +23,7 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{number(len(users))} {'user' if len(users) == 1 else 'users'} chosen", anchor=False)
-        st.button("Let go", icon=":material/close:", on_click=map_view.let_go)
+        st.button("Clear selection", icon=":material/close:", on_click=map_view.let_go)
     cards.numbers(
         {
             "Users": (number(len(users)), f"of {number(len(history.full))}", ""),
@@ -49,7 +49,7 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     _tastes(split, users)
     table = groups.users_table(split, history, users)
     st.dataframe(table, hide_index=True, height=240, alt="The chosen users.", column_config={"Share kept": _SHARE})
-    cards.csv(table, "chosen-users")
+    cards.csv(table, "chosen-users", f"Download these {number(len(users))} users")
 
 
 def _tastes(split: Split, users: NDArray[np.int64]) -> None:

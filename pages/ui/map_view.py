@@ -159,7 +159,7 @@ def _user(customdata: Any) -> int:
 def _caption(panel: Panel, used: Projection, places: UserMap) -> str:
     n = panel.experiment.split.catalogue.n_users
     note = "" if len(places.users) == n else f" A random {number(len(places.users))} of {number(n)} users."
-    return f"{used}. {labels.caption(panel.kept_by)}{note}"
+    return f"{used}, × nothing kept. {labels.caption(panel.kept_by)}{note}"
 
 
 def _drawn(panel: Panel) -> bool:

@@ -13,6 +13,8 @@ from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number, percent
 
+_FAR = 0.1  # share of the control's value from which worse is called far worse
+
 
 def main_metric(feedback: str) -> str:
     """Return the metric that headlines are about."""
@@ -116,7 +118,7 @@ def headline(run: Run) -> tuple[str, str]:
         link = "and" if run.time_saved >= 0 else "but"
         first = f"{choice} keeps {percent(run.quality_kept)} of {metric} {link} {time} (one seed)."
     share = "" if run.control_kept is None else f", which keeps {percent(run.control_kept)}"
-    than = "better" if run.gain > 0 else "no better"
+    than = "better" if run.gain > 0 else "no better" if run.gain > -_FAR * control_value else "far worse"
     second = f"That is {than} than the control “{name}” ({number(control_value)}{share}), which needs no training."
     return first, second
 

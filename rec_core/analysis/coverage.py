@@ -152,7 +152,7 @@ def left_out_users(split: Split, coverage: Coverage) -> pd.DataFrame:
 
 def sentences(coverage: Coverage, choice: str) -> tuple[str, str]:
     """Return the answer in words, and its numbers."""
-    users, films, tail = (coverage[name] for name in ("Users", "Films", "Long-tail films"))
+    users, films = coverage["Users"], coverage["Films"]
     lost = int((films.kept == 0).sum())
     if lost == 0 and users.share(1) == 1:
         verdict = f"{choice} reaches every user and every film."
@@ -160,9 +160,14 @@ def sentences(coverage: Coverage, choice: str) -> tuple[str, str]:
         verdict = f"{choice} reaches every film, and {percent(users.share(1))} of users."
     else:
         verdict = f"{choice} leaves out {number(lost)} of {number(len(films.kept))} films."
-    in_tail = f"{percent(tail.kept.sum() / films.kept.sum())} of kept ratings are of long-tail films, against "
     return verdict, (
         f"{percent(users.share(1))} of users and {percent(films.share(1))} of films keep at least one rating, "
-        f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. "
-        f"{in_tail}{percent(tail.full.sum() / films.full.sum())} in all data."
+        f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. {tail_sentence(coverage)}"
     )
+
+
+def tail_sentence(coverage: Coverage) -> str:
+    """Return how much of what is kept is of long-tail films, in words."""
+    films, tail = coverage["Films"], coverage["Long-tail films"]
+    kept, full = tail.kept.sum() / films.kept.sum(), tail.full.sum() / films.full.sum()
+    return f"{percent(kept)} of kept ratings are of long-tail films, against {percent(full)} in all data."

@@ -62,6 +62,10 @@ def headline(results: Mapping[str, RunResult], baseline: str | None, metric: str
     value = {title: result.metrics[metric] for title, result in results.items()}
     best = (min if metric == "rmse" else max)(value, key=lambda title: value[title])
     name, short = labels.METRICS[metric], best.rpartition(" · ")[0]
+    others = [title for title in results if title != baseline]
+    if best == baseline and len(others) == 1:
+        loss, other = abs(value[others[0]] - value[baseline]), others[0].rpartition(" · ")[0]
+        return f"{other} loses {number(loss)} of {name} against the baseline's {number(value[baseline])}."
     if best == baseline:
         return f"The baseline, {short}, does best: {name} {number(value[best])}."
     return (

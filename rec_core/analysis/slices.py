@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core import labels
 from rec_core.analysis.coverage import genre_table, long_tail
 from rec_core.data.interactions import Split, marked
 from rec_core.evaluation.ranking import ranking_metrics
 from rec_core.evaluation.rating import rating_metrics
+from rec_core.words import percent
 
 FEWEST = 20  # users that a slice needs; the mean of fewer says little
 Mask = NDArray[np.bool_]
@@ -46,6 +48,22 @@ def metric(per_user: PerUser, mask: Mask, name: str) -> float:
         return rating_metrics(per_user["error"][mask])[name]
     suffix = "_all" if name.endswith("_all") else ""
     return ranking_metrics(per_user["rank" + suffix][mask], suffix)[name]
+
+
+def head_and_tail(split: Split, ours: PerUser, full: PerUser, metric_name: str) -> str:
+    """Return where the loss is, in words: on popular films or on the long tail; ``full`` is the baseline's result."""
+    masks, name = slices(split), labels.METRICS[metric_name]
+    head, tail = masks["Head films"], masks["Long-tail films"]
+    if min(head.sum(), tail.sum()) < FEWEST:
+        return ""
+    on_head, on_tail = (
+        f"{metric(ours, mask, metric_name):.2f} against {metric(full, mask, metric_name):.2f}" for mask in (head, tail)
+    )
+    return (
+        f"{percent(float(head.mean()))} of held-out films are among the most popular fifth; on them {name} is "
+        f"{on_head} "
+        f"on full data, on the long tail {on_tail}."
+    )
 
 
 def table(runs: Mapping[str, tuple[Split, NDArray[np.integer], PerUser]], name: str) -> pd.DataFrame:

@@ -85,7 +85,8 @@ def decision(verdict: Verdict) -> str:
         return "This is training on everything, which the coresets are compared with."
     if verdict.gain <= 0:
         control = labels.control_title(run.best_control[0]).lower()
-        return f"Do not train on {choice}: the control “{control}” needs no training and does no worse."
+        does = "does better" if verdict.gain < 0 else "does no worse"
+        return f"Do not train on {choice}: the control “{control}” needs no training and {does}."
     if verdict.saved <= 0:
         return f"Train on everything: {choice} saves no time."
     if kept.low >= ENOUGH and kept.seeds > 1:
@@ -140,5 +141,5 @@ def _among_all(run: Run) -> str:
     if run.baseline is None or run.is_baseline:
         return f"Among all films it is {number(ours)}."
     full = run.baseline.metrics["recall@10_all"]
-    kept = f", which keeps {percent(ours / full)}" if full else ""
-    return f"Among all films it is {number(ours)} against {number(full)} on full data{kept}."
+    kept = f"; that is {percent(ours / full)} of it" if full else ""
+    return f"Among all films it is {number(ours)}, against {number(full)} on full data{kept}."

@@ -62,8 +62,9 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
                 x=math.log10(cut),
                 y=1,
                 yref="y domain",
-                text=f"cut at {number(cut)} ",
-                xanchor="right",
+                text=f" cut at {number(cut)}",
+                xanchor="left",
+                yanchor="bottom",
                 showarrow=False,
                 font={"size": 12, "color": look.colour},
                 row=row,
@@ -72,7 +73,8 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
         tables.append(frame.assign(Proxy=title))
     lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")
     figure.update_layout(barmode="stack", bargap=0, legend_y=1.06)
-    figure.update_xaxes(type="log", dtick="D2", nticks=12)
+    ticks = [n * 10.0**e for e in range(-4, 4) for n in (1, 2, 5)]
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     figure.update_xaxes(title="Gradient norm (log scale)", row=len(panels))
     figure.update_yaxes(title="Ratings", rangemode="tozero")
     return Exhibit(

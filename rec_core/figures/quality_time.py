@@ -54,6 +54,7 @@ def _figure(runs: Sequence[Run], chosen: str) -> go.Figure:
     better = "lower is better" if metric == "rmse" else "higher is better"
     # A narrow window stacks the legend on top of the chart.
     lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
+    figure.update_layout(margin={"t": 60})
     figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)
     figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
     return figure

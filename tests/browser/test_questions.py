@@ -109,7 +109,7 @@ def test_a_lasso_changes_the_panel_and_the_download_to_exactly_those_users(
     _settle(page)
     assert title.inner_text() == f"{len(fewer):,} users chosen"  # who was chosen stays; how much is kept follows
     assert _lassoed(page, 0) == _lassoed(page, 1) == fewer
-    page.get_by_role("button", name="Let go").click()
+    page.get_by_role("button", name="Clear selection").click()
     expect(title).to_have_count(0)
 
 

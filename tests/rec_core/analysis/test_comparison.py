@@ -54,7 +54,7 @@ def test_for_errors_lower_is_better() -> None:
 def test_the_headline_never_lets_quality_kept_stand_alone() -> None:
     first, second = headline(_run("implicit", ours=0.3, full=0.6, control=0.4))
     assert first == "Gradient at 20 % keeps 50 % of Recall@10 and saves 80 % of the time (one seed)."
-    assert second.startswith("That is no better than the control “most popular” (0.400, which keeps 67 %)")
+    assert second.startswith("That is far worse than the control “most popular” (0.400, which keeps 67 %)")
     assert headline(_run("implicit", ours=0.5, full=0.6, control=0.4))[1].startswith("That is better than")
 
 

@@ -82,3 +82,8 @@ def test_data_without_genres_have_none(split: Split) -> None:
     names, has = coverage.genre_table(Catalogue(np.arange(2), np.arange(3), np.array(["A"] * 3), np.array([""] * 3)))
     assert len(names) == 0
     assert has.shape == (3, 0)
+
+
+def test_the_long_tail_is_said(split: Split) -> None:
+    covered = coverage.measure(split, np.array([0, 1, 3]))  # films 0, 1, 0, of which 1 is in the tail
+    assert coverage.tail_sentence(covered) == "33 % of kept ratings are of long-tail films, against 62 % in all data."

@@ -101,3 +101,12 @@ def test_no_two_runs_look_the_same() -> None:
     marks = distinct([mark("window")] * 6)
     assert len(set(marks)) == 6
     assert marks[0] == mark("window")
+
+
+def test_where_the_loss_is_is_said_by_head_and_tail(small_split: Split) -> None:
+    head = slices.slices(small_split)["Head films"]
+    full = {"rank": np.ones(len(head), np.float32)}
+    ours = {"rank": np.where(head, 50, 1).astype(np.float32)}
+    said = slices.head_and_tail(small_split, ours, full, "recall@10")
+    assert "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00" in said
+    assert said.startswith(f"{round(100 * head.mean())} % of held-out films")
