@@ -134,14 +134,14 @@ def test_the_map_is_pca_until_the_umap_was_asked_for_and_made(
     home: Path, open_page: Open, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("user_map", **CHOSEN)
-    assert "PCA." in _text(app)
+    assert "PCA, × nothing kept" in _text(app)
     assert "needs the pretrained proxy" in _text(app)
     app.button(key="draw-map").click().run()
     assert [(kind, spec.pretrain) for kind, spec in asked] == [("map-proxy", False)]
     monkeypatch.setattr(projection, "umap", projection.pca)
     Experiment(quick("random", pretrain=False), DiskStore(home), Folders(None, home / "data")).user_map(of_proxy=True)
     app = open_page("user_map", **CHOSEN)
-    assert "UMAP." in _text(app)
+    assert "UMAP, × nothing kept" in _text(app)
     assert "draw-map" not in [button.key for button in app.button]
 
 
