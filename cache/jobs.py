@@ -16,7 +16,8 @@ from cache.ledger import KINDS, Kind, Ledger
 from cache.outcomes import CANCELLED, clear_outcome, load_outcome, save_outcome
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
-from rec_core.experiment import Experiment, Progress, resolve, stored_result
+from rec_core.experiment import Experiment, resolve, stored_result
+from rec_core.products import Progress
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 

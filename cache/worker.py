@@ -17,7 +17,8 @@ from cache.store import DiskStore
 from rec_core import specs
 from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError
-from rec_core.experiment import Experiment, Listener, Progress
+from rec_core.experiment import Experiment
+from rec_core.products import Listener, Progress
 from rec_core.training import loop, scoring
 
 __all__ = ["execute", "loop", "scoring"]  # loading this module loads the training code

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, nav, overlay, state
+from pages.ui import cards, controls, exhibits, nav, overlay, state
 from rec_core import labels
 from rec_core.analysis import activity
 from rec_core.analysis.statistics import gini
@@ -19,8 +19,8 @@ if live is None:
 experiment, coreset = live
 split = experiment.split
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
-
 chance = activity.measure(split.train, state.random_coreset().rows, split.catalogue.n_users)
+
 verdict, numbers = activity.sentences(measured, choice)
 cards.headline(verdict)
 st.markdown(f"{numbers} {activity.left_out(measured)}")
@@ -38,14 +38,12 @@ cards.numbers(
 )
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    view = st.segmented_control(
+    view = controls.segments(
         "Show",
-        ["Where ratings come from", "Ratings per user"],
-        default="Where ratings come from",
-        required=True,
-        key="show",
-        bind="query-params",
-        help="“Ratings per user” is the report's Figure 1; it moves to the left with the ratio, whoever is preferred.",
+        figures.VIEWS,
+        "show",
+        "ratings",
+        "“Ratings per user” is the report's Figure 1; it moves to the left with the ratio, whoever is preferred.",
     )
     cumulative = st.toggle("Cumulative", key="cumulative", bind="query-params")
     log_shares = st.toggle("Log shares", key="log", bind="query-params", help="Shows the far ends of the distribution.")
@@ -58,13 +56,7 @@ for title, (other, kept) in beside.items():
         mark(other.method.name, other.pretrain),
     )
 exhibits.show(
-    figures.distribution(
-        activities,
-        "users" if view == "Ratings per user" else "ratings",
-        labels.caption(spec),
-        cumulative=cumulative,
-        log_shares=log_shares,
-    )
+    figures.distribution(activities, view, labels.caption(spec), cumulative=cumulative, log_shares=log_shares)
 )
 
 st.subheader("The same in numbers", anchor=False)

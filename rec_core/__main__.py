@@ -16,8 +16,9 @@ from cache.store import DiskStore
 from rec_core import report, specs
 from rec_core.data import sources
 from rec_core.errors import CorelensError, SpecError
-from rec_core.experiment import Experiment, Progress
+from rec_core.experiment import Experiment
 from rec_core.export import coreset_frame
+from rec_core.products import Progress
 from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec

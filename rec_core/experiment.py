@@ -1,6 +1,7 @@
 """From a spec to its result, stage by stage, each remembered under its own inputs.
 
     load → filter → split → proxy → score → select → train → evaluate
+                              └→ map (UMAP)              └→ map
 
 Everything up to the coreset is NumPy and quick, so pages can ask for it live; only training imports torch.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -29,67 +30,13 @@ from rec_core.evaluation import evaluate as evaluation
 from rec_core.evaluation.ranking import ranking_metrics, sampled_ranks
 from rec_core.evaluation.rating import rating_metrics
 from rec_core.models import MODELS, simple_mf
+from rec_core.products import Coreset, Listener, Negatives, Params, Progress, Proxy, Scores, TrainedModel
 from rec_core.randomness import generator
 from rec_core.results import RunResult, versions
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import Json, Remembered, StageStore, remember, stage_key, unpack
 
 T = TypeVar("T")
-Params = dict[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: the stage in the present continuous, its share done, its epoch, seconds left in it."""
-
-    stage: str
-    fraction: float = 0.0
-    epoch: int = 0
-    epochs: int = 0
-    seconds_left: float | None = None
-
-
-# Called at least a few times a second while a stage computes; raising CancelledError stops the run.
-Listener = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Proxy:
-    """The SimpleMF whose embeddings and gradients methods choose by."""
-
-    params: Params
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One value per train row, by which a method ranks."""
-
-    values: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Negatives:
-    """Items unknown to the user, (n_users x count), for the test and for the validation item."""
-
-    test: NDArray[np.int32]
-    validation: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Coreset:
-    """The kept rows: ascending positions in the train split, and a weight each where the method gives one."""
-
-    rows: NDArray[np.int64]
-    weights: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True)
-class TrainedModel:
-    """Parameters, the history per epoch, and the epoch the parameters were taken at."""
-
-    params: Params
-    history: list[dict[str, float | None]]
-    best_epoch: int
 
 
 def resolve(spec: ExperimentSpec, folders: sources.Folders) -> ExperimentSpec:

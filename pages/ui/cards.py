@@ -11,7 +11,8 @@ import streamlit as st
 from cache.ledger import Kind
 from pages.ui import state
 from rec_core import labels
-from rec_core.experiment import Coreset, Experiment
+from rec_core.experiment import Experiment
+from rec_core.products import Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration
 

@@ -9,7 +9,7 @@ from pages.ui import state
 from rec_core import labels
 from rec_core.analysis import activity, coverage, gradient_norms, groups
 from rec_core.analysis.comparison import Run
-from rec_core.experiment import Coreset, Experiment
+from rec_core.experiment import Experiment
 from rec_core.figures import activity as activity_figures
 from rec_core.figures import coverage as coverage_figures
 from rec_core.figures import gradient_norms as norm_figures
@@ -17,6 +17,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.figures.style import Mark, mark
 from rec_core.figures.user_map import user_map
+from rec_core.products import Coreset
 from rec_core.specs import ExperimentSpec
 
 

@@ -27,10 +27,10 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     cards.numbers(
         {
             "Users": (number(len(users)), f"of {number(len(history.full))}", ""),
-            "Median activity": (
+            "Median ratings": (
                 number(float(np.median(history.full[users]))),
                 f"{number(float(np.median(history.full)))} for everyone",
-                "Train ratings per user.",
+                "Of a user, in train.",
             ),
             "Kept": (
                 percent(history.kept[users].sum() / history.full[users].sum()),

@@ -16,8 +16,9 @@ from rec_core import labels, specs
 from rec_core.analysis import groups, projection
 from rec_core.analysis.projection import UserMap
 from rec_core.estimate import map_seconds
-from rec_core.experiment import Coreset, Experiment
+from rec_core.experiment import Experiment
 from rec_core.figures.user_map import user_map
+from rec_core.products import Coreset
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import digest
@@ -94,7 +95,7 @@ def show(wanted: list[Panel], method: Projection) -> None:
     with st.grid(min(len(wanted), 2), min_column_width=380):
         for place, panel in enumerate(wanted):
             with st.container():
-                st.markdown(f"**{panel.title}**")
+                st.markdown(f"**{panel.title}**{' · PCA' if method == 'UMAP' and not _drawn(panel) else ''}")
                 if panel.is_ready:
                     _show(f"map-{place}", panel, method)
                 else:

@@ -82,7 +82,7 @@ def _pages() -> dict[str, list[StreamlitPage]]:
             one("coverage", "Coverage", "grid_view"),
             one("activity", "Activity", "groups"),
             one("user_map", "User map", "scatter_plot"),
-            one("norms", "Norms", "straighten"),
+            one("norms", "Embedding norms", "straighten"),
             one("one_user", "One user", "person"),
         ],
         "Show": [

@@ -12,8 +12,9 @@ from rec_core.analysis import norms
 from rec_core.analysis.norms import Compared, Of, Pairs, Which
 from rec_core.analysis.statistics import Correlation
 from rec_core.data.interactions import Split, marked
-from rec_core.experiment import Coreset, Experiment
+from rec_core.experiment import Experiment
 from rec_core.models import simple_mf
+from rec_core.products import Coreset
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.words import number

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import cards, state
 from rec_core import labels, selection, specs
-from rec_core.experiment import Coreset
+from rec_core.products import Coreset
 from rec_core.specs import ExperimentSpec
 
 _OTHERS = [

@@ -15,7 +15,8 @@ from rec_core.analysis.comparison import Run, baseline_spec, main_metric
 from rec_core.data import sources
 from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
-from rec_core.experiment import Coreset, Experiment, resolve, stored_result
+from rec_core.experiment import Experiment, resolve, stored_result
+from rec_core.products import Coreset
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 

@@ -13,8 +13,9 @@ from rec_core import labels
 from rec_core.analysis import comparison, summary
 from rec_core.analysis.comparison import Run, baseline_spec
 from rec_core.errors import CorelensError
-from rec_core.experiment import Coreset, Experiment
+from rec_core.experiment import Experiment
 from rec_core.figures.document import Document
+from rec_core.products import Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.words import duration, number, percent
 
@@ -128,4 +129,5 @@ def _table(runs: list[Run], run: Run) -> pd.DataFrame:
         "speed_up": "Speed-up",
         "seed": "Seed",
     }
-    return frame[list(columns)].rename(columns=columns).round(4)
+    digits = dict.fromkeys((*metrics, "gain"), 3) | {"ratio": 3, "total_s": 1, "speed_up": 1}
+    return frame[list(columns)].astype({"speed_up": float}).round(digits).rename(columns=columns)

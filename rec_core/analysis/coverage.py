@@ -66,9 +66,7 @@ def genre_table(catalogue: Catalogue) -> tuple[NDArray[np.str_], NDArray[np.bool
 
 
 def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
-    """Return what ``rows`` of the train split cover. A rating counts for every genre of its film, if the data have
-    any.
-    """
+    """Return what ``rows`` of the train split cover; a rating counts for every genre of its film."""
     train, catalogue = split.train, split.catalogue
     kept = train.take(rows)
     users = _counts(train.user, kept.user, catalogue.n_users)

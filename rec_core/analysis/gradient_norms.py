@@ -77,9 +77,7 @@ def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
 
 
 def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """Return logarithmic bin edges that cover all ``values``; the lowest bin also takes what is below 0.1 % of the
-    top.
-    """
+    """Return logarithmic bin edges over all ``values``; what is below 0.1 % of the top falls into the lowest bin."""
     top = max(float(v.max()) for v in values)
     low = max(min(float(np.quantile(v[::97], 0.001)) for v in values), top / 1000)
     return np.geomspace(low, top * 1.0001, _BINS + 1)
@@ -88,10 +86,9 @@ def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
 def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
     """Return one row per bin: where it begins and ends, and how many rows are kept and dropped."""
     # Even steps in log space, so that a row's bin is arithmetic and needs no search: this follows a slider.
+    first, per_bin = np.log(bounds[0]), np.log(bounds[-1] / bounds[0]) / _BINS
     with np.errstate(divide="ignore"):
-        place = (np.log(norms.values) - np.float32(np.log(bounds[0]))) * np.float32(
-            _BINS / np.log(bounds[-1] / bounds[0])
-        )
+        place = (np.log(norms.values) - np.float32(first)) / np.float32(per_bin)
     bin_of = np.clip(place, 0, _BINS - 1).astype(np.int16)
     every, kept = np.bincount(bin_of, minlength=_BINS), np.bincount(bin_of[norms.kept], minlength=_BINS)
     return pd.DataFrame({"Norm from": bounds[:-1], "to": bounds[1:], "Kept": kept, "Dropped": every - kept})
@@ -156,9 +153,7 @@ def _medians(who: NDArray[np.integer], kept: NDArray[np.bool_]) -> tuple[float, 
 
 
 def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:
-    """Return position → spec of a window of the same size, from the easiest rows to the hardest: the gradient
-    method.
-    """
+    """Return position → spec of a window of the same size; the hardest rows, position 1, are the gradient method."""
     windows = {p: spec.with_(method={"name": "window", "position": p}) for p in POSITIONS[:-1]}
     return {**windows, POSITIONS[-1]: spec.with_(method={"name": "gradient"})}
 

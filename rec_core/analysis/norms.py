@@ -99,6 +99,5 @@ def sentences(compared: Compared, of: str, found: list[Correlation]) -> tuple[st
         "activity": f"The norm has {strength(pearson)} with the number of ratings.",
         "scores": f"Scores with and without pretraining have {strength(pearson)}.",
     }
-    return verdicts[
-        compared
-    ], f"Pearson {pearson.value:.2f} ({pearson.low:.2f} to {pearson.high:.2f}), n = {pearson.n:,}. {MEANING[compared]}"
+    value = f"Pearson {pearson.value:.2f} ({pearson.low:.2f} to {pearson.high:.2f}), n = {pearson.n:,}."
+    return verdicts[compared], f"{value} {MEANING[compared]}"

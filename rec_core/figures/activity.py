@@ -15,6 +15,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, Mark, counts_axis, lay_out
 
 View = Literal["ratings", "users"]
+VIEWS: dict[View, str] = {"ratings": "Where ratings come from", "users": "Ratings per user"}
 Marked = Mapping[str, tuple[Activity, Mark]]
 
 _HOW: Mapping[View, str] = {
@@ -65,7 +66,7 @@ def distribution(
         table.insert(2, "Users", counts["users"])
     return Exhibit(
         name=f"activity-{of}",
-        title="Who the ratings come from" if view == "ratings" else "Ratings per user",
+        title=VIEWS[view],
         figure=figure,
         alt=f"Share of {of} by user activity: all data, {', '.join(activities)}. The table holds the same numbers.",
         table=table,

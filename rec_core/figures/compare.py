@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rec_core import labels
 from rec_core.analysis.overlap import By
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import Mark, lay_out
+from rec_core.figures.style import Mark, dots, lay_out
 from rec_core.results import RunResult
 from rec_core.words import plain_label
 
@@ -109,7 +109,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
             y=[plain_label(text) for text in frame["Slice"]],
             name=title,
             mode="markers",
-            marker={"symbol": marks[title].symbol, "color": marks[title].colour, "size": 12},
+            marker=dots(marks[title], 12),
             customdata=frame["Users"],
             hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
         )

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from rec_core.analysis import coverage
 from rec_core.analysis.coverage import Coverage, Shares
+from rec_core.figures import bars
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, Mark, lay_out
-from rec_core.words import plain_label
+from rec_core.figures.style import Mark, dots, lay_out
 
 Marked = Mapping[str, tuple[Coverage, Mark]]
 
@@ -25,12 +25,7 @@ def reach(coverages: Marked, at_least: int, caption: str) -> Exhibit:
             y=parts,
             name=title,
             mode="markers",
-            marker={
-                "symbol": mark.symbol,
-                "size": 15,
-                "color": mark.colour,
-                "line": {"width": 2, "color": mark.colour},
-            },
+            marker=dots(mark, 15),
             hovertemplate="%{x:.1%} of %{y}<extra>" + title + "</extra>",
         )
     lay_out(figure, 330)
@@ -42,13 +37,11 @@ def reach(coverages: Marked, at_least: int, caption: str) -> Exhibit:
         figure=figure,
         alt=f"Share of {', '.join(parts).lower()} with at least {at_least} kept ratings, for {', '.join(coverages)}.",
         table=coverage.table({title: c for title, (c, _) in coverages.items()}),
-        how="A symbol is the share of users, films and so on that keep at least as many ratings as chosen above. "
-        "Further "
-        "right is more. Long-tail films are all but the most popular fifth. The table adds, for each, how far the kept "
-        "distribution is from that of all data (KL, 0 is the same) and how unequal it is (Gini, 0 is equal).",
+        how="A symbol is the share of users, films and so on that keep at least as many ratings as chosen above; "
+        "further right is more. Long-tail films are all but the most popular fifth. The table adds, for each, how far "
+        "the kept distribution is from that of all data (KL, 0 is the same) and how unequal it is (Gini, 0 is equal).",
         caption=caption,
-        formula=r"\mathrm{KL}=\sum_i p_i\ln\frac{p_i}{q_i},\quad p=\text{share of kept ratings},\ q=\text{share of "
-        "all}",
+        formula=r"\mathrm{KL}=\sum_i p_i\ln\frac{p_i}{q_i},\quad p=\text{share of kept},\ q=\text{share of all}",
         source="Coverage: Q2 of the report. Long tail: Abdollahpouri, Burke and Mobasher, 2017.",
         shares=tuple(f"With {k} or more" for k in coverage.AT_LEAST),
     )
@@ -57,38 +50,10 @@ def reach(coverages: Marked, at_least: int, caption: str) -> Exhibit:
 def shares(coverages: Marked, name: Shares, caption: str) -> Exhibit:
     """Return the share of each genre (or rating value) in all data and in each coreset."""
     frame = coverage.shares({title: c for title, (c, _) in coverages.items()}, name)
-    labels = [plain_label(text) for text in frame[name]]
-    figure = go.Figure()
-    figure.add_bar(
-        x=frame["All data"],
-        y=labels,
-        name="All data",
-        orientation="h",
-        marker={"color": GREY},
-        opacity=0.45,
-        hovertemplate="%{y}: %{x:.1%}<extra>All data</extra>",
-    )
-    for title, (_, mark) in coverages.items():
-        figure.add_scatter(
-            x=frame[title],
-            y=labels,
-            name=title,
-            mode="markers",
-            marker={
-                "symbol": mark.symbol,
-                "size": 12,
-                "color": mark.colour,
-                "line": {"width": 2, "color": mark.colour},
-            },
-            hovertemplate="%{y}: %{x:.1%}<extra>" + title + "</extra>",
-        )
-    lay_out(figure, 130 + 26 * len(frame))
-    figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
     return Exhibit(
         name=f"shares-{name.lower().replace(' ', '-')}",
         title=f"Shares of {name.lower()}",
-        figure=figure,
+        figure=bars.shares(frame, name, "All data", {title: mark for title, (_, mark) in coverages.items()}),
         alt=f"Share of ratings by {name.lower()}: all data as bars, {', '.join(coverages)} as symbols.",
         table=frame,
         how="Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers it. A rating "

@@ -71,6 +71,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
                 col=1,
             )
         tables.append(frame.assign(Proxy=title))
+    figure.update_annotations(x=0, xanchor="left", selector={"showarrow": False, "xref": "paper"})
     lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")
     figure.update_layout(barmode="stack", bargap=0, legend_y=1.06)
     ticks = [n * 10.0**e for e in range(-4, 4) for n in (1, 2, 5)]

@@ -44,6 +44,11 @@ def mark(method: str, pretrain: bool = True) -> Mark:
     return Mark(_COLOURS.get(method, "#56b4e9"), symbol if pretrain else f"{symbol}-open")
 
 
+def dots(mark: Mark, size: int) -> dict[str, Any]:
+    """Return plotly's marker for a mark; the line makes open symbols visible."""
+    return {"symbol": mark.symbol, "size": size, "color": mark.colour, "line": {"width": 2, "color": mark.colour}}
+
+
 _SPARE = [
     Mark(colour, symbol)
     for colour, symbol in zip(

@@ -1,5 +1,6 @@
-"""Figures of Q4: users in two dimensions, coloured by how much of their history is kept (the report's Figures 4
-and 5).
+"""Figures of Q4: users in two dimensions, coloured by how much of their history is kept.
+
+The report's Figures 4 and 5.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from rec_core.analysis.groups import Histories, users_table
 from rec_core.analysis.projection import UserMap
 from rec_core.data.interactions import Split
+from rec_core.figures import bars
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, lay_out
-from rec_core.words import plain_label
+from rec_core.figures.style import GREY, KEPT, Mark, lay_out
 
 _HOW = (
     "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
@@ -84,9 +85,7 @@ def user_map(
 
 
 def _scale(history: Histories) -> list[tuple[float, str]]:
-    """Return colours of Okabe and Ito around what the average history keeps: sky blue below it, vermillion far
-    above.
-    """
+    """Return colours of Okabe and Ito: orange for what the average history keeps, sky blue below, vermillion above."""
     fair = min(max(float(history.kept.sum() / history.full.sum()), 0.01), 0.98)
     return [(0.0, "#56b4e9"), (fair, "#e69f00"), (min(3 * fair, 0.99), "#d55e00"), (1.0, "#d55e00")]
 
@@ -115,32 +114,10 @@ def _dots(
 
 def tastes(frame: pd.DataFrame, caption: str) -> Exhibit:
     """Return the genres of a group against everyone's; ``frame`` is ``groups.genres``."""
-    names = [plain_label(text) for text in frame["Genre"]]
-    figure = go.Figure()
-    figure.add_bar(
-        x=frame["Everyone"],
-        y=names,
-        name="Everyone",
-        orientation="h",
-        marker={"color": GREY},
-        opacity=0.45,
-        hovertemplate="%{y}: %{x:.1%}<extra>Everyone</extra>",
-    )
-    figure.add_scatter(
-        x=frame["They"],
-        y=names,
-        name="They",
-        mode="markers",
-        marker={"symbol": "diamond", "size": 11, "color": "#d55e00"},
-        hovertemplate="%{y}: %{x:.1%}<extra>They</extra>",
-    )
-    lay_out(figure, 120 + 22 * len(frame))
-    figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
     return Exhibit(
         name="group-genres",
         title="Genres of the group",
-        figure=figure,
+        figure=bars.shares(frame, "Genre", "Everyone", {"They": Mark(KEPT, "diamond")}),
         alt="Share of ratings by genre: everyone as bars, the chosen users as symbols.",
         table=frame,
         how="Grey bars are everyone, diamonds the users you chose, sorted by what they prefer most.",

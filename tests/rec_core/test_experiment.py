@@ -5,8 +5,9 @@ import pytest
 
 from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, SelectionError
-from rec_core.experiment import Experiment, Progress
+from rec_core.experiment import Experiment
 from rec_core.export import coreset_frame
+from rec_core.products import Progress
 from rec_core.selection import METHODS, budget
 from rec_core.stages import MemoryStore
 from tests.conftest import experiment, quick

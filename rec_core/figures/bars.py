@@ -1,0 +1,40 @@
+"""Shares of all data as bars, and of what is compared with it as symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from rec_core.figures.style import GREY, Mark, dots, lay_out
+from rec_core.words import plain_label
+
+_ROW = 26  # pixels
+
+
+def shares(frame: pd.DataFrame, names: str, everything: str, marks: Mapping[str, Mark]) -> go.Figure:
+    """Return one line per row of ``frame``: a grey bar for ``everything``, and a symbol for each column in ``marks``.
+
+    ``names`` is the column that says what a row is.
+    """
+    labels = [plain_label(text) for text in frame[names]]
+    figure = go.Figure()
+    hover = "%{y}: %{x:.1%}<extra>%{fullData.name}</extra>"
+    figure.add_bar(
+        x=frame[everything],
+        y=labels,
+        name=everything,
+        orientation="h",
+        marker={"color": GREY},
+        opacity=0.45,
+        hovertemplate=hover,
+    )
+    for title, mark in marks.items():
+        figure.add_scatter(
+            x=frame[title], y=labels, name=title, mode="markers", marker=dots(mark, 12), hovertemplate=hover
+        )
+    lay_out(figure, 130 + _ROW * len(frame))
+    figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    return figure
