@@ -97,8 +97,8 @@ def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
 def groups(train: Interactions, against: Against) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return values to group rows by and each row's group: ratings, or lower ends of bins of popularity or activity."""
     if against == "rating":
-        stars, group = np.unique(train.rating, return_inverse=True)
-        return stars.astype(np.float64), group
+        stars = np.unique(train.rating)
+        return stars.astype(np.float64), np.searchsorted(stars, train.rating)
     who = train.item if against == "popularity" else train.user
     counts = np.bincount(who)
     bounds: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, counts.max() + 1, 16)))
@@ -107,16 +107,20 @@ def groups(train: Interactions, against: Against) -> tuple[NDArray[np.float64], 
 
 def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp]) -> pd.DataFrame:
     """Return quartiles of the norm and the share kept by group; groups without rows are left out."""
-    rows = [(values[g], norms.values[here], norms.kept[here]) for g in range(len(values)) if (here := group == g).any()]
-    quartiles = np.array([np.quantile(some, [0.25, 0.5, 0.75]) for _, some, _ in rows])
+    counts = np.bincount(group, minlength=len(values))
+    some = counts > 0
+    by_group = norms.values[np.argsort(group.astype(np.uint16), kind="stable")]  # a radix sort: this follows a slider
+    parts = np.split(by_group, np.cumsum(counts[some])[:-1])
+    quartiles = np.array([np.quantile(part, [0.25, 0.5, 0.75]) for part in parts])
+    kept = np.bincount(group[norms.kept], minlength=len(values))
     return pd.DataFrame(
         {
-            "Value": [value for value, _, _ in rows],
-            "Ratings": [len(some) for _, some, _ in rows],
+            "Value": values[some],
+            "Ratings": counts[some],
             "Lower quartile": quartiles[:, 0],
             "Median norm": quartiles[:, 1],
             "Upper quartile": quartiles[:, 2],
-            "Share kept": [float(kept.mean()) for _, _, kept in rows],
+            "Share kept": kept[some] / counts[some],
         }
     )
 

@@ -61,8 +61,7 @@ def head_and_tail(split: Split, ours: PerUser, full: PerUser, metric_name: str) 
     )
     return (
         f"{percent(float(head.mean()))} of held-out films are among the most popular fifth; on them {name} is "
-        f"{on_head} "
-        f"on full data, on the long tail {on_tail}."
+        f"{on_head} on full data, on the long tail {on_tail}."
     )
 
 

@@ -93,10 +93,8 @@ def decision(verdict: Verdict) -> str:
         return f"Train on {choice}: it keeps enough, and saves {percent(verdict.saved)} of the time."
     if kept.mean >= ENOUGH:
         return f"{choice} looks worth it; run more seeds before you decide."
-    return (
-        f"Train on everything, unless {percent(verdict.saved)} of the time is worth {percent(1 - kept.mean)} of "
-        f"{metric}."
-    )
+    saved, lost = percent(verdict.saved), percent(1 - kept.mean)
+    return f"Train on everything, unless {saved} of the time is worth {lost} of {metric}."
 
 
 def method_notes(spec: ExperimentSpec) -> list[str]:

@@ -20,9 +20,9 @@ Marked = Mapping[str, tuple[Activity, Mark]]
 
 _HOW: Mapping[View, str] = {
     "ratings": "Users are sorted from light to heavy by their ratings in all data. Each step is the share of "
-    "ratings that "
-    "comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line is above the "
-    "grey area on the right, heavy users are preferred. A random coreset follows the grey area at any ratio.",
+    "ratings that comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line "
+    "is above the grey area on the right, heavy users are preferred. A random coreset follows the grey area at any "
+    "ratio.",
     "users": "How many ratings users have, in all data (grey) and in what is kept (coloured); users with nothing "
     "kept are not drawn. It moves to the left as the ratio falls, whoever is preferred; the other view does not.",
 }

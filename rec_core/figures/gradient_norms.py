@@ -86,8 +86,8 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
         table=pd.concat(tables, ignore_index=True),
         how="Each bar counts ratings by how hard they pull on their user's embedding: to the left those that the proxy "
         "predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the cut "
-        "where a "
-        "method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in both.",
+        "where a method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in "
+        "both.",
         caption=caption,
         formula=_FORMULA,
         source=_SOURCE,
@@ -146,9 +146,9 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
         table=frame.rename(
             columns={"Value": axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")}
         ),
-        how=f"The blue line is the median norm of ratings by {words}, the grey band its quartiles; the dotted line "
-        f"is the "
-        "share of those ratings that is kept. Where both rise together, the method goes where the proxy is surprised.",
+        how=f"The blue line is the median norm of ratings by {words}, the grey band its quartiles; the dotted line is "
+        "the share of those ratings that is kept. Where both rise together, the method goes where the proxy is "
+        "surprised.",
         caption=caption,
         formula=_FORMULA,
         source=_SOURCE,
@@ -190,9 +190,9 @@ def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], feedba
         figure=figure,
         alt=f"{name} over the position of the window, with {', '.join(lines) or 'no lines'}.",
         table=pd.DataFrame({"Position": places, name: values}),
-        how="Ratings are sorted from easy to hard for the proxy. Each point trains the same model on equally many "
-        "of them, "
-        "taken from another place of that order; the right end is the gradient method. Grey lines need no selection.",
+        how="Ratings are sorted from easy to hard for the proxy. Each point trains the same model on equally many of "
+        "them, taken from another place of that order; the right end is the gradient method. Grey lines need no "
+        "selection.",
         caption=caption,
         source="The report's gradient method is one end of this line. Compare Zheng et al., 2023, arXiv 2210.15809.",
     )

@@ -62,8 +62,8 @@ def scatter(pairs: Pairs, colour: str, caption: str) -> Exhibit:
         alt=f"Scatter of {pairs.y_title} against {pairs.x_title} for {len(pairs.x):,} {pairs.of}, with histograms.",
         table=pd.DataFrame({pairs.x_title: pairs.x, pairs.y_title: pairs.y, "Kept": pairs.kept}),
         how="A point is one of the things compared; coloured dots are kept, grey crosses dropped. At the margins is "
-        "how each "
-        "axis is distributed. A narrow rising band means that both norms agree, a round cloud that they do not.",
+        "how each axis is distributed. A narrow rising band means that both norms agree, a round cloud that they do "
+        "not.",
         caption=caption,
         formula=_FORMULAS,
         source="The report's Figures 2 and 3. Intervals: percentile bootstrap over pairs, 200 resamples (Efron, 1979).",
