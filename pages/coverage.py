@@ -44,7 +44,7 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
 
 verdict, detail = coverage.sentences(measured, choice)
 cards.headline(verdict)
-st.markdown(detail)
+st.markdown(f"{detail} [Their names](#left-out)")
 cards.numbers(
     {
         "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", "With at least one kept rating."),
@@ -71,7 +71,7 @@ options: dict[coverage.Shares, str] = {part: part for part in coverage.SHARES if
 by = controls.segments("By", options, "share", next(iter(options)))
 exhibits.show(figures.shares(coverages, by, labels.caption(spec)))
 
-st.subheader("Left out entirely", anchor=False)
+st.subheader("Left out entirely", anchor="left-out")
 of_films, of_users = st.tabs(["Films", "Users"])
 with of_films:
     list_left_out(coverage.left_out_films(split, measured), "films", "Film")

@@ -74,7 +74,7 @@ def pick_title(spec: ExperimentSpec) -> str:
 
 def caption(spec: ExperimentSpec) -> str:
     """Return what a figure was made with, for its caption."""
-    return f"{_data(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
+    return f"{data_title(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {spec.key[:8]}."
 
 
 def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
@@ -82,10 +82,11 @@ def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
     seeds = sorted({spec.seed for spec in specs_})
     keys = ", ".join(spec.key[:8] for spec in specs_) if len(specs_) <= 6 else "in the table"
     count = "1 run" if len(specs_) == 1 else f"{len(specs_)} runs"
-    return f"{_data(specs_[0])}, {count}, seed {', '.join(map(str, seeds[:6]))}, settings {keys}."
+    return f"{data_title(specs_[0])}, {count}, seed {', '.join(map(str, seeds[:6]))}, settings {keys}."
 
 
-def _data(spec: ExperimentSpec) -> str:
+def data_title(spec: ExperimentSpec) -> str:
+    """Return which ratings these are, for example "MovieLens 1M, clicks"."""
     return f"{sources.SOURCES[spec.data.dataset].title}, {FEEDBACK[spec.feedback].lower()}"
 
 

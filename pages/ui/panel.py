@@ -52,10 +52,10 @@ def _cancel(keys: list[str]) -> None:
 
 
 def _title(job: Job) -> str:
-    if job.kind == "run":
-        return labels.run_title(job.spec)
-    feedback = labels.FEEDBACK[job.spec.feedback].lower()
-    return f"Proxy for {feedback}" if job.kind == "prepare" else f"User map for {feedback}"
+    """Return what a job makes, and of which data unless they are the chosen ones."""
+    kinds = {"run": labels.run_title(job.spec), "prepare": "Proxy"}
+    title, data = kinds.get(job.kind, "User map"), labels.data_title(job.spec)
+    return title if data == labels.data_title(state.spec()) else f"{title} ({data})"
 
 
 def _look(active: list[Job]) -> set[tuple[str, str]]:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cache.jobs import Job, Jobs
 from cache.ledger import Ledger
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
@@ -184,6 +185,14 @@ def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Pat
     expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
     assert expected in app.sidebar.warning[0].value
     assert app.sidebar.button(key="run").label.startswith("Run again")
+
+
+def test_a_job_of_other_data_says_which(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = quick("random"), quick("random", feedback="explicit")
+    waiting = [Job(spec.key, "run", spec, "waiting") for spec in (own, other)]
+    monkeypatch.setattr(Jobs, "active", lambda self: waiting)
+    said = next(c.value for c in open_page(**QUICK).sidebar.caption if "Starting the workers" in c.value)
+    assert said.endswith("NCF · Random at 20 %, NCF · Random at 20 % (Synthetic, 10,000 ratings, ratings)"), said
 
 
 @pytest.mark.parametrize("page", PAGES)
