@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from rec_core.figures.style import GREY, Mark, dots, lay_out
+from rec_core.figures.style import GREY, Mark, categories_axis, dots, lay_out
 from rec_core.words import plain_label
 
 _ROW = 26  # pixels
@@ -36,5 +36,5 @@ def shares(frame: pd.DataFrame, names: str, everything: str, marks: Mapping[str,
         )
     lay_out(figure, 130 + _ROW * len(frame))
     figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    figure.update_yaxes(categories_axis(labels))
     return figure

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rec_core import labels
 from rec_core.analysis.overlap import By
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import Mark, dots, lay_out
+from rec_core.figures.style import Mark, categories_axis, dots, lay_out
 from rec_core.results import RunResult
 from rec_core.words import plain_label
 
@@ -102,11 +102,11 @@ def _history_title(column: str) -> str:
 def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Exhibit:
     """Return the metric by slice, a symbol per run."""
     figure = go.Figure()
-    name = labels.METRICS[metric]
+    name, lines = labels.METRICS[metric], [plain_label(text) for text in frame["Slice"]]
     for title in [column for column in frame.columns.astype(str) if column in marks]:
         figure.add_scatter(
             x=frame[title],
-            y=[plain_label(text) for text in frame["Slice"]],
+            y=lines,
             name=title,
             mode="markers",
             marker=dots(marks[title], 12),
@@ -114,8 +114,10 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
             hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
         )
     lay_out(figure, 160 + 24 * len(frame))
+    # Long names of slices and of runs: the legend wraps only after plotly gave it its place above the chart.
+    figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"}, margin={"t": 80})
     figure.update_xaxes(title=f"{name} ({'lower' if metric in ('rmse', 'mae') else 'higher'} is better)")
-    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    figure.update_yaxes(categories_axis(lines))
     return Exhibit(
         name="slices",
         title=f"{name} by slice",

@@ -10,7 +10,7 @@ from rec_core.analysis import coverage
 from rec_core.analysis.coverage import Coverage, Shares
 from rec_core.figures import bars
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import Mark, dots, lay_out
+from rec_core.figures.style import Mark, categories_axis, dots, lay_out
 
 Marked = Mapping[str, tuple[Coverage, Mark]]
 
@@ -26,11 +26,12 @@ def reach(coverages: Marked, at_least: int, caption: str) -> Exhibit:
             name=title,
             mode="markers",
             marker=dots(mark, 15),
+            cliponaxis=False,
             hovertemplate="%{x:.1%} of %{y}<extra>" + title + "</extra>",
         )
     lay_out(figure, 330)
     figure.update_xaxes(title=f"Share with at least {at_least} kept", tickformat=".0%", range=[-0.02, 1.02])
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_yaxes(categories_axis(parts))
     return Exhibit(
         name="coverage",
         title="What is reached",

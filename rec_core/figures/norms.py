@@ -20,7 +20,7 @@ _FORMULAS = (
 
 
 def scatter(pairs: Pairs, colour: str, caption: str) -> Exhibit:
-    """Return a scatter of the pairs, kept over dropped, with a histogram of each axis at its margin."""
+    """Return a scatter of the pairs, kept and dropped, with a histogram of each axis at its margin."""
     figure = make_subplots(
         2,
         2,
@@ -31,8 +31,9 @@ def scatter(pairs: Pairs, colour: str, caption: str) -> Exhibit:
         horizontal_spacing=0.02,
         vertical_spacing=0.03,
     )
-    parts = (("Dropped", ~pairs.kept, GREY, "x", 5), ("Kept", pairs.kept, colour, "circle", 6))
-    for name, which, tone, symbol, size in parts:
+    parts = [("Dropped", ~pairs.kept, GREY, "x", 6), ("Kept", pairs.kept, colour, "circle", 6)]
+    # The fewer lie on top, where they can be seen.
+    for name, which, tone, symbol, size in sorted(parts, key=lambda part: -np.count_nonzero(part[1])):
         x, y = pairs.x[which], pairs.y[which]
         if not len(x):
             continue

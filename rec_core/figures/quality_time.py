@@ -13,7 +13,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, lay_out, mark
 from rec_core.words import duration, number, percent
 
-_TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 5)]
+_TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 3, 5, 7)]
 
 
 _HOW = (

@@ -12,7 +12,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, KEPT, lay_out
 from rec_core.words import plain_label
 
-_LONGEST = 28  # characters of a title beside the figure; all of it is in the hover and in the table
+_LONGEST = 32  # characters of a title beside the figure; all of it is in the hover and in the table
 
 
 def side_by_side(
@@ -62,7 +62,7 @@ def side_by_side(
             for x, name, anchor in ((0, names[0], "right"), (1, names[1], "left"))
         ]
     )
-    figure.update_xaxes(range=[-1.6, 2.6], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[-2.1, 3.1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(left) + 0.6, -0.2], visible=False, fixedrange=True)
     ranks = range(1, len(left) + 1)
     return Exhibit(

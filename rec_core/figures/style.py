@@ -98,6 +98,11 @@ def enlarge(figure: go.Figure, size: int = 18, height: int = 620) -> go.Figure:
     return large
 
 
+def categories_axis(names: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Return an axis of ``names``, the first on top, with room for symbols on the first and the last line."""
+    return {"type": "category", "range": [len(names) - 0.4, -0.6], "automargin": True, **more}
+
+
 def counts_axis(**more: Any) -> dict[str, Any]:
     """Return a logarithmic axis for counts, with ticks that people read."""
     ticks = [n * 10**e for e in range(7) for n in (1, 2, 5)]

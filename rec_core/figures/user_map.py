@@ -23,6 +23,7 @@ _HOW = (
     "belong to the embeddings and stay the same for every method and ratio. Draw a lasso around users, or click "
     "one, to see who they are; double-click to let go."
 )
+_RARE = 0.1  # share of dropped users below which their crosses are outlined, so that they are found among the others
 _SOURCES = {
     "UMAP": "UMAP: McInnes, Healy and Melville, 2018, arXiv 1802.03426; 15 neighbours, smallest distance 0.1. The "
     "report's Figures 4 and 5. Distances between far groups mean little.",
@@ -46,7 +47,7 @@ def user_map(
     """
     some = history.kept[places.users] > 0
     figure = go.Figure()
-    marker = {
+    dots: dict[str, object] = {
         "color": history.share[places.users][some],
         "colorscale": _scale(history),
         "cmin": 0,
@@ -55,16 +56,11 @@ def user_map(
         "opacity": 0.85,
         "colorbar": {"title": {"text": "Kept"}, "tickformat": ".0%", "thickness": 10, "len": 0.8},
     }
-    _dots(figure, places, some, history, split, highlighted, marker=marker)
-    _dots(
-        figure,
-        places,
-        ~some,
-        history,
-        split,
-        highlighted,
-        marker={"color": GREY, "symbol": "x", "size": 5, "opacity": 0.9},
-    )
+    crosses: dict[str, object] = {"color": GREY, "symbol": "x", "size": 5}
+    if np.mean(~some) < _RARE:
+        crosses |= {"size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
+    for which, marker in ((some, dots), (~some, crosses)):
+        _dots(figure, places, which, history, split, highlighted, marker)
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
     figure.update_layout(dragmode="lasso", showlegend=False)
     figure.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
