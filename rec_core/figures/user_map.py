@@ -23,7 +23,7 @@ _HOW = (
     "belong to the embeddings and stay the same for every method and ratio. Draw a lasso around users, or click "
     "one, to see who they are; double-click to let go."
 )
-_RARE = 0.1  # share of dropped users below which their crosses are outlined, so that they are found among the others
+_FEW = 500  # dropped users whose crosses are outlined, so that they are found among thousands of dots
 _SOURCES = {
     "UMAP": "UMAP: McInnes, Healy and Melville, 2018, arXiv 1802.03426; 15 neighbours, smallest distance 0.1. The "
     "report's Figures 4 and 5. Distances between far groups mean little.",
@@ -57,7 +57,7 @@ def user_map(
         "colorbar": {"title": {"text": "Kept"}, "tickformat": ".0%", "thickness": 10, "len": 0.8},
     }
     crosses: dict[str, object] = {"color": GREY, "symbol": "x", "size": 5}
-    if np.mean(~some) < _RARE:
+    if np.count_nonzero(~some) <= _FEW:
         crosses |= {"size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
     for which, marker in ((some, dots), (~some, crosses)):
         _dots(figure, places, which, history, split, highlighted, marker)
