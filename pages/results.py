@@ -24,7 +24,11 @@ def show_chosen(run: Run) -> None:
     gain_help = f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it."
     cards.numbers(
         {
-            "Quality kept": ("–" if kept is None else percent(kept), "", f"Of {metric} on full data."),
+            "Quality kept": (
+                "–" if kept is None else percent(kept),
+                "",
+                f"Of {labels.quality(run.metric)} on full data.",
+            ),
             "Gain over control": (f"{run.gain:+.3f}".replace("-", "−"), "", gain_help),
             "Time saved": ("–" if saved is None else percent(saved), "", "Of pretraining, selecting and training."),
             "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}", ""),

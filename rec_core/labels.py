@@ -110,6 +110,11 @@ def settings_title(spec: ExperimentSpec) -> str:
     return "Custom"
 
 
+def quality(metric: str) -> str:
+    """Return what a share of quality is a share of; an error is better the smaller it is, so no share of it is kept."""
+    return f"quality by {METRICS[metric]}" if metric == "rmse" else METRICS[metric]
+
+
 def control_title(name: str) -> str:
     """Return a control, for example "Most popular" or "Most popular, kept rows"."""
     return CONTROLS[name.removesuffix("_kept")] + (", kept rows" if name.endswith("_kept") else "")

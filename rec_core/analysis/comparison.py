@@ -116,7 +116,7 @@ def headline(run: Run) -> tuple[str, str]:
             else f"takes {number(1 - run.time_saved)} times as long"
         )
         link = "and" if run.time_saved >= 0 else "but"
-        first = f"{choice} keeps {percent(run.quality_kept)} of {metric} {link} {time} (one seed)."
+        first = f"{choice} keeps {percent(run.quality_kept)} of {labels.quality(run.metric)} {link} {time} (one seed)."
     share = "" if run.control_kept is None else f", which keeps {percent(run.control_kept)}"
     than = "better" if run.gain > 0 else "no better" if run.gain > -_FAR * control_value else "far worse"
     second = f"That is {than} than the control “{name}” ({number(control_value)}{share}), which needs no training."

@@ -70,17 +70,17 @@ def _saved(run: Run) -> float:
 
 def headline(verdict: Verdict) -> str:
     """Return what the choice keeps and saves."""
-    metric, choice = labels.METRICS[verdict.run.metric], labels.choice_title(verdict.run.spec)
-    if verdict.run.is_baseline:
-        return f"Training on everything gives {metric} {number(verdict.run.result.metrics[verdict.run.metric])}."
+    run, choice = verdict.run, labels.choice_title(verdict.run.spec)
+    if run.is_baseline:
+        return f"Training on everything gives {labels.METRICS[run.metric]} {number(run.result.metrics[run.metric])}."
     time = f"saves {percent(verdict.saved)} of the time" if verdict.saved > 0 else "saves no time"
-    return f"{choice} keeps {verdict.kept.words} of {metric} and {time}."
+    return f"{choice} keeps {verdict.kept.words} of {labels.quality(run.metric)} and {time}."
 
 
 def decision(verdict: Verdict) -> str:
     """Return what to do, in one sentence."""
     run, kept = verdict.run, verdict.kept
-    metric, choice = labels.METRICS[run.metric], labels.choice_title(run.spec)
+    choice = labels.choice_title(run.spec)
     if run.is_baseline:
         return "This is training on everything, which the coresets are compared with."
     if verdict.gain <= 0:
@@ -94,7 +94,7 @@ def decision(verdict: Verdict) -> str:
     if kept.mean >= ENOUGH:
         return f"{choice} looks worth it; run more seeds before you decide."
     saved, lost = percent(verdict.saved), percent(1 - kept.mean)
-    return f"Train on everything, unless {saved} of the time is worth {lost} of {metric}."
+    return f"Train on everything, unless {saved} of the time is worth {lost} of {labels.quality(run.metric)}."
 
 
 def method_notes(spec: ExperimentSpec) -> list[str]:

@@ -56,6 +56,8 @@ def test_the_headline_never_lets_quality_kept_stand_alone() -> None:
     assert first == "Gradient at 20 % keeps 50 % of Recall@10 and saves 80 % of the time (one seed)."
     assert second.startswith("That is far worse than the control “most popular” (0.400, which keeps 67 %)")
     assert headline(_run("implicit", ours=0.5, full=0.6, control=0.4))[1].startswith("That is better than")
+    # An error is not something to keep a share of.
+    assert "keeps 80 % of quality by RMSE" in headline(_run("explicit", ours=1.0, full=0.8, control=0.9))[0]
 
 
 def test_a_slow_method_and_a_missing_baseline_are_said() -> None:
