@@ -8,6 +8,7 @@ N runs in the store. Times the script as ``AppTest`` runs it: widgets, analysis,
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import tempfile
 import time
@@ -26,7 +27,6 @@ from rec_core.experiment import Experiment, resolve
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import pack
-from rec_core.words import duration
 
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
@@ -84,12 +84,18 @@ def seconds(work: object) -> float:
     return time.perf_counter() - begin
 
 
+def say(what: str, page: str, method: str, took: list[float]) -> None:
+    """Print the median and the 95 % quantile, in seconds."""
+    print(f"{what:<7} {page:<15} {method:<16} {np.median(took):6.2f} s {np.quantile(took, 0.95):6.2f} s", flush=True)
+
+
 def main() -> None:
     """Print a line per page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
     args = parser.parse_args()
+    logging.disable(logging.WARNING)  # Streamlit says at every call that it runs without a browser
     name = "ml-1m" if locate(SOURCES["ml-1m"], folders()) else "synthetic-1m"
     spec = specs.preset(
         "report", args.feedback, "ncf", data={"dataset": name}, method={"name": "gradient"}, train={"epochs": 1}
@@ -102,17 +108,11 @@ def main() -> None:
             for page in LIVE:
                 app = open_page(page, spec, method)
                 took = [seconds(app.sidebar.slider(key="ratio").set_value(ratio).run) for ratio in RATIOS]
-                print(
-                    f"slider  {page:<15} {method:<16} {duration(np.median(took)):>8} "
-                    f"{duration(np.quantile(took, 0.95)):>8}"
-                )
+                say("slider", page, method, took)
         for page in PAGES:
             app = open_page(page, spec, "Gradient")
             took = [seconds(app.run) for _ in range(20)]
-            print(
-                f"warm    {page:<15} {'Gradient':<16} {duration(np.median(took)):>8} "
-                f"{duration(np.quantile(took, 0.95)):>8}"
-            )
+            say("warm", page, "Gradient", took)
 
 
 if __name__ == "__main__":
