@@ -6,6 +6,7 @@ import streamlit as st
 from pages.ui import cards, controls, exhibits, nav, overlay, state
 from rec_core import labels
 from rec_core.analysis import coverage
+from rec_core.export import coreset_frame
 from rec_core.figures import coverage as figures
 from rec_core.figures.style import mark
 from rec_core.words import number, percent
@@ -42,9 +43,9 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
     cards.csv(frame, f"left-out-{what}")
 
 
-verdict, detail = coverage.sentences(measured, choice)
+verdict, detail = coverage.sentences(measured, split, choice)
 cards.headline(verdict)
-st.markdown(f"{detail} [Their names](#left-out)")
+st.markdown(f"{detail} [Which films and users](#left-out)")
 cards.numbers(
     {
         "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", "With at least one kept rating."),
@@ -77,4 +78,13 @@ with of_films:
     list_left_out(coverage.left_out_films(split, measured), "films", "Film")
 with of_users:
     list_left_out(coverage.left_out_users(split, measured), "users", "User id")
+st.download_button(
+    "Download what is kept, as CSV",
+    lambda: cards.safe_csv(coreset_frame(experiment)),
+    "coreset.csv",
+    "text/csv",
+    on_click="ignore",
+    icon=":material/download:",
+    help="Original user and item ids, rating, time and weight of every kept rating.",
+)
 cards.settings()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import cards, controls, exhibits, nav, state, sweep
 from rec_core import labels
-from rec_core.analysis import activity, gradient_norms
+from rec_core.analysis import activity, coverage, gradient_norms
 from rec_core.figures import gradient_norms as figures
 from rec_core.figures.style import mark
 
@@ -31,7 +31,8 @@ own = labels.proxy_title(looks_at and missing is None)
 verdict, kind = gradient_norms.sentences(panels[own], split.train, choice, own.lower())
 cards.headline(verdict)
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
-st.markdown(f"{kind} {activity.left_out(measured)}")
+tail = coverage.tail_sentence(coverage.measure(split, coreset.rows), split)
+st.markdown(f"{kind} {tail} {activity.left_out(measured)}")
 with st.container(horizontal=True):
     nav.link("coverage", "What is left out")
     nav.link("activity", "Whose ratings are kept")

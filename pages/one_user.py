@@ -27,16 +27,21 @@ if user is None:
     st.stop()
 
 seen = recommend.history(split, coreset.rows, user)
-both = [state.experiment(baseline_spec(spec)), experiment]
-missing = list({one.spec.key: one.spec for one in both if not one.is_trained}.values())
-lists = [recommend.top_list(spec.model.name, one.trained.params, split, user) for one in both if one.is_trained]
+both = {"Full data": state.experiment(baseline_spec(spec)), choice: experiment}
+missing = [one.spec for one in both.values() if not one.is_trained]
+lists = {
+    title: recommend.top_list(spec.model.name, one.trained.params, split, user)
+    for title, one in both.items()
+    if one.is_trained
+}
 who, held_out = str(catalogue.user_ids[user]), int(split.test.item[user])
 film = plain_markdown(str(catalogue.titles[held_out]))
 with answer:
     if missing:
         cards.headline(f"What would user {who} see?")
     else:
-        verdict, detail = recommend.sentences(who, film, seen, lists[0], lists[1], choice)
+        full, ours = lists["Full data"], lists[choice]
+        verdict, detail = recommend.sentences(who, film, seen, full, ours, choice)
         cards.headline(verdict)
         st.markdown(detail)
 
@@ -59,6 +64,9 @@ with right:
         cards.train(one)
     if not missing:
         caption = f"User {who}. {labels.caption(spec)}"
-        names = ("Full data", choice)
-        exhibits.show(side_by_side(catalogue.titles, lists[0], lists[1], names, held_out, caption))
+        exhibits.show(side_by_side(catalogue.titles, full, ours, ("Full data", choice), held_out, caption))
+    else:
+        for title, top in lists.items():
+            st.caption(f"{title}, the best first.")
+            st.dataframe({"Film": catalogue.titles[top.items]}, hide_index=True, alt=f"The ten best films of {title}.")
 cards.settings()

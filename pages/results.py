@@ -1,14 +1,16 @@
 """Results: what do I lose if I train on a part of the data?"""
 
-import pandas as pd
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages.ui import cards, comparison_card, exhibits, nav, picks, state
 from rec_core import labels
 from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Run
+from rec_core.data.interactions import Split
 from rec_core.figures.quality_time import quality_against_time
-from rec_core.words import duration, number, percent
+from rec_core.words import number, percent
 
 nav.guard()
 
@@ -43,43 +45,47 @@ def show_why(run: Run) -> None:
     ours, full = state.experiment(run.spec), state.experiment(comparison.baseline_spec(run.spec))
     if run.is_baseline or not (state.data_is_here() and ours.is_evaluated and ours.is_selected):
         return
-    tail = coverage.tail_sentence(coverage.measure(ours.split, ours.coreset.rows))
-    where = ""
-    if full.is_evaluated:
-        where = slices.head_and_tail(ours.split, ours.evaluated.per_user, full.evaluated.per_user, run.metric)
-    st.markdown(f"{tail} {where}")
+    measured = coverage.measure(ours.split, ours.coreset.rows)
+    stars = coverage.stars_sentence(measured) if run.spec.feedback == "explicit" else ""
+    beside = full.evaluated.per_user if full.is_evaluated else None
+    where = slices.head_and_tail(ours.split, ours.evaluated.per_user, beside, run.metric)
+    st.markdown(f"{coverage.tail_sentence(measured, ours.split)} {stars} {where}")
     with st.container(horizontal=True):
         nav.link("gradient_norms", "Why? What is kept, easy or hard")
         nav.link("coverage", "Who and what is left out")
 
 
 def show_live() -> None:
-    """Show what would be kept, before anything is trained."""
+    """Show what would be kept, before anything is trained, and offer to train."""
     title = labels.choice_title(state.spec())
     question = f"What do I lose if I train on {title[0].lower()}{title[1:]}?"
-    live = cards.live_coreset(question)
-    if live is None:
+    if not cards.data_are_here(question):
         return
     cards.headline(question)
-    experiment, coreset = live
-    split = experiment.split
-    kept = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
-    films = len(pd.unique(split.train.item[coreset.rows]))
-    about = state.expected()
-    st.markdown(
-        f"This is what would be kept. To see what it costs in quality, press **Run** "
-        f"({'up to' if about.at_most else 'about'} {duration(about.seconds)})."
-    )
-    share = percent(len(coreset.rows) / len(split.train))
+    experiment = state.experiment()
+    if experiment.proxy_is_ready:
+        show_kept(experiment.split, experiment.coreset.rows)
+    cards.train(experiment.spec)
+
+
+def show_kept(split: Split, rows: NDArray[np.integer]) -> None:
+    """Show what would be kept."""
+    kept = activity.measure(split.train, rows, split.catalogue.n_users)
+    measured = coverage.measure(split, rows)
+    st.markdown(f"This is what would be kept. {coverage.tail_sentence(measured, split)}")
     cards.numbers(
         {
-            "Ratings kept": (number(len(coreset.rows)), share, ""),
+            "Ratings kept": (number(len(rows)), percent(len(rows) / len(split.train)), ""),
             "Users kept": (
                 number(kept.users_kept),
                 f"of {number(split.catalogue.n_users)}",
                 "With at least one rating.",
             ),
-            "Films kept": (number(films), f"of {number(split.catalogue.n_items)}", "With at least one rating."),
+            "Films kept": (
+                number(int(np.count_nonzero(measured["Films"].kept))),
+                f"of {number(split.catalogue.n_items)}",
+                "With at least one rating.",
+            ),
             "Median activity": (
                 number(kept.median_kept),
                 f"{number(kept.median_full)} in all data",

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import cards, controls, group_card, map_view, nav, state
 from rec_core import labels
 from rec_core.analysis import groups
+from rec_core.figures.user_map import DRAGS
 
 nav.guard()
 spec = state.spec()
@@ -25,8 +26,10 @@ compare = controls.segments("Compare", map_view.COMPARE, "maps", "proxies", "Wha
 def explore() -> None:
     """Draw the maps and who was chosen on them; choosing redraws only this."""
     state.follow_what_was_asked()
-    projection = controls.segments("Projection", map_view.PROJECTIONS, "projection", "UMAP", map_view.HELP)
-    map_view.show(map_view.panels(compare, experiment, coreset), projection)
+    with st.container(horizontal=True):
+        projection = controls.segments("Projection", map_view.PROJECTIONS, "projection", "UMAP", map_view.HELP)
+        drag = controls.segments("Choose users", DRAGS, "choose", "lasso", "Or both, with the toolbar of a map.")
+    map_view.show(map_view.panels(compare, experiment, coreset), projection, drag)
     group_card.show(experiment.split, history, map_view.chosen())
 
 

@@ -44,8 +44,8 @@ def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
         headline(question)
         prepare(
             experiment.spec,
-            f"**{labels.choice_title(experiment.spec)} needs its proxy first.** It is pretrained once for this data "
-            "and serves every ratio, method and page.",
+            f"**{labels.choice_title(experiment.spec)} needs its proxy first**, a small model that is trained once on "
+            "all ratings and serves every ratio, method and page. A run makes it too.",
         )
         return None
     return experiment, experiment.coreset
@@ -72,7 +72,7 @@ def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> 
         if job.message:
             st.warning(job.message)
         if job.state in ("waiting", "running"):
-            st.caption("On its way; this page goes on by itself.")
+            st.caption("On its way, as the sidebar shows; this page goes on by itself.")
             return
         st.button(label, key=key, on_click=state.ask, args=(spec,), kwargs={"kind": kind}, type="primary")
 

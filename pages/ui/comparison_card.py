@@ -36,12 +36,12 @@ def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
         ),
         "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {labels.METRICS[metric]}"),
         **main,
-        "report": column.NumberColumn(f"{labels.METRICS[metric]} in the report", format="%.3f"),
+        "report": column.NumberColumn("In the report", format="%.3f", help=labels.METRICS[metric]),
+        "total_s": column.NumberColumn("Total s", format="%.1f", help="Pretrain + select + train"),
+        "speed_up": column.NumberColumn("Speed-up", format="%.1f ×"),
         "select_s": column.NumberColumn("Select s", format="%.2f"),
         "pretrain_s": column.NumberColumn("Pretrain s", format="%.1f"),
         "train_s": column.NumberColumn("Train s", format="%.1f"),
-        "total_s": column.NumberColumn("Total s", format="%.1f", help="Pretrain + select + train"),
-        "speed_up": column.NumberColumn("Speed-up", format="%.1f ×"),
         **scores,
         "curve": column.LineChartColumn("Validation by epoch"),
         "seed": column.NumberColumn("Seed", format="%d"),
@@ -97,7 +97,7 @@ def first_comparison() -> None:
             type="primary",
         )
         if state.source().is_synthetic:
-            st.caption("Or choose MovieLens 1M (a 6 MB download) under Data in the sidebar.")
+            st.caption("Or choose MovieLens 1M under Data in the sidebar.")
 
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:

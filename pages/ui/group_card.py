@@ -19,7 +19,7 @@ _SHARE = st.column_config.NumberColumn(format="percent")
 def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     """Draw number, activity, kept share, genres, favourite films and the list of ``users`` (positions)."""
     if not len(users):
-        st.caption("Draw a lasso around users on a map, or click one, to see who they are.")
+        st.caption("Choose users on a map to see who they are.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{number(len(users))} {'user' if len(users) == 1 else 'users'} chosen", anchor=False)

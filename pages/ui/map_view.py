@@ -17,7 +17,7 @@ from rec_core.analysis import groups, projection
 from rec_core.analysis.projection import UserMap
 from rec_core.estimate import map_seconds
 from rec_core.experiment import Experiment
-from rec_core.figures.user_map import user_map
+from rec_core.figures.user_map import Drag, user_map
 from rec_core.products import Coreset
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
@@ -33,7 +33,7 @@ COMPARE: dict[Compare, str] = {
     "trained": "Proxy and trained model",
 }
 HELP = "PCA is there at once; UMAP shows groups better and is computed once per proxy, as a job."
-_CHOSEN, _DRAWN_ON = "_map_users", "_map_drawn_on"
+_CHOSEN, _DRAWN_ON, _CLEARED = "_map_users", "_map_drawn_on", "_map_cleared"
 Signature = tuple[str, ...]  # what a map's figure depends on
 
 
@@ -90,14 +90,14 @@ def _catalogue() -> str:
     return digest(specs.split_inputs(state.spec()))
 
 
-def show(wanted: list[Panel], method: Projection) -> None:
+def show(wanted: list[Panel], method: Projection, drag: Drag) -> None:
     """Draw the maps side by side, or below each other in a narrow window, and offer what is missing."""
     with st.grid(min(len(wanted), 2), min_column_width=380):
         for place, panel in enumerate(wanted):
             with st.container():
                 st.markdown(f"**{panel.title}**{' · PCA' if method == 'UMAP' and not _drawn(panel) else ''}")
                 if panel.is_ready:
-                    _show(f"map-{place}", panel, method)
+                    _show(f"map-{place}", panel, method, drag)
                 else:
                     _say_what_is_missing(f"map-{place}", panel)
     missing = {
@@ -114,14 +114,18 @@ def _say_what_is_missing(name: str, panel: Panel) -> None:
         cards.train(panel.spec)
 
 
-def _show(name: str, panel: Panel, method: Projection) -> None:
+def _show(name: str, panel: Panel, method: Projection, drag: Drag) -> None:
     used: Projection = "UMAP" if method == "UMAP" and _drawn(panel) else "PCA"
     places, split = _places(panel, used), panel.experiment.split
-    signature = (name, panel.title, used, panel.kept_by.key)
+    signature = (name, panel.title, used, drag, panel.kept_by.key)
     highlighted = _highlighted(signature)
     history = groups.histories(split, panel.coreset.rows)
+    caption = _caption(panel, used, places)
+    exhibit = user_map(name, panel.title, used, places, history, split, caption, highlighted, drag)
+    # A chart that changes is drawn anew: letting go also takes the lasso off the map.
+    exhibit.figure.update_layout(selectionrevision=st.session_state.get(_CLEARED, 0))
     exhibits.show(
-        user_map(name, panel.title, used, places, history, split, _caption(panel, used, places), highlighted),
+        exhibit,
         on_select=lambda: _choose(f"chart-{name}", signature, highlighted),
         selection_mode=("points", "box", "lasso"),
     )
@@ -150,6 +154,7 @@ def let_go() -> None:
     """Forget who was chosen."""
     st.session_state.pop(_CHOSEN, None)
     st.session_state.pop(_DRAWN_ON, None)
+    st.session_state[_CLEARED] = st.session_state.get(_CLEARED, 0) + 1
 
 
 def _user(customdata: Any) -> int:

@@ -112,9 +112,15 @@ def _facts(verdict: summary.Verdict) -> dict[str, tuple[str, str]]:
             f"{run.result.metrics[run.metric]:.3f}",
             f"{labels.control_title(control)} {value:.3f}",
         ),
-        "Time saved": (percent(verdict.saved), duration(run.seconds)),
+        "Time saved": (percent(verdict.saved), _times(run)),
         "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}"),
     }
+
+
+def _times(run: Run) -> str:
+    if run.is_baseline or run.baseline is None:
+        return duration(run.seconds)
+    return f"{duration(run.seconds)} instead of {duration(comparison.cost(run.baseline))}"
 
 
 def _table(runs: list[Run], run: Run) -> pd.DataFrame:

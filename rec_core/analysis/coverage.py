@@ -22,6 +22,7 @@ Part = Literal["Users", "Films", "Long-tail films", "Genres", "Rating values"]
 Shares = Literal["Genres", "Rating values"]
 SHARES: tuple[Shares, ...] = get_args(Shares)
 GINI_HELP = "Of kept ratings per film, those with none included. 0: all films have equally many. 1: one has them all."
+_NOTABLE = 0.05  # gain in share from which a rating value is called over-represented
 KL_HELP = (
     "Kullback-Leibler divergence of the kept ratings' distribution over films from that of all ratings, in nats. "
     "0: the same distribution."
@@ -148,24 +149,38 @@ def left_out_users(split: Split, coverage: Coverage) -> pd.DataFrame:
     return pd.DataFrame({"User id": split.catalogue.user_ids[gone], "Ratings in all data": part.full[gone]})
 
 
-def sentences(coverage: Coverage, choice: str) -> tuple[str, str]:
+def sentences(coverage: Coverage, split: Split, choice: str) -> tuple[str, str]:
     """Return the answer in words, and its numbers."""
     users, films = coverage["Users"], coverage["Films"]
-    lost = int((films.kept == 0).sum())
-    if lost == 0 and users.share(1) == 1:
-        verdict = f"{choice} reaches every user and every film."
-    elif lost == 0:
-        verdict = f"{choice} reaches every film, and {percent(users.share(1))} of users."
-    else:
-        verdict = f"{choice} leaves out {number(lost)} of {number(len(films.kept))} films."
-    return verdict, (
+    gone = {
+        what: f"{number(int((part.kept == 0).sum()))} of {number(len(part.kept))} {what}"
+        for what, part in (("films", films), ("users", users))
+        if not part.kept.all()
+    }
+    verdict = f"leaves out {' and '.join(gone.values())}" if gone else "reaches every user and every film"
+    return f"{choice} {verdict}.", (
         f"{percent(users.share(1))} of users and {percent(films.share(1))} of films keep at least one rating, "
-        f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. {tail_sentence(coverage)}"
+        f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. {tail_sentence(coverage, split)}"
     )
 
 
-def tail_sentence(coverage: Coverage) -> str:
-    """Return how much of what is kept is of long-tail films, in words."""
+def tail_sentence(coverage: Coverage, split: Split) -> str:
+    """Return how much of what is kept is of long-tail films, beside all data and what is tested, in words."""
     films, tail = coverage["Films"], coverage["Long-tail films"]
     kept, full = tail.kept.sum() / films.kept.sum(), tail.full.sum() / films.full.sum()
-    return f"{percent(kept)} of kept ratings are of long-tail films, against {percent(full)} in all data."
+    tested = long_tail(films.full)[split.test.item].mean()
+    return (
+        f"{percent(kept)} of kept ratings are of long-tail films, against {percent(full)} in all data and "
+        f"{percent(tested)} of what is tested."
+    )
+
+
+def stars_sentence(coverage: Coverage) -> str:
+    """Return which rating value is over-represented most, in words; nothing where none is by much."""
+    part = coverage["Rating values"]
+    kept, full = part.kept / part.kept.sum(), part.full / part.full.sum()
+    most = int(np.argmax(kept - full))
+    if kept[most] - full[most] < _NOTABLE:
+        return ""
+    stars = f"{float(part.names[most]):g}"
+    return f"{percent(kept[most])} of kept ratings give {stars} stars, against {percent(full[most])} in all data."

@@ -65,7 +65,7 @@ def headline(results: Mapping[str, RunResult], baseline: str | None, metric: str
     others = [title for title in results if title != baseline]
     if best == baseline and len(others) == 1:
         loss, other = abs(value[others[0]] - value[baseline]), others[0].rpartition(" · ")[0]
-        return f"{other} loses {number(loss)} of {name} against the baseline's {number(value[baseline])}."
+        return f"{other} is worse by {number(loss)} in {name} than the baseline, {number(value[baseline])}."
     if best == baseline:
         return f"The baseline, {short}, does best: {name} {number(value[best])}."
     return (

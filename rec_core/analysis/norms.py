@@ -71,8 +71,10 @@ def strength(found: Correlation) -> str:
     if np.isnan(found.value):
         return "no relation that could be measured"
     size = abs(found.value)
-    if size < _WEAKEST or found.low <= 0 <= found.high:
+    if found.low <= 0 <= found.high:
         return "no relation that could be told from chance"
+    if size < _WEAKEST:
+        return "hardly any relation"
     name = next(name for bound, name in _STRENGTHS if size < bound)
     return f"a {name} {'rising' if found.value > 0 else 'falling'} relation"
 

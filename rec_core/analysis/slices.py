@@ -50,18 +50,23 @@ def metric(per_user: PerUser, mask: Mask, name: str) -> float:
     return ranking_metrics(per_user["rank" + suffix][mask], suffix)[name]
 
 
-def head_and_tail(split: Split, ours: PerUser, full: PerUser, metric_name: str) -> str:
-    """Return where the loss is, in words: on popular films or on the long tail; ``full`` is the baseline's result."""
+def head_and_tail(split: Split, ours: PerUser, full: PerUser | None, metric_name: str) -> str:
+    """Return where the loss is, in words: on popular films or on the long tail.
+
+    ``full`` is the baseline's result, None where it was not made yet.
+    """
     masks, name = slices(split), labels.METRICS[metric_name]
     head, tail = masks["Head films"], masks["Long-tail films"]
     if min(head.sum(), tail.sum()) < FEWEST:
         return ""
-    on_head, on_tail = (
-        f"{metric(ours, mask, metric_name):.2f} against {metric(full, mask, metric_name):.2f}" for mask in (head, tail)
-    )
+
+    def value(mask: Mask) -> str:
+        beside = "" if full is None else f" against {metric(full, mask, metric_name):.2f} on full data"
+        return f"{metric(ours, mask, metric_name):.2f}{beside}"
+
     return (
-        f"{percent(float(head.mean()))} of held-out films are among the most popular fifth; on them {name} is "
-        f"{on_head} on full data, on the long tail {on_tail}."
+        f"On held-out films among the most popular fifth ({percent(float(head.mean()))} of them) {name} is "
+        f"{value(head)}, on the long tail {value(tail)}."
     )
 
 
@@ -72,7 +77,9 @@ def table(runs: Mapping[str, tuple[Split, NDArray[np.integer], PerUser]], name: 
     nothing of are a slice too, on which every run is measured.
     """
     first = next(iter(runs.values()))[0]
-    masks = slices(first) | {f"Left out by {title}": left_out(split, rows) for title, (split, rows, _) in runs.items()}
+    masks = slices(first) | {
+        f"Users left out by {title}": left_out(split, rows) for title, (split, rows, _) in runs.items()
+    }
     return pd.DataFrame(
         [
             {

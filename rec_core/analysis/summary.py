@@ -107,6 +107,7 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
         notes.append(f"The method looks at a proxy, a SimpleMF with {spec.proxy.dim} dimensions, {proxy}.")
     test = "last rating by time" if spec.split.test == "last" else "one rating at random"
     return [
+        f"{labels.data_title(spec)}.",
         *notes,
         f"{TITLES[spec.model.name]} is trained for {train.epochs} epochs{stop}; Adam, batches of "
         f"{train.batch_size}, learning rate {train.learning_rate:g}.",

@@ -75,7 +75,8 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, caption:
             marker={"symbol": marks[name].symbol, "size": 7},
             hovertemplate=f"epoch %{{x}}: %{{y:.4f}}<extra>{name}</extra>",
         )
-    lay_out(figure, 380)
+    lay_out(figure, 420)
+    _name_runs(figure)
     figure.update_xaxes(title="Epoch", rangemode="tozero")
     figure.update_yaxes(title=title, nticks=8)
     table = pd.concat([pd.DataFrame(result.history).assign(Run=name) for name, result in results.items()])
@@ -91,6 +92,11 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, caption:
         "epoch of a coreset has fewer steps than one of all data.",
         caption=caption,
     )
+
+
+def _name_runs(figure: go.Figure) -> None:
+    """Give long names room: plotly wraps the legend only after it gave it its place above the chart."""
+    figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"}, margin={"t": 80})
 
 
 def _history_title(column: str) -> str:
@@ -114,8 +120,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
             hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
         )
     lay_out(figure, 160 + 24 * len(frame))
-    # Long names of slices and of runs: the legend wraps only after plotly gave it its place above the chart.
-    figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"}, margin={"t": 80})
+    _name_runs(figure)
     figure.update_xaxes(title=f"{name} ({'lower' if metric in ('rmse', 'mae') else 'higher'} is better)")
     figure.update_yaxes(categories_axis(lines))
     return Exhibit(

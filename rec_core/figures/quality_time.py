@@ -13,13 +13,10 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, lay_out, mark
 from rec_core.words import duration, number, percent
 
-_TICKS = [n * 10**e for e in range(-2, 5) for n in (1, 2, 3, 5, 7)]
-
-
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
     "larger. Dotted lines are controls that need no training: what is on the wrong side of one was not worth "
-    "training. Time is pretraining, selecting and training together."
+    "training. Time is pretraining, selecting and training together; runs made side by side slow each other down."
 )
 
 
@@ -55,9 +52,16 @@ def _figure(runs: Sequence[Run], chosen: str) -> go.Figure:
     # A narrow window stacks the legend on top of the chart.
     lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
     figure.update_layout(margin={"t": 60})
-    figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=_TICKS)
+    ticks = _ticks([run.seconds for run in runs])
+    figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
     figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
     return figure
+
+
+def _ticks(seconds: Sequence[float]) -> list[float]:
+    """Return round numbers of seconds; more of them where all runs take about as long."""
+    steps = (1, 2, 5) if max(seconds) > 20 * min(seconds) else (1, 1.5, 2, 3, 4, 5, 7)
+    return [step * 10.0**e for e in range(-2, 5) for step in steps]
 
 
 def _series(run: Run) -> str:

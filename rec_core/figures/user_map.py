@@ -5,6 +5,8 @@ The report's Figures 4 and 5.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,8 +23,10 @@ _HOW = (
     "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
     "says how much of a user's history is kept: orange as much as on average, blue less, red more. The places "
     "belong to the embeddings and stay the same for every method and ratio. Draw a lasso around users, or click "
-    "one, to see who they are; double-click to let go."
+    "one (choose above which), to see who they are; double-click to let go."
 )
+Drag = Literal["lasso", "pan"]
+DRAGS: dict[Drag, str] = {"lasso": "With a lasso", "pan": "By a click"}
 _FEW = 500  # dropped users whose crosses are outlined, so that they are found among thousands of dots
 _SOURCES = {
     "UMAP": "UMAP: McInnes, Healy and Melville, 2018, arXiv 1802.03426; 15 neighbours, smallest distance 0.1. The "
@@ -40,8 +44,11 @@ def user_map(
     split: Split,
     caption: str,
     highlighted: NDArray[np.integer] | None = None,
+    drag: Drag = "lasso",
 ) -> Exhibit:
     """Return the users on the map. ``highlighted`` users (positions in the catalogue) stand out if given.
+
+    ``drag`` is what dragging does: a lasso around users, or moving the map, so that a click chooses one.
 
     Each dot's ``customdata`` is the user's position in the catalogue and their original id.
     """
@@ -58,11 +65,11 @@ def user_map(
     }
     crosses: dict[str, object] = {"color": GREY, "symbol": "x", "size": 5}
     if np.count_nonzero(~some) <= _FEW:
-        crosses |= {"size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
+        crosses |= {"color": "#c9ced6", "size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
     for which, marker in ((some, dots), (~some, crosses)):
         _dots(figure, places, which, history, split, highlighted, marker)
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
-    figure.update_layout(dragmode="lasso", showlegend=False)
+    figure.update_layout(dragmode=drag, showlegend=False)
     figure.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
     figure.update_yaxes(showticklabels=False, zeroline=False, showgrid=False)
     table = users_table(split, history, places.users)

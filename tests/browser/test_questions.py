@@ -111,6 +111,23 @@ def test_a_lasso_changes_the_panel_and_the_download_to_exactly_those_users(
     assert _lassoed(page, 0) == _lassoed(page, 1) == fewer
     page.get_by_role("button", name="Clear selection").click()
     expect(title).to_have_count(0)
+    expect(page.locator(".selectionlayer path")).to_have_count(0)
+    assert _lassoed(page, 0) == _lassoed(page, 1) == set()
+
+
+def test_a_click_on_the_map_chooses_one_user(page: Page, app: App) -> None:
+    _open(page, app, f"/user_map{LINK}&projection=PCA&maps=Methods&choose=By+a+click")
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    x, y = page.evaluate("""() => {
+        const chart = document.querySelector('.js-plotly-plot'), box = chart.getBoundingClientRect();
+        const {xaxis, yaxis} = chart._fullLayout, {x, y} = chart._fullData[0];
+        return [box.left + xaxis._offset + xaxis.l2p(x[0]), box.top + yaxis._offset + yaxis.l2p(y[0])];
+    }""")
+    page.mouse.move(x, y, steps=3)
+    page.locator(".hoverlayer .hovertext").first.wait_for()
+    page.mouse.click(x, y, delay=50)
+    expect(page.get_by_role("heading", name="1 user chosen")).to_be_visible()
+    expect(page.get_by_text("What would they see?")).to_be_visible()
 
 
 def _download(page: Page, folder: Path) -> set[str]:

@@ -67,7 +67,7 @@ def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_
     app = open_page(page, **QUICK, method=method, pretrain=pretrain)
     _healthy(app)
     if method in ("Clustering", "Gradient", "Greedy k-center") and pretrain == "true":
-        if page != "compare":  # which compares finished runs
+        if page not in ("results", "compare"):  # which are about runs, and a run makes its proxy
             assert app.button(key="prepare").label.startswith("Prepare · about")
     elif page in LIVE:
         assert app.metric or app.get("plotly_chart")
@@ -111,6 +111,12 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
     app = open_page("activity", **QUICK, method="Greedy k-center")
     app.button(key="prepare").click().run()
     assert [kind for kind, _ in asked] == ["prepare"]
+
+
+def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
+    app = open_page(**QUICK, method="Gradient")
+    next(button for button in app.main.button if button.label.startswith("Run Gradient at 20 % · about")).click().run()
+    assert [(kind, spec.key) for kind, spec in asked] == [("run", quick("gradient").key)]
 
 
 def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:

@@ -185,6 +185,13 @@ def test_nothing_dropped_is_said(home: Path, open_page: Open) -> None:
     assert "0 users are dropped: too few to compare" in _text(app)
 
 
+def test_one_list_is_shown_where_the_other_is_not_trained(home: Path, open_page: Open) -> None:
+    finish(home, RUNS[2])
+    app = open_page("one_user", **CHOSEN, user="7")
+    assert _button(app, "Run Full data")
+    assert [len(frame.value) for frame in app.dataframe if list(frame.value.columns) == ["Film"]] == [10]
+
+
 def test_one_user_sees_two_lists(finished: Path, open_page: Open) -> None:
     app = open_page("one_user", **CHOSEN, user="7")
     assert app.title[0].value.startswith("User 7 would see")

@@ -42,7 +42,7 @@ def test_shares_and_counts_are_those_worked_out_by_hand(split: Split) -> None:
 def test_keeping_everything_covers_everything(split: Split) -> None:
     covered = coverage.measure(split, np.arange(8))
     assert all(part.share(1) == 1 and part.divergence == pytest.approx(0) for part in covered.values())
-    assert coverage.sentences(covered, "Full data")[0] == "Full data reaches every user and every film."
+    assert coverage.sentences(covered, split, "Full data")[0] == "Full data reaches every user and every film."
     assert coverage.left_out_films(split, covered).empty
 
 
@@ -52,7 +52,9 @@ def test_what_is_left_out_is_named_most_popular_first(split: Split) -> None:
     assert films["Film"].tolist() == ["A", "B", "D"]
     assert films["Item id"].tolist() == [7, 8, 11]
     assert coverage.left_out_users(split, covered)["User id"].tolist() == [30]
-    assert coverage.sentences(covered, "X")[0] == "X leaves out 3 of 5 films."
+    assert coverage.sentences(covered, split, "X")[0] == "X leaves out 3 of 5 films and 1 of 3 users."
+    films_only = coverage.measure(split, np.array([0, 3, 6]))
+    assert coverage.sentences(films_only, split, "X")[0] == "X leaves out 4 of 5 films."
 
 
 def test_the_table_has_a_row_per_coreset_and_kind(split: Split) -> None:
@@ -86,4 +88,13 @@ def test_data_without_genres_have_none(split: Split) -> None:
 
 def test_the_long_tail_is_said(split: Split) -> None:
     covered = coverage.measure(split, np.array([0, 1, 3]))  # films 0, 1, 0, of which 1 is in the tail
-    assert coverage.tail_sentence(covered) == "33 % of kept ratings are of long-tail films, against 62 % in all data."
+    # Held out are films 3, 1 and 2, all of them in the tail.
+    assert coverage.tail_sentence(covered, split) == (
+        "33 % of kept ratings are of long-tail films, against 62 % in all data and 100 % of what is tested."
+    )
+
+
+def test_the_rating_value_that_is_preferred_most_is_said(split: Split) -> None:
+    kept = coverage.measure(split, np.array([0, 1, 3]))  # 5, 4 and 5 stars; two of eight ratings give 5
+    assert coverage.stars_sentence(kept) == "67 % of kept ratings give 5 stars, against 25 % in all data."
+    assert coverage.stars_sentence(coverage.measure(split, np.arange(8))) == ""

@@ -66,12 +66,16 @@ def test_every_run_is_measured_on_whom_another_leaves_out(small_split: Split) ->
         "Few": (small_split, few, {"rank": bad}),
     }
     rows = {row["Slice"]: row for row in slices.table(runs, "recall@10").to_dict("records")}
-    assert (rows["Left out by Few"]["Users"], rows["Left out by Few"]["All"], rows["Left out by Few"]["Few"]) == (
+    assert (
+        rows["Users left out by Few"]["Users"],
+        rows["Users left out by Few"]["All"],
+        rows["Users left out by Few"]["Few"],
+    ) == (
         30,
         1,
         0,
     )
-    assert "Left out by All" not in rows  # too few to say anything: none
+    assert "Users left out by All" not in rows  # too few to say anything: none
 
 
 def test_only_settings_that_count_and_differ_are_listed() -> None:
@@ -108,5 +112,8 @@ def test_where_the_loss_is_is_said_by_head_and_tail(small_split: Split) -> None:
     full = {"rank": np.ones(len(head), np.float32)}
     ours = {"rank": np.where(head, 50, 1).astype(np.float32)}
     said = slices.head_and_tail(small_split, ours, full, "recall@10")
-    assert "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00" in said
-    assert said.startswith(f"{round(100 * head.mean())} % of held-out films")
+    assert f"most popular fifth ({round(100 * head.mean())} % of them)" in said
+    assert said.endswith(
+        "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00 on full data."
+    )
+    assert slices.head_and_tail(small_split, ours, None, "recall@10").endswith("is 0.00, on the long tail 1.00.")
