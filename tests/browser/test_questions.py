@@ -125,6 +125,7 @@ def test_a_click_on_the_map_chooses_one_user(page: Page, app: App) -> None:
     }""")
     page.mouse.move(x, y, steps=3)
     page.locator(".hoverlayer .hovertext").first.wait_for()
+    page.wait_for_timeout(300)  # plotly takes what is hovered over a moment after it says so
     page.mouse.click(x, y, delay=50)
     expect(page.get_by_role("heading", name="1 user chosen")).to_be_visible()
     expect(page.get_by_text("What would they see?")).to_be_visible()
