@@ -96,7 +96,6 @@ def _choose() -> DeltaGenerator:
         format_func=labels.PRESETS.__getitem__,
         key="preset",
         bind="query-params",
-        horizontal=True,
         help="The report's settings, or those found to work better. Advanced shows and changes each of them.",
     )
     with st.expander("Advanced"):
