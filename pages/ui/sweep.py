@@ -35,7 +35,7 @@ def _offer(rest: list[ExperimentSpec], total: int) -> None:
     with st.container(border=True):
         st.markdown(
             f"**Train on {total} windows of the same size, from the easiest ratings to the hardest.** "
-            f"{total - len(rest)} of {total} are in the store."
+            f"{total - len(rest)} of {total} are done."
         )
         if len(busy) == len(rest):
             st.caption("On their way; this page goes on by itself.")

@@ -122,9 +122,9 @@ SOURCES: dict[str, Source] = {
             239.0,
             ("ml-32m",),
         ),
-        Source("synthetic", "Synthetic, 100,000 ratings"),
         Source("synthetic-10k", "Synthetic, 10,000 ratings"),
         Source("synthetic-50k", "Synthetic, 50,000 ratings"),
+        Source("synthetic", "Synthetic, 100,000 ratings"),
         Source("synthetic-1m", "Synthetic, 1,000,000 ratings"),
     )
 }

@@ -28,7 +28,8 @@ h2 { margin-top: 2.2em }
 .small, figcaption, small { color: #556070; font-size: .9rem }
 figure { margin: 0 }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; display: block; overflow-x: auto }
-td, th { border-bottom: 1px solid #d5dbe3; padding: 6px 10px; text-align: right; white-space: nowrap }
+td, th { border-bottom: 1px solid #d5dbe3; padding: 6px 10px; text-align: right; vertical-align: bottom }
+td { white-space: nowrap }
 td:first-child, th:first-child { text-align: left }
 pre { background: #f3f6fa; padding: 12px; overflow-x: auto; font-size: .85rem }
 """
