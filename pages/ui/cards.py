@@ -69,7 +69,7 @@ def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> 
     job = state.jobs().job(spec, kind)
     with st.container(border=True):
         st.markdown(why)
-        if job.message:
+        if job.message and (kind, job.spec) != ("run", state.spec()):  # of which the sidebar says it
             st.warning(job.message)
         if job.state in ("waiting", "running"):
             st.caption("On its way, as the sidebar shows; this page goes on by itself.")
