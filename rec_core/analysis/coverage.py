@@ -182,5 +182,6 @@ def stars_sentence(coverage: Coverage) -> str:
     most = int(np.argmax(kept - full))
     if kept[most] - full[most] < _NOTABLE:
         return ""
-    stars = f"{float(part.names[most]):g}"
-    return f"{percent(kept[most])} of kept ratings give {stars} stars, against {percent(full[most])} in all data."
+    value = float(part.names[most])
+    stars = f"{value:g} star{'' if value == 1 else 's'}"
+    return f"{percent(kept[most])} of kept ratings give {stars}, against {percent(full[most])} in all data."

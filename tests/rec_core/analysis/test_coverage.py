@@ -97,4 +97,5 @@ def test_the_long_tail_is_said(split: Split) -> None:
 def test_the_rating_value_that_is_preferred_most_is_said(split: Split) -> None:
     kept = coverage.measure(split, np.array([0, 1, 3]))  # 5, 4 and 5 stars; two of eight ratings give 5
     assert coverage.stars_sentence(kept) == "67 % of kept ratings give 5 stars, against 25 % in all data."
+    assert "give 1 star, against" in coverage.stars_sentence(coverage.measure(split, np.array([5])))
     assert coverage.stars_sentence(coverage.measure(split, np.arange(8))) == ""
