@@ -45,7 +45,8 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
 
 verdict, detail = coverage.sentences(measured, split, choice)
 cards.headline(verdict)
-st.markdown(f"{detail} [Which films and users](#left-out)")
+reaches_all = films.kept.all() and users.kept.all()
+st.markdown(detail if reaches_all else f"{detail} [Which films and users](#left-out)")
 cards.numbers(
     {
         "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", "With at least one kept rating."),
@@ -78,13 +79,7 @@ with of_films:
     list_left_out(coverage.left_out_films(split, measured), "films", "Film")
 with of_users:
     list_left_out(coverage.left_out_users(split, measured), "users", "User id")
-st.download_button(
-    "Download what is kept, as CSV",
-    lambda: cards.safe_csv(coreset_frame(experiment)),
-    "coreset.csv",
-    "text/csv",
-    on_click="ignore",
-    icon=":material/download:",
-    help="Original user and item ids, rating, time and weight of every kept rating.",
+cards.csv(
+    lambda: coreset_frame(experiment), "coreset", f"Download the {number(len(coreset.rows))} kept ratings, original ids"
 )
 cards.settings()

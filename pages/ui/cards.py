@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -108,9 +108,13 @@ def settings(of: Mapping[str, ExperimentSpec] | None = None) -> None:
         )
 
 
-def csv(frame: pd.DataFrame, name: str, label: str = "CSV") -> None:
-    """Draw a button that downloads ``frame``."""
-    st.download_button(label, lambda: safe_csv(frame), f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
+def csv(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
+    """Draw a button that downloads ``frame``, or what it returns once the button is pressed."""
+
+    def data() -> str:
+        return safe_csv(frame() if callable(frame) else frame)
+
+    st.download_button(label, data, f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
 
 
 def safe_csv(frame: pd.DataFrame) -> str:

@@ -115,6 +115,20 @@ def test_a_lasso_changes_the_panel_and_the_download_to_exactly_those_users(
     assert _lassoed(page, 0) == _lassoed(page, 1) == set()
 
 
+def test_the_coreset_downloads_with_original_ids(page: Page, app: App, tmp_path: Path) -> None:
+    _open(page, app, f"/coverage{LINK}")
+    button = page.locator(".st-key-csv-coreset button")
+    kept = re.search(r"[\d,]+", button.inner_text())
+    assert kept is not None
+    with page.expect_download() as download:
+        button.click()
+    download.value.save_as(tmp_path / "coreset.csv")
+    with (tmp_path / "coreset.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert list(rows[0]) == ["user_id", "item_id", "rating", "time", "weight"]
+    assert f"{len(rows):,}" == kept.group()
+
+
 def test_a_click_on_the_map_chooses_one_user(page: Page, app: App) -> None:
     _open(page, app, f"/user_map{LINK}&projection=PCA&maps=Methods&choose=By+a+click")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
