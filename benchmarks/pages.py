@@ -21,12 +21,13 @@ from streamlit.testing.v1 import AppTest
 from cache.home import folders
 from cache.ledger import Ledger
 from cache.store import DiskStore
-from rec_core import labels, specs
-from rec_core.data.sources import SOURCES, locate
-from rec_core.experiment import Experiment, resolve
+from rec_core import specs
+from rec_core.data.sources import SOURCES
+from rec_core.experiment import Experiment
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import pack
+from rec_core.stages import RUN, pack, resolve
+from rec_core.wording import labels
 
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
@@ -38,15 +39,17 @@ RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
 def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
     """Store the proxies, a short run of full data and of ``spec``, and copies of the latter under other seeds."""
     store, where = DiskStore(home), folders()
+    spec = resolve(spec, where)
     for pretrain in (True, False):
         _ = Experiment(spec.with_(pretrain=pretrain, method={"name": "gradient"}), store, where).scores
     Experiment(spec, store, where).user_map(of_proxy=True)
     _note(home, spec.with_(method={"name": "full"}), store)
     made = _note(home, spec, store)
     for seed in range(1, runs):
-        copy = resolve(spec, where).with_(seed=seed)
-        store.put(copy.key, pack(replace(made, key=copy.key, spec=copy.model_dump())))
-        Ledger(home).ask(copy.key, "run", copy)
+        copy = spec.with_(seed=seed)
+        key = RUN.key(copy)
+        store.put(key, pack(replace(made, key=key, spec=copy.model_dump()), RUN.name))
+        Ledger(home).ask(key, "run", copy)
     for seed in range(runs, runs + REAL):
         _note(home, spec.with_(seed=seed, method={"name": "random"}), store)
 
@@ -96,7 +99,7 @@ def main() -> None:
     parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
     args = parser.parse_args()
     logging.disable(logging.WARNING)  # Streamlit says at every call that it runs without a browser
-    name = "ml-1m" if locate(SOURCES["ml-1m"], folders()) else "synthetic-1m"
+    name = "ml-1m" if SOURCES["ml-1m"].is_here(folders()) else "synthetic-1m"
     spec = specs.preset(
         "report", args.feedback, "ncf", data={"dataset": name}, method={"name": "gradient"}, train={"epochs": 1}
     )

@@ -23,8 +23,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from rec_core.data.interactions import Interactions
-from rec_core.models import MODELS
+from rec_core.data.interactions import Feedback, Interactions
+from rec_core.models import MODELS, Model, Shape
 from rec_core.specs import TrainSpec
 from rec_core.training import loop
 
@@ -32,7 +32,7 @@ N_USERS, N_ITEMS, DIM, NEGATIVES = 6_040, 3_416, 32, 4  # as ML-1M after the fil
 
 
 Form = Literal["tensors", "samples", "per batch"]
-FORMS: dict[str, tuple[Form, ...]] = {"explicit": ("tensors",), "implicit": ("tensors", "samples", "per batch")}
+FORMS: dict[Feedback, tuple[Form, ...]] = {"explicit": ("tensors",), "implicit": ("tensors", "samples", "per batch")}
 
 
 class Samples(Dataset[tuple[int, int, float]]):
@@ -100,10 +100,10 @@ def plain_epoch(model: str, rows: Interactions, feedback: str, form: Form) -> fl
     return time.perf_counter() - begin
 
 
-def our_epoch(model: str, rows: Interactions, feedback: str) -> float:
+def our_epoch(model: Model, rows: Interactions, feedback: Feedback) -> float:
     """Return the seconds of one epoch of ``rec_core.training``."""
     rng = np.random.default_rng(0)
-    start = MODELS[model].start(N_USERS, N_ITEMS, dim=DIM, init_std=1.0, bias=False, mean=0.0, rng=rng)
+    start = model.start(Shape(N_USERS, N_ITEMS, 0.0), rng)
     begin = time.perf_counter()
     loop.train(model, start, rows, feedback, TrainSpec(epochs=1, negatives=NEGATIVES), rng)
     return time.perf_counter() - begin
@@ -125,10 +125,12 @@ def main() -> None:
     )
     print("model  feedback  plain form   plain s  ours s  ratio  ours s/row")
     for model, feedback in itertools.product(MODELS, FORMS):
-        our_epoch(model, rows, feedback)  # warm-up
+        ours_of = MODELS[model]()
+        our_epoch(ours_of, rows, feedback)  # warm-up
         for form in FORMS[feedback]:
             pairs = [
-                (plain_epoch(model, rows, feedback, form), our_epoch(model, rows, feedback)) for _ in range(args.rounds)
+                (plain_epoch(model, rows, feedback, form), our_epoch(ours_of, rows, feedback))
+                for _ in range(args.rounds)
             ]
             plain, ours = (float(np.median(side)) for side in zip(*pairs, strict=True))
             ratio = float(np.median([a / b for a, b in pairs]))

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cache.cluster import Cluster
-from cache.ledger import KINDS, Kind, Ledger
-from cache.outcomes import CANCELLED, clear_outcome, load_outcome, save_outcome
-from cache.store import DiskStore
+from cache.home import open_store
+from cache.kinds import KINDS, STAGES, Kind
+from cache.launcher import Launcher, Local
+from cache.ledger import Ledger
+from cache.outcomes import CANCELLED, clear_outcome, load_outcome, progress_topic, save_outcome
 from rec_core.data.sources import Folders
-from rec_core.experiment import Experiment, resolve, stored_result
-from rec_core.products import Progress
+from rec_core.experiment import stored_result
+from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
@@ -41,27 +42,23 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one home folder; every process that opens the folder sees the same."""
+    """The jobs of one home folder; every process that opens the folder sees the same.
 
-    def __init__(self, home: Path, folders: Folders, cluster: Cluster | None = None) -> None:
-        self.store = DiskStore(home)
+    Specs name the copy of their data (``stages.resolve``), as whoever chose them saw it.
+    """
+
+    def __init__(self, home: Path, folders: Folders, launcher: Launcher | None = None) -> None:
+        self.store = open_store(home)
         self.ledger = Ledger(home)
         self.folders = folders
         self._home = home
         self._results: dict[str, RunResult] = {}
-        self._cluster = cluster or Cluster(home)
+        self._launcher = launcher or Local(home)
 
     @property
     def workers(self) -> int:
         """How many jobs run at a time."""
-        return self._cluster.workers
-
-    def key(self, kind: Kind, spec: ExperimentSpec) -> str:
-        """Return the job's key: that of the run, the proxy or the map."""
-        experiment = Experiment(spec, self.store, self.folders)
-        if kind == "run":
-            return experiment.spec.key
-        return experiment.proxy_key if kind == "prepare" else experiment.map_key(of_proxy=kind == "map-proxy")
+        return self._launcher.workers
 
     def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
@@ -69,13 +66,12 @@ class Jobs:
         Raises:
             CorelensError: if the worker processes cannot be started.
         """
-        spec = resolve(spec, self.folders)
-        key = self.key(kind, spec)
+        key = STAGES[kind].key(spec)
         self.ledger.ask(key, kind, spec)
         if not self._is_whole(key, kind):
             clear_outcome(self.store, key)
             arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
-            self._cluster.submit(key, _execute, *arguments)
+            self._launcher.submit(key, _execute, *arguments)
         return key
 
     def _is_whole(self, key: str, kind: Kind) -> bool:
@@ -89,13 +85,12 @@ class Jobs:
 
     def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
         """Return how the job of this spec stands."""
-        spec = resolve(spec, self.folders)
-        key = self.key(kind, spec)
-        return self._job(key, kind, spec, self._cluster.states())
+        key = STAGES[kind].key(spec)
+        return self._job(key, kind, spec, self._launcher.states())
 
     def active(self) -> list[Job]:
         """Return the jobs that run or wait, the oldest first."""
-        states = self._cluster.states()
+        states = self._launcher.states()
         if not states:
             return []
         asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
@@ -112,12 +107,12 @@ class Jobs:
 
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits."""
-        if self._cluster.cancel(key):
+        if self._launcher.cancel(key):
             save_outcome(self.store, key, CANCELLED)
 
     def close(self) -> None:
         """Let go of the scheduler; jobs go on."""
-        self._cluster.close()
+        self._launcher.close()
 
     def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: dict[str, str]) -> Job:
         if self.store.has(key):
@@ -134,13 +129,13 @@ class Jobs:
 
     def _progress(self, key: str) -> Progress | None:
         fields = set(Progress.__dataclass_fields__)
-        for event in reversed(self._cluster.events(f"progress-{key}")):
+        for event in reversed(self._launcher.events(progress_topic(key))):
             return Progress(**{name: value for name, value in event.items() if name in fields})
         return None
 
 
-def _execute(key: str, *arguments: str) -> None:
+def _execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:
     # Imported by the worker only: it brings the training code, which the app must not load.
     from cache.worker import execute
 
-    execute(key, *arguments)
+    execute(key, kind, spec, home, local_data)

@@ -11,17 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
 
+from cache.kinds import Kind
 from rec_core import specs
 from rec_core.errors import CorelensError, SpecError
 from rec_core.specs import ExperimentSpec
-
-# A run; a proxy to pretrain; a map of the users of a proxy, or of a run's trained model.
-Kind = Literal["run", "prepare", "map-proxy", "map-run"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Each entry takes the schema one version up; entries are never edited, only added.
 _MIGRATIONS = (
@@ -93,6 +88,11 @@ class Ledger:
             row = database.execute("SELECT key FROM pins WHERE scope = ?", (scope,)).fetchone()
         return row[0] if row else None
 
+    def pins(self) -> frozenset[str]:
+        """Return the keys of all pinned runs."""
+        with self._transaction() as database:
+            return frozenset(key for (key,) in database.execute("SELECT key FROM pins"))
+
     def annotate(self, key: str, note: Note) -> None:
         """Write down what someone says about ``key``, in place of what was said before."""
         with self._transaction() as database:
@@ -149,10 +149,18 @@ def _read(key: str, kind: Kind, spec: str, asked_at: float) -> Asked | None:
     return None if parsed is None else Asked(key, kind, parsed, asked_at)
 
 
-@lru_cache(maxsize=10_000)
+_parsed: dict[str, ExperimentSpec] = {}
+
+
 def _parse(text: str) -> ExperimentSpec | None:
-    """Return the spec that a row holds; rows never change, and pages read all of them at every rerun."""
-    try:
-        return specs.parse(json.loads(text))
-    except (SpecError, ValueError):
-        return None
+    """Return the spec that a row holds, None if this version cannot read it.
+
+    Rows never change, and pages read all of them at every rerun, so what was read is remembered; what could not be read
+    is not: its data set may be registered later.
+    """
+    if text not in _parsed:
+        try:
+            _parsed[text] = specs.revive(json.loads(text))
+        except (SpecError, ValueError, AttributeError):
+            return None
+    return _parsed[text]

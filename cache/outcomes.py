@@ -1,4 +1,7 @@
-"""How a job ended that has no result: failed or cancelled, with a sentence. Kept in the store like results."""
+"""What jobs tell: how far they are, and how they ended that have no result, failed or cancelled, with a sentence.
+
+Outcomes are kept in the store like results.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cache.store import DiskStore
-from rec_core.stages import digest, pack, unpack
+from rec_core.canonical import digest
+from rec_core.stages import pack, unpack
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ CANCELLED = Outcome("cancelled", "Cancelled. Finished steps are kept.")
 
 def save_outcome(store: DiskStore, key: str, outcome: Outcome) -> None:
     """Write down how the job ``key`` ended."""
-    store.put(_outcome_key(key), pack(outcome))
+    store.put(_outcome_key(key), pack(outcome, "outcome"))
 
 
 def load_outcome(store: DiskStore, key: str) -> Outcome | None:
@@ -39,3 +43,8 @@ def clear_outcome(store: DiskStore, key: str) -> None:
 
 def _outcome_key(key: str) -> str:
     return digest({"outcome of": key})
+
+
+def progress_topic(key: str) -> str:
+    """Return the topic under which the job ``key`` tells how far it is."""
+    return f"progress-{key}"

@@ -9,31 +9,30 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from distributed import get_worker
-
-from cache import cluster
-from cache.outcomes import CANCELLED, Outcome, save_outcome
-from cache.store import DiskStore
+from cache.home import open_store
+from cache.kinds import STAGES, Kind
+from cache.launcher import inside
+from cache.outcomes import CANCELLED, Outcome, progress_topic, save_outcome
 from rec_core import specs
 from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError
 from rec_core.experiment import Experiment
-from rec_core.products import Listener, Progress
-from rec_core.training import loop, scoring
+from rec_core.progress import Listener, Progress
+from rec_core.training.kernels import reference
 
-__all__ = ["execute", "loop", "scoring"]  # loading this module loads the training code
+__all__ = ["execute", "reference"]  # loading this module loads the training code
 _LOOK_EVERY = 0.2  # seconds between two looks at the cancel flag
 _TELL_EVERY = 0.3  # seconds between two messages about the same epoch
 
 
-def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
+def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:
     """Make the run, proxy or map that ``spec`` (JSON) describes; everything ends in the store."""
-    store = DiskStore(Path(home))
+    store = open_store(Path(home))
     folders = Folders(Path(local_data) if local_data else None, Path(home) / "data")
     stop = _cancel_flag(key)
     try:
         experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
-        _make(kind, experiment)
+        make(kind, experiment)
     except CancelledError:
         save_outcome(store, key, CANCELLED)
     except CorelensError as error:
@@ -46,18 +45,14 @@ def execute(key: str, kind: str, spec: str, home: str, local_data: str) -> None:
         stop.set()
 
 
-def _make(kind: str, experiment: Experiment) -> None:
-    if kind == "run":
-        experiment.result()
-    elif kind == "prepare":
-        _ = experiment.proxy
-    else:
-        experiment.user_map(of_proxy=kind == "map-proxy")
+def make(kind: Kind, experiment: Experiment) -> None:
+    """Make what a job of this kind is for."""
+    experiment.graph.get(STAGES[kind])
 
 
 def _cancel_flag(key: str) -> threading.Event:
     """Return an event that is set soon after someone cancels the job; a thread looks, so that the job need not wait."""
-    stop, cancelled = threading.Event(), cluster.cancel_flag(key)
+    stop, cancelled = threading.Event(), inside.cancel_flag(key)
 
     def look() -> None:
         while not stop.wait(_LOOK_EVERY):
@@ -69,7 +64,7 @@ def _cancel_flag(key: str) -> threading.Event:
 
 
 def _listener(key: str, cancelled: Callable[[], bool]) -> Listener:
-    worker = get_worker()
+    tell = inside.teller(progress_topic(key))
     told = ("", -1, 0.0)
 
     def listen(progress: Progress) -> None:
@@ -79,7 +74,7 @@ def _listener(key: str, cancelled: Callable[[], bool]) -> Listener:
         stage, epoch, when = told
         news = (progress.stage, progress.epoch) != (stage, epoch)
         if news or time.monotonic() - when > _TELL_EVERY:
-            worker.log_event(f"progress-{key}", vars(progress))
+            tell(vars(progress))
             told = (progress.stage, progress.epoch, time.monotonic())
 
     return listen

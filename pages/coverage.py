@@ -3,25 +3,23 @@
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, controls, exhibits, nav, overlay, state
-from rec_core import labels
+from pages.ui import cards, controls, exhibits, overlay, page, state
+from rec_core.analysis import columns as col
 from rec_core.analysis import coverage
-from rec_core.export import coreset_frame
+from rec_core.export.bundle import coreset_frame
 from rec_core.figures import coverage as figures
 from rec_core.figures.style import mark
-from rec_core.words import number, percent
+from rec_core.wording import coverage as wording
+from rec_core.wording import labels
+from rec_core.wording.columns import titled
+from rec_core.wording.numbers import capital, number, percent
 
-nav.guard()
-spec = state.spec()
-choice = labels.choice_title(spec)
-live = cards.live_coreset(f"What does {choice} leave out?")
-if live is None:
-    st.stop()
-experiment, coreset = live
-split = experiment.split
+view = page.begin("What does {choice} leave out?")
+spec, split, coreset = view.spec, view.split, view.coreset
+choice, words = labels.choice_title(spec), state.words()
 measured = coverage.measure(split, coreset.rows)
-users, films = measured["Users"], measured["Films"]
-chance = coverage.measure(split, state.random_coreset().rows)["Films"]
+users, items = measured["users"], measured["items"]
+chance = coverage.measure(split, state.random_coreset().rows)["items"]
 
 
 def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
@@ -33,29 +31,33 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
         f"Search {what}",
         key=f"search-{what}",
         type="search",
-        placeholder="Part of a title" if column == "Film" else "Part of an id",
+        placeholder="Part of a title" if column == col.ITEM else "Part of an id",
     )
     found = frame[frame[column].astype(str).str.contains(wanted or "", case=False, regex=False)]
     st.caption(f"{number(len(found))} of {number(len(frame))} {what} with nothing kept.")
-    st.dataframe(
-        found, hide_index=True, height=300, alt=f"{what.capitalize()} with nothing kept.", key=f"left-out-{what}"
-    )
-    cards.csv(frame, f"left-out-{what}")
+    alt = f"{capital(what)} with nothing kept."
+    st.dataframe(titled(found, words), hide_index=True, height=300, alt=alt, key=f"left-out-{what}")
+    cards.csv(titled(frame, words), f"left-out-{what}")
 
 
-verdict, detail = coverage.sentences(measured, split, choice)
+verdict, detail = wording.sentences(measured, split, choice, words)
 cards.headline(verdict)
-reaches_all = films.kept.all() and users.kept.all()
-st.markdown(detail if reaches_all else f"{detail} [Which films and users](#left-out)")
+reaches_all = items.kept.all() and users.kept.all()
+st.markdown(detail if reaches_all else f"{detail} [Which {words.items} and users](#left-out)")
+reached = "With at least one kept rating."
 cards.numbers(
     {
-        "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", "With at least one kept rating."),
-        "Films reached": (percent(films.share(1)), f"of {number(len(films.full))}", "With at least one kept rating."),
-        "Gini of films": (f"{films.gini:.3f}", f"{chance.gini:.3f} for a random coreset", coverage.GINI_HELP),
-        "KL over films": (
-            f"{films.divergence:.3f}",
+        "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", reached),
+        f"{capital(words.items)} reached": (percent(items.share(1)), f"of {number(len(items.full))}", reached),
+        f"Gini of {words.items}": (
+            f"{items.gini:.3f}",
+            f"{chance.gini:.3f} for a random coreset",
+            wording.gini_help(words),
+        ),
+        f"KL over {words.items}": (
+            f"{items.divergence:.3f}",
             f"{chance.divergence:.3f} for a random coreset",
-            coverage.KL_HELP,
+            wording.divergence_help(words),
         ),
     }
 )
@@ -66,20 +68,22 @@ at_least = int(
 coverages = {choice: (measured, mark(spec.method.name, spec.pretrain))}
 for title, (other, kept) in overlay.choose().items():
     coverages[title] = (coverage.measure(split, kept.rows), mark(other.method.name, other.pretrain))
-exhibits.show(figures.reach(coverages, at_least, labels.caption(spec)))
+exhibits.show(figures.reach(coverages, at_least, labels.caption(spec), words))
 
-st.subheader("What is over-represented?", anchor=False)
-options: dict[coverage.Shares, str] = {part: part for part in coverage.SHARES if part in measured}
-by = controls.segments("By", options, "share", next(iter(options)))
-exhibits.show(figures.shares(coverages, by, labels.caption(spec)))
+titles = wording.part_titles(words)
+options: dict[coverage.Shares, str] = {part: titles[part] for part in coverage.SHARES if part in measured}
+if options:
+    st.subheader("What is over-represented?", anchor=False)
+    by = controls.segments("By", options, "share", next(iter(options)))
+    exhibits.show(figures.shares(coverages, by, labels.caption(spec), words))
 
 st.subheader("Left out entirely", anchor="left-out")
-of_films, of_users = st.tabs(["Films", "Users"])
-with of_films:
-    list_left_out(coverage.left_out_films(split, measured), "films", "Film")
+of_items, of_users = st.tabs([capital(words.items), "Users"])
+with of_items:
+    list_left_out(coverage.left_out_items(split, measured), words.items, col.ITEM)
 with of_users:
-    list_left_out(coverage.left_out_users(split, measured), "users", "User id")
+    list_left_out(coverage.left_out_users(split, measured), "users", col.USER_ID)
 cards.csv(
-    lambda: coreset_frame(experiment), "coreset", f"Download the {number(len(coreset.rows))} kept ratings, original ids"
+    lambda: coreset_frame(view), "coreset", f"Download the {number(len(coreset.rows))} kept ratings, original ids"
 )
 cards.settings()

@@ -2,36 +2,32 @@
 
 import streamlit as st
 
-from pages.ui import cards, controls, exhibits, nav, norm_pairs, state
-from rec_core import labels
-from rec_core.analysis import norms
+from pages.ui import cards, controls, exhibits, norm_pairs, page, state
 from rec_core.figures import norms as figures
 from rec_core.figures.style import mark
-from rec_core.words import number
+from rec_core.wording import labels
+from rec_core.wording import norms as wording
+from rec_core.wording.numbers import number
 
-nav.guard()
-spec = state.spec()
-choice = labels.choice_title(spec)
-question = "What did training do to the norms?"
-live = cards.live_coreset(question)
-if live is None:
-    st.stop()
-experiment, coreset = live
+QUESTION = "What did training do to the norms?"
+view = page.begin(QUESTION)
+spec = view.spec
 
 answer = st.container()
 compared = controls.segments("Compare", norm_pairs.TITLES, "compare", "training")
 with st.container(horizontal=True):
-    of = controls.segments("Of", norm_pairs.OF, "of", "users") if compared != "scores" else "users"
+    of = (
+        controls.segments("Of", norm_pairs.of_titles(state.words()), "of", "users") if compared != "scores" else "users"
+    )
     which = controls.segments("Which", norm_pairs.WHICH, "which", "all")
-pairs = norm_pairs.find(compared, of, which, experiment, coreset)
+pairs = norm_pairs.find(compared, of, which, view)
 if pairs is None:
     with answer:
-        cards.headline(question)
-    st.stop()
+        page.stop(QUESTION)
 
 drawn = norm_pairs.sample(pairs)
 found = norm_pairs.correlations(drawn.digest, drawn)
-verdict, meaning = norms.sentences(compared, pairs.of, found)
+verdict, meaning = wording.sentences(compared, pairs.of, found)
 with answer:
     cards.headline(verdict)
 st.markdown(meaning)

@@ -2,46 +2,39 @@
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, nav, state, user_picker
-from rec_core import labels
+from pages.ui import cards, exhibits, page, state, user_picker
+from rec_core.analysis import columns as col
 from rec_core.analysis import recommend
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.figures.recommendations import side_by_side
-from rec_core.words import number, plain_markdown
+from rec_core.stages import TRAIN
+from rec_core.wording import labels
+from rec_core.wording.columns import title, titled
+from rec_core.wording.numbers import capital, number, plain_markdown
+from rec_core.wording.recommend import sentences
 
-nav.guard()
-spec = state.spec()
-choice = labels.choice_title(spec)
-question = "What would they see?"
-live = cards.live_coreset(question)
-if live is None:
-    st.stop()
-experiment, coreset = live
-split, catalogue = experiment.split, experiment.split.catalogue
+QUESTION = "What would they see?"
+view = page.begin(QUESTION)
+spec, split, catalogue = view.spec, view.split, view.split.catalogue
+choice, words = labels.choice_title(spec), state.words()
 
 answer = st.container()
-user = user_picker.choose(split, coreset.rows)
+user = user_picker.choose(split, view.coreset.rows)
 if user is None:
     with answer:
-        cards.headline(question)
-    st.stop()
+        page.stop(QUESTION)
 
-seen = recommend.history(split, coreset.rows, user)
-both = {"Full data": state.experiment(baseline_spec(spec)), choice: experiment}
-missing = [one.spec for one in both.values() if not one.is_trained]
-lists = {
-    title: recommend.top_list(spec.model.name, one.trained.params, split, user)
-    for title, one in both.items()
-    if one.is_trained
-}
+seen = recommend.history(split, view.coreset.rows, user)
+both = {"Full data": state.view(baseline_spec(spec)), choice: view}
+missing = [one.spec for one in both.values() if not one.has(TRAIN)]
+lists = {name: recommend.top_list(one.model, split, user) for name, one in both.items() if one.has(TRAIN)}
 who, held_out = str(catalogue.user_ids[user]), int(split.test.item[user])
-film = plain_markdown(str(catalogue.titles[held_out]))
 with answer:
     if missing:
         cards.headline(f"What would user {who} see?")
     else:
-        full, ours = lists["Full data"], lists[choice]
-        verdict, detail = recommend.sentences(who, film, seen, full, ours, choice)
+        item = plain_markdown(str(catalogue.titles[held_out]))
+        verdict, detail = sentences(who, item, seen, lists["Full data"], lists[choice], choice, words)
         cards.headline(verdict)
         st.markdown(detail)
 
@@ -49,24 +42,26 @@ with st.grid(2, min_column_width=440):
     left, right = st.container(), st.container()
 with left:
     st.subheader("Their ratings", anchor=False)
-    st.caption(f"{number(int((seen['Kept'] != '').sum()))} of {number(len(seen))} are kept.")
+    st.caption(f"{number(int((seen[col.KEPT] != '').sum()))} of {number(len(seen))} are kept.")
     st.dataframe(
-        seen,
+        titled(seen, words),
         hide_index=True,
         height=420,
         alt="The user's train ratings, kept ones first.",
-        column_config={"Stars": st.column_config.NumberColumn(format="%g")},
+        column_config={title(col.RATING, words): st.column_config.NumberColumn(format="%g")},
     )
-    cards.csv(seen, "history")
+    cards.csv(titled(seen, words), "history")
 with right:
     st.subheader("Their recommendations", anchor=False)
     for one in missing:
         cards.train(one)
     if not missing:
-        caption = f"User {who}. {labels.caption(spec)}"
-        exhibits.show(side_by_side(catalogue.titles, full, ours, ("Full data", choice), held_out, caption))
+        caption, names = f"User {who}. {labels.caption(spec)}", ("Full data", choice)
+        first, second = (lists[name] for name in names)
+        exhibits.show(side_by_side(catalogue.titles, first, second, names, held_out, caption, words))
     else:
-        for title, top in lists.items():
-            st.caption(f"{title}, the best first.")
-            st.dataframe({"Film": catalogue.titles[top.items]}, hide_index=True, alt=f"The ten best films of {title}.")
+        for name, top in lists.items():
+            st.caption(f"{name}, the best first.")
+            best = {capital(words.item): catalogue.titles[top.items].tolist()}
+            st.dataframe(best, hide_index=True, alt=f"The ten best {words.items} of {name}.")
 cards.settings()

@@ -5,54 +5,73 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.ui import cards, comparison_card, exhibits, nav, picks, state
-from rec_core import labels
 from rec_core.analysis import activity, comparison, coverage, slices
-from rec_core.analysis.comparison import Run
+from rec_core.analysis.comparison import Compared
 from rec_core.data.interactions import Split
+from rec_core.experiment import View
 from rec_core.figures.quality_time import quality_against_time
-from rec_core.words import number, percent
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import EVALUATE, RUN, SELECT
+from rec_core.wording import activity as activity_words
+from rec_core.wording import comparison as wording
+from rec_core.wording import coverage as coverage_words
+from rec_core.wording import labels
+from rec_core.wording import slices as slice_words
+from rec_core.wording.numbers import capital, number, percent
 
 nav.guard()
 
 
-def show_chosen(run: Run) -> None:
+def show_chosen(one: Compared) -> None:
     """Answer for the chosen settings, in words and four numbers."""
-    first, second = comparison.headline(run)
+    first, second = wording.headline(one)
     cards.headline(first)
     st.markdown(second)
-    show_why(run)
-    metric, control = labels.METRICS[run.metric], labels.control_title(run.best_control[0]).lower()
-    kept, saved = run.quality_kept, run.time_saved
-    gain_help = f"In {metric}, over “{control}”, which needs no training. Below zero: training was not worth it."
+    show_why(one)
+    title, control = one.metric.title, labels.control_title(one.best_control[0]).lower()
+    kept, saved, result = one.quality_kept, one.time_saved, one.group.results[0]
+    gain_help = f"In {title}, over “{control}”, which needs no training. Below zero: training was not worth it."
     cards.numbers(
         {
             "Quality kept": (
                 "–" if kept is None else percent(kept),
                 "",
-                f"Of {labels.quality(run.metric)} on full data.",
+                f"Of {labels.quality(one.metric)} on full data.",
             ),
-            "Gain over control": (f"{run.gain:+.3f}".replace("-", "−"), "", gain_help),
+            "Gain over control": (f"{one.gain:+.3f}".replace("-", "−"), "", gain_help),
             "Time saved": ("–" if saved is None else percent(saved), "", "Of pretraining, selecting and training."),
-            "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}", ""),
+            "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
         }
     )
-    if run.baseline is None and state.data_is_here():
-        cards.train(comparison.baseline_spec(run.spec))
+    if one.baseline is None and state.data_is_here():
+        cards.train(comparison.baseline_spec(one.spec))
 
 
-def show_why(run: Run) -> None:
+def show_why(one: Compared) -> None:
     """Say where the quality is lost, and link to the pages that explain it."""
-    ours, full = state.experiment(run.spec), state.experiment(comparison.baseline_spec(run.spec))
-    if run.is_baseline or not (state.data_is_here() and ours.is_evaluated and ours.is_selected):
+    if one.is_baseline or not state.data_is_here():
         return
-    measured = coverage.measure(ours.split, ours.coreset.rows)
-    stars = coverage.stars_sentence(measured) if run.spec.feedback == "explicit" else ""
-    beside = full.evaluated.per_user if full.is_evaluated else None
-    where = slices.head_and_tail(ours.split, ours.evaluated.per_user, beside, run.metric)
-    st.markdown(f"{coverage.tail_sentence(measured, ours.split)} {stars} {where}")
+    ours, full = (evaluated_views(group.specs) if group else [] for group in (one.group, one.baseline))
+    if not ours or not ours[0].can(SELECT):
+        return
+    split, words = ours[0].split, state.words()
+    measured = coverage.measure(split, ours[0].coreset.rows)
+    rating = coverage_words.ratings_sentence(measured, words) if one.spec.feedback == "explicit" else ""
+    both = [
+        slices.head_and_tail(split, [view.evaluated.per_user for view in views], one.metric) if views else None
+        for views in (ours, full)
+    ]
+    where = slice_words.head_and_tail(both[0], both[1], one.metric, words)
+    tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
+    st.markdown(f"{tail} {rating} {where}")
     with st.container(horizontal=True):
         nav.link("gradient_norms", "Why? What is kept, easy or hard")
         nav.link("coverage", "Who and what is left out")
+
+
+def evaluated_views(specs: tuple[ExperimentSpec, ...]) -> list[View]:
+    """Return a view of each run whose results per user are there."""
+    return [view for view in map(state.view, specs) if view.has(EVALUATE)]
 
 
 def show_live() -> None:
@@ -62,67 +81,67 @@ def show_live() -> None:
     if not cards.data_are_here(question):
         return
     cards.headline(question)
-    experiment = state.experiment()
-    if experiment.proxy_is_ready:
-        show_kept(experiment.split, experiment.coreset.rows)
-    cards.train(experiment.spec)
+    view = state.view()
+    if view.can(SELECT):
+        show_kept(view.split, view.coreset.rows)
+    cards.train(view.spec)
 
 
 def show_kept(split: Split, rows: NDArray[np.integer]) -> None:
     """Show what would be kept."""
-    kept = activity.measure(split.train, rows, split.catalogue.n_users)
+    words, kept = state.words(), activity.measure(split.train, rows, split.catalogue.n_users)
     measured = coverage.measure(split, rows)
-    st.markdown(f"This is what would be kept. {coverage.tail_sentence(measured, split)}")
+    tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
+    st.markdown(f"This is what would be kept. {tail}")
+    reached = "With at least one rating."
     cards.numbers(
         {
             "Ratings kept": (number(len(rows)), percent(len(rows) / len(split.train)), ""),
-            "Users kept": (
-                number(kept.users_kept),
-                f"of {number(split.catalogue.n_users)}",
-                "With at least one rating.",
-            ),
-            "Films kept": (
-                number(int(np.count_nonzero(measured["Films"].kept))),
+            "Users kept": (number(kept.users_kept), f"of {number(split.catalogue.n_users)}", reached),
+            f"{capital(words.items)} kept": (
+                number(int(np.count_nonzero(measured["items"].kept))),
                 f"of {number(split.catalogue.n_items)}",
-                "With at least one rating.",
+                reached,
             ),
             "Median activity": (
                 number(kept.median_kept),
                 f"{number(kept.median_full)} in all data",
-                activity.MEDIAN_HELP,
+                activity_words.MEDIAN_HELP,
             ),
         }
     )
 
 
-def show_runs(runs: list[Run]) -> None:
+def show_runs(every: list[Compared]) -> None:
     """Show all runs of this data, feedback and model: chart, table, controls."""
     st.subheader("Quality against time", anchor=False)
-    caption = labels.caption_of_runs([run.spec for run in runs])
-    exhibits.show(quality_against_time(runs, state.spec().key, caption))
-    table = comparison.table(runs, comparison.baseline_spec(state.spec()).key)
+    chosen_key = RUN.key(state.spec())
+    caption = labels.caption_of_runs([spec for one in every for spec in one.group.specs])
+    exhibits.show(quality_against_time(every, chosen_key, caption))
+    table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
     st.subheader("All runs of this data, feedback and model", anchor=False)
-    ticked = comparison_card.runs_table(table, runs[0].metric)
+    ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")
-        wanted = [labels.pick_title(run.spec) for run in runs if run.result.key in ticked][: picks.MOST]
+        wanted = [labels.pick_title(one.spec) for one in every if one.group.key in ticked][: picks.MOST]
         if len(wanted) >= picks.FEWEST:
             nav.link("compare", f"Compare {len(wanted)} runs", runs=wanted)
         else:
             st.caption("Tick two to six rows to compare them.")
-    latest = next((run for run in runs if run.result.key == state.spec().key), runs[-1])
+    latest = next((one for one in every if chosen_key in one.group.keys), every[-1])
     st.subheader("Controls: what costs nothing", anchor=False)
-    comparison_card.controls_table(comparison.controls_table(latest), labels.choice_title(latest.spec))
+    controls = wording.named_controls(comparison.controls_table(latest.group))
+    comparison_card.controls_table(controls, labels.choice_title(latest.spec))
 
 
-chosen_runs = state.runs()
-chosen = next((run for run in chosen_runs if run.result.key == state.spec().key), None)
+compared = state.compared()
+chosen = next((one for one in compared if RUN.key(state.spec()) in one.group.keys), None)
 if chosen:
     show_chosen(chosen)
 else:
     show_live()
-if chosen_runs:
-    show_runs(chosen_runs)
+if compared:
+    show_runs(compared)
 else:
     comparison_card.first_comparison()
 cards.settings()

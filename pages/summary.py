@@ -2,31 +2,28 @@
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, nav, slides, state, summary_parts
-from rec_core import labels
-from rec_core.figures.document import to_html
-from rec_core.words import plain_markdown
+from pages.ui import cards, exhibits, nav, page, slides, summary_parts
+from rec_core.export.document import to_html
+from rec_core.wording import labels
+from rec_core.wording.numbers import plain_markdown
 
-nav.guard()
-spec = state.spec()
-live = cards.live_coreset(f"What should we do about {labels.choice_title(spec)}?")
-if live is None:
-    st.stop()
-chosen = summary_parts.chosen_run()
+QUESTION = "What should we do about {choice}?"
+view = page.begin(QUESTION)
+chosen = summary_parts.chosen()
 if chosen is None:
-    cards.headline(f"What should we do about {labels.choice_title(spec)}?")
+    cards.headline(QUESTION.format(choice=labels.choice_title(view.spec)))
     st.markdown("A summary is made of a finished run and of its baseline.")
     for missing in summary_parts.missing():
         cards.train(missing)
     st.stop()
 
 if nav.presents():
-    slides.show(summary_parts.document(chosen, *live, summary_parts.chosen_figures(live[0])))
+    slides.show(summary_parts.document(chosen, view, summary_parts.chosen_figures(view)))
     st.stop()
 
 answer = st.container()
-figures = summary_parts.edit(live[0])
-document = summary_parts.document(chosen, *live, figures)
+figures = summary_parts.edit(view)
+document = summary_parts.document(chosen, view, figures)
 with answer:
     cards.headline(plain_markdown(document.title) or document.headline)
     if document.title:

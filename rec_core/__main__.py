@@ -14,14 +14,16 @@ from cache.home import folders, home
 from cache.ledger import Ledger
 from cache.store import DiskStore
 from rec_core import report, specs
-from rec_core.data import sources
+from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, SpecError
 from rec_core.experiment import Experiment
-from rec_core.export import coreset_frame
-from rec_core.products import Progress
+from rec_core.export.bundle import coreset_frame
+from rec_core.models import MODELS
+from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,14 +64,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", choices=list(sources.SOURCES), default="ml-1m")
+    parser.add_argument("--dataset", choices=list(SOURCES), default="ml-1m")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
 
 
 def _experiment_options(parser: argparse.ArgumentParser) -> None:
     _data_options(parser)
     parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
-    parser.add_argument("--model", choices=["mf", "ncf"], default="ncf")
+    parser.add_argument("--model", choices=list(MODELS), default="ncf")
     parser.add_argument("--method", choices=list(METHODS), default="random")
     parser.add_argument("--pretrain", action=argparse.BooleanOptionalAction, default=True, help="pretrain the proxy")
     parser.add_argument("--ratio", type=float, default=0.2, help="share of the train rows to keep")
@@ -147,7 +149,8 @@ class _Bar:
 
 
 def _experiment(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> Experiment:
-    return Experiment(spec, DiskStore(home()), folders(data_dir), bar, download_progress=True)
+    where = folders(data_dir)
+    return Experiment(resolve(spec, where), DiskStore(home()), where, bar, download_progress=True)
 
 
 def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
@@ -163,7 +166,7 @@ def _note(experiment: Experiment) -> None:
     """Say so on stderr where the data are not the published ones."""
     data = experiment.spec.data
     if data.fingerprint:
-        tqdm.write(sources.note_on_copy(sources.SOURCES[data.dataset], data.fingerprint), file=sys.stderr)
+        tqdm.write(SOURCES[data.dataset].note(data.fingerprint), file=sys.stderr)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -196,8 +199,8 @@ def _save(path: Path, write: Any) -> None:
 
 
 def _methods(args: argparse.Namespace) -> None:
-    for method in METHODS.values():
-        print(f"{method.name:<12} {method.summary}{' Needs a proxy.' if method.needs_proxy else ''}")
+    for name, method in METHODS.items():
+        print(f"{name:<12} {method.summary}{' Needs a proxy.' if method.needs_proxy else ''}")
 
 
 def _tables(args: argparse.Namespace) -> None:

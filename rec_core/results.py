@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 
 import rec_core
-from rec_core.evaluation.rating import Metrics
-from rec_core.stages import Json
+from rec_core.canonical import Json
+from rec_core.evaluation import Metrics
+
+_COUNT = ("torch", "numpy", "scipy", "scikit-learn", "umap-learn")  # libraries whose arithmetic is in a result
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class RunResult:
         return asdict(self)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions that a result may depend on."""
     return {
         "corelens": rec_core.__version__,
         "python": platform.python_version(),
-        **{name: version(name) for name in ("torch", "numpy", "scikit-learn")},
+        **{name: version(name) for name in _COUNT},
     }

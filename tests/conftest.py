@@ -10,12 +10,12 @@ import pytest
 from hypothesis import settings
 
 from rec_core import specs
-from rec_core.data import filtering, splits, synthetic
+from rec_core.data import filtering, splits
 from rec_core.data.interactions import Interactions, Split
-from rec_core.data.sources import SOURCES, Folders, locate
+from rec_core.data.sources import SOURCES, Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import MemoryStore
+from rec_core.stages import RUN, MemoryStore, resolve
 
 settings.register_profile("corelens", deadline=None)  # a busy machine must not fail a property
 settings.load_profile("corelens")
@@ -32,7 +32,7 @@ def movielens() -> Folders:
     """The user's folder with MovieLens 1M; the test is skipped where there is none."""
     local = os.environ.get("CORELENS_DATA")
     folders = Folders(Path(local).resolve() if local else None, Path("no-downloads"))
-    if locate(SOURCES["ml-1m"], folders) is None:
+    if SOURCES["ml-1m"].locate(folders) is None:
         pytest.skip("needs MovieLens 1M in the folder CORELENS_DATA")
     return folders
 
@@ -40,7 +40,7 @@ def movielens() -> Folders:
 @pytest.fixture(scope="session")
 def small_split() -> Split:
     """A split of 150 users, 400 items and about 10,000 synthetic rows."""
-    data = filtering.k_core(synthetic.make(synthetic.SHAPES["synthetic-10k"]), 5)
+    data = filtering.k_core(SOURCES["synthetic-10k"].load(Folders(None, Path("no-downloads"))), 5)
     return splits.leave_one_out(data, "last", "random", np.random.default_rng(0))
 
 
@@ -55,9 +55,14 @@ def quick(method: str = "random", feedback: str = "implicit", model: str = "ncf"
     return specs.preset("report", feedback, model, **(fields | more))  # type: ignore[arg-type]
 
 
+def key(spec: ExperimentSpec) -> str:
+    """Return the key of a spec's run."""
+    return RUN.key(spec)
+
+
 def experiment(spec: ExperimentSpec, folders: Folders) -> Experiment:
     """Return an experiment with a store of its own."""
-    return Experiment(spec, MemoryStore(), folders)
+    return Experiment(resolve(spec, folders), MemoryStore(), folders)
 
 
 def interactions(user: list[int], item: list[int], rating: list[float] | None = None) -> Interactions:

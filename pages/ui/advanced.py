@@ -6,24 +6,27 @@ from typing import Any
 
 import streamlit as st
 
-from rec_core import selection
+from rec_core.data.sources import SOURCES
+from rec_core.models import MODELS
+from rec_core.selection import METHODS
+from rec_core.settings import Settings, offers
 
-# Key in the URL: label, place in the spec, smallest and largest value, or the options.
-_NUMBERS: dict[str, tuple[str, str, float, float]] = {
+Number = tuple[str, str, float, float]  # label, place in the spec, smallest and largest value
+# By key in the URL.
+_TRAINING: dict[str, Number] = {
     "epochs": ("Epochs, at most", "train.epochs", 1, 500),
     "patience": ("Stop after so many epochs without gain (0: keep the last epoch)", "train.patience", 0, 100),
     "batch": ("Batch size", "train.batch_size", 16, 65536),
     "rate": ("Learning rate", "train.learning_rate", 0.00001, 1.0),
-    "dim": ("Embedding size", "model.dim", 4, 256),
-    "std": ("Spread of starting embeddings", "model.init_std", 0.0001, 10.0),
-    "negatives": ("Negatives per positive", "train.negatives", 1, 64),
-    "proxy_epochs": ("Epochs of the proxy", "proxy.epochs", 1, 100),
-    "clusters": ("Clusters", "method.clusters", 1, 1000),
-    "position": ("Window, from easiest (0) to hardest (1)", "method.position", 0.0, 1.0),
-    "min": ("Smallest number of ratings per user and film", "data.min_interactions", 3, 100),
+}
+_NEGATIVES: dict[str, Number] = {"negatives": ("Negatives per positive", "train.negatives", 1, 64)}
+_PROXY: dict[str, Number] = {"proxy_epochs": ("Epochs of the proxy", "proxy.epochs", 1, 100)}
+_DATA: dict[str, Number] = {
+    "min": ("Smallest number of ratings per user and {item}", "data.min_interactions", 3, 100),
     "seed": ("Seed", "seed", 0, 2**31),
     "data_seed": ("Seed of split and test negatives", "data_seed", 0, 2**31),
 }
+# By key in the URL: label, place in the spec, options.
 _CHOICES: dict[str, tuple[str, str, list[str]]] = {
     "test": ("Test rating", "split.test", ["last", "random"]),
     "validation": ("Validation rating", "split.validation", ["random", "next-to-last"]),
@@ -37,14 +40,14 @@ def show(preset: dict[str, Any]) -> dict[str, Any]:
         changed[place] = st.selectbox(
             label, options, index=None, key=key, bind="query-params", placeholder=str(_get(preset, place))
         )
-    for key, (label, place, low, high) in _NUMBERS.items():
-        if not _counts(place, preset):
-            continue
-        whole = isinstance(low, int) and isinstance(high, int)
+    item = SOURCES[preset["data"]["dataset"]].words.item
+    for key, (label, place, low, high) in _numbers(preset).items():
+        whole = isinstance(_get(preset, place), int)
+        kind = int if whole else float
         changed[place] = st.number_input(
-            label,
-            low,
-            high,
+            label.format(item=item),
+            kind(low),
+            kind(high),
             None,
             key=key,
             bind="query-params",
@@ -64,19 +67,18 @@ def apply(preset: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _counts(place: str, preset: dict[str, Any]) -> bool:
-    if place.startswith("method."):
-        return place.removeprefix("method.") in _method(preset).params
-    return place != "train.negatives" or preset["feedback"] == "implicit"
+def _numbers(preset: dict[str, Any]) -> dict[str, Number]:
+    """Return the numbers that count: those of every run, and those that the chosen model and method declare."""
+    model, method = MODELS[preset["model"]["name"]], METHODS[preset["method"]["name"]]
+    negatives = _NEGATIVES if preset["feedback"] == "implicit" else {}
+    return _TRAINING | _declared("model", model) | negatives | _PROXY | _declared("method", method) | _DATA
+
+
+def _declared(part: str, kind: type[Settings]) -> dict[str, Number]:
+    return {o.link: (o.title, f"{part}.{name}", o.low, o.high) for name, o in offers(kind).items()}
 
 
 def _get(values: dict[str, Any], place: str) -> Any:
-    if place.startswith("method."):
-        return _method(values).params[place.removeprefix("method.")]
     for part in place.split("."):
         values = values[part]
     return values
-
-
-def _method(values: dict[str, Any]) -> selection.Method:
-    return selection.METHODS[values["method"]["name"]]

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import streamlit as st
 
-from cache.ledger import Kind
+from cache.kinds import Kind
 from pages.ui import state
-from rec_core import labels
-from rec_core.experiment import Experiment
-from rec_core.products import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration
+from rec_core.stages import RUN
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration
 
 
 def headline(text: str) -> None:
@@ -35,22 +34,6 @@ def data_are_here(question: str) -> bool:
     return False
 
 
-def live_coreset(question: str) -> tuple[Experiment, Coreset] | None:
-    """Return the chosen experiment with its coreset, or None after drawing the page's question and what it needs."""
-    if not data_are_here(question):
-        return None
-    experiment = state.experiment()
-    if not experiment.proxy_is_ready:
-        headline(question)
-        prepare(
-            experiment.spec,
-            f"**{labels.choice_title(experiment.spec)} needs its proxy first**, a small model that is trained once on "
-            "all ratings and serves every ratio, method and page. A run makes it too.",
-        )
-        return None
-    return experiment, experiment.coreset
-
-
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
     """Offer to pretrain the proxy of ``spec``."""
     _offer(spec, "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)
@@ -61,7 +44,7 @@ def train(spec: ExperimentSpec) -> None:
     about = state.expected(spec)
     label = f"Run {labels.choice_title(spec)} · {'up to' if about.at_most else 'about'} {duration(about.seconds)}"
     why = f"**{labels.run_title(spec)}** is not trained with these settings yet."
-    _offer(spec, "run", why, label, key=f"train-{spec.key[:8]}")
+    _offer(spec, "run", why, label, key=f"train-{labels.run_key(spec)}")
 
 
 def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> None:
@@ -99,7 +82,7 @@ def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
 def settings(of: Mapping[str, ExperimentSpec] | None = None) -> None:
     """Draw the chosen spec, or several by their titles, folded, with a download."""
     shown = of or {labels.choice_title(state.spec()): state.spec()}
-    documents = {title: {"key": spec.key, **spec.model_dump()} for title, spec in shown.items()}
+    documents = {title: {"key": RUN.key(spec), **spec.model_dump()} for title, spec in shown.items()}
     with st.expander("Settings behind these numbers"):
         document = documents if of else next(iter(documents.values()))
         st.json(document, expanded=1 if of else 2)

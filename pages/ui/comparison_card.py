@@ -5,28 +5,30 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import state
-from rec_core import labels
-from rec_core.analysis.comparison import main_metric
+from pages.ui import cards, state
+from rec_core.analysis import columns as col
+from rec_core.canonical import digest
+from rec_core.data.sources import Words
+from rec_core.evaluation import METRICS, Metric, headline_metric
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import digest
-from rec_core.words import duration, percent
+from rec_core.wording import labels
+from rec_core.wording.columns import title, titled
+from rec_core.wording.numbers import duration, percent
 
 _FIRST = (("full", True), ("random", True), ("greedy", False), ("gradient", True))
 
 
-def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
+def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
     """Draw the runs, the baselines on top and marked; return the keys of those that the reader ticked."""
     column = st.column_config
-    scores = {
-        name: column.NumberColumn(title, format="%.3f") for name, title in labels.METRICS.items() if name in table
-    }
+    scores = {name: column.NumberColumn(one.title, format="%.3f") for name, one in METRICS.items() if name in table}
     shown = table.assign(
         method=[("★ " if b else "") + m for b, m in zip(table.is_baseline, table.method, strict=True)],
         ratio=100 * table.ratio,
         quality_kept=100 * table.quality_kept.astype(float),
     )
-    main = {name: scores.pop(name) for name in list(scores) if not name.endswith("_all")}
+    main = {name: scores.pop(name) for name in list(scores) if METRICS[name].part != ALL_ITEMS}
     columns = {
         "method": column.TextColumn("Method", pinned=True, width="medium", help="★ full data, the baseline"),
         "settings": column.TextColumn("Settings"),
@@ -34,9 +36,9 @@ def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
         "quality_kept": column.NumberColumn(
             "Quality kept", format="%.0f %%", help="Of full data, same settings and seed"
         ),
-        "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {labels.METRICS[metric]}"),
+        "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {metric.title}"),
         **main,
-        "report": column.NumberColumn("In the report", format="%.3f", help=labels.METRICS[metric]),
+        "report": column.NumberColumn("In the report", format="%.3f", help=metric.title),
         "total_s": column.NumberColumn("Total s", format="%.1f", help="Pretrain + select + train"),
         "speed_up": column.NumberColumn("Speed-up", format="%.1f ×"),
         "select_s": column.NumberColumn("Select s", format="%.2f"),
@@ -44,7 +46,7 @@ def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
         "train_s": column.NumberColumn("Train s", format="%.1f"),
         **scores,
         "curve": column.LineChartColumn("Validation by epoch"),
-        "seed": column.NumberColumn("Seed", format="%d"),
+        "seed": column.TextColumn("Seed"),
         "rows": column.NumberColumn("Ratings", format="localized"),
     }
     if table.report.isna().all():
@@ -66,15 +68,32 @@ def runs_table(table: pd.DataFrame, metric: str) -> list[str]:
 
 def controls_table(table: pd.DataFrame, choice: str) -> None:
     """Draw the controls beside the run called ``choice``."""
-    scores = {name: st.column_config.NumberColumn(title, format="%.3f") for name, title in labels.METRICS.items()}
+    scores = {name: st.column_config.NumberColumn(metric.title, format="%.3f") for name, metric in METRICS.items()}
     st.dataframe(
         table,
         hide_index=True,
         key="controls-table",
         alt=f"Metrics of the controls that need no training, beside {choice}.",
-        column_config={"control": "Control", "counted_on": "Counted on", **scores},
+        column_config={col.CONTROL: "Control", col.COUNTED_ON: "Counted on", **scores},
     )
     st.caption(f"Kept rows: those of {choice}.")
+
+
+def metrics_table(table: pd.DataFrame, words: Words) -> None:
+    """Draw every metric of each group with its difference from the baseline, ``difference.metrics``."""
+    shown, number = titled(table, words), st.column_config.NumberColumn
+    changes = [name for metric in METRICS for name in (col.delta(metric), col.delta_from(metric), col.delta_to(metric))]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        alt="Every metric of each run, and its difference from the baseline.",
+        column_config={
+            **{metric.title: number(format="%.3f") for metric in METRICS.values()},
+            **{title(name, words): number(format="%+.3f") for name in changes},
+            title(col.RUN, words): st.column_config.TextColumn(pinned=True, width="medium"),
+        },
+    )
+    cards.csv(shown, "metrics")
 
 
 def first_comparison() -> None:
@@ -87,7 +106,7 @@ def first_comparison() -> None:
         share = percent(wanted[1].ratio)
         st.markdown(f"**Compare three ways to keep {share} with training on everything.**")
         names = ", ".join(labels.choice_title(spec) for spec in wanted)
-        st.caption(f"{names}; {labels.METRICS[main_metric(wanted[0].feedback)]} and time for each, side by side.")
+        st.caption(f"{names}; {headline_metric(wanted[0].feedback).title} and time for each, side by side.")
         st.button(
             f"Run the comparison · about {duration(seconds)}",
             key="compare",
@@ -96,7 +115,7 @@ def first_comparison() -> None:
             disabled=bool(state.jobs().active()),
             type="primary",
         )
-        if state.source().is_synthetic:
+        if state.source().download_mb == 0:
             st.caption("Or choose MovieLens 1M under Data in the sidebar.")
 
 

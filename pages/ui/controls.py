@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import streamlit as st
-from streamlit.elements.lib.layout_utils import WidthWithoutContent
 
 T = TypeVar("T", bound=str)
 
 
 def segments(
-    label: str, options: Mapping[T, str], key: str, default: T, text: str = "", width: WidthWithoutContent | None = None
+    label: str,
+    options: Mapping[T, str],
+    key: str,
+    default: T,
+    text: str = "",
+    width: Literal["content", "stretch"] = "content",
 ) -> T:
     """Draw a choice among a few ``options`` (value → label), bound to the URL, and return the chosen value."""
     chosen = st.segmented_control(
@@ -24,6 +28,6 @@ def segments(
         key=key,
         bind="query-params",
         help=text or None,
-        width=width or "content",
+        width=width,
     )
     return chosen or default  # a link that ends in "?model=" empties even a required control

@@ -6,12 +6,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.ui import cards, exhibits, map_view, nav
+from pages.ui import cards, exhibits, map_view, nav, state
+from rec_core.analysis import columns as col
 from rec_core.analysis import groups
 from rec_core.analysis.groups import Histories
 from rec_core.data.interactions import Split
 from rec_core.figures.user_map import tastes
-from rec_core.words import number, percent
+from rec_core.wording.columns import title, titled
+from rec_core.wording.groups import favourites_help
+from rec_core.wording.numbers import capital, number, percent
 
 _SHARE = st.column_config.NumberColumn(format="percent")
 
@@ -47,22 +50,25 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     if len(users) == 1:
         nav.link("one_user", "What would they see?", user=str(split.catalogue.user_ids[users[0]]))
     _tastes(split, users)
-    table = groups.users_table(split, history, users)
-    st.dataframe(table, hide_index=True, height=240, alt="The chosen users.", column_config={"Share kept": _SHARE})
+    table = titled(groups.users_table(split, history, users), state.words())
+    config = {title(col.SHARE_KEPT, state.words()): _SHARE}
+    st.dataframe(table, hide_index=True, height=240, alt="The chosen users.", column_config=config)
     cards.csv(table, "chosen-users", f"Download these {number(len(users))} users")
 
 
 def _tastes(split: Split, users: NDArray[np.int64]) -> None:
+    words = state.words()
+    shares = {title(name, words): _SHARE for name in (col.THEY, col.EVERYONE)}
     with st.grid(2, min_column_width=380):
         with st.container():
             preferred = groups.genres(split, users)
             if len(preferred):
-                exhibits.show(tastes(preferred, f"{number(len(users))} chosen users."))
+                exhibits.show(tastes(preferred, f"{number(len(users))} chosen users.", words))
         with st.container():
-            st.markdown("**Favourite films**", help="Films that more of them gave 4 stars or more than of everyone.")
+            st.markdown(f"**Favourite {words.items}**", help=favourites_help(groups.liked_from(split), words))
             st.dataframe(
-                groups.favourites(split, users),
+                titled(groups.favourites(split, users), words),
                 hide_index=True,
-                alt="Films that more of the chosen users like than of everyone.",
-                column_config={"They": _SHARE, "Everyone": _SHARE},
+                alt=f"{capital(words.items)} that more of the chosen users like than of everyone.",
+                column_config=shares,
             )

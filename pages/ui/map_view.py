@@ -10,19 +10,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cache.ledger import Kind
+from cache.kinds import STAGES, Kind
 from pages.ui import cards, exhibits, overlay, state
-from rec_core import labels, specs
-from rec_core.analysis import groups, projection
-from rec_core.analysis.projection import UserMap
+from rec_core import projection
+from rec_core.analysis import groups
 from rec_core.estimate import map_seconds
-from rec_core.experiment import Experiment
+from rec_core.experiment import View
 from rec_core.figures.user_map import Drag, user_map
-from rec_core.products import Coreset
+from rec_core.projection import UserMap
 from rec_core.randomness import generator
+from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import digest
-from rec_core.words import duration, number
+from rec_core.stages import PROXY, SPLIT, TRAIN
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration, number
 
 Compare = Literal["proxies", "methods", "trained"]
 Projection = Literal["UMAP", "PCA"]
@@ -42,7 +43,7 @@ class Panel:
     """A map to draw: whose embeddings (a proxy's or a trained model's), and what is kept by which choice."""
 
     title: str
-    experiment: Experiment
+    view: View
     kept_by: ExperimentSpec
     coreset: Coreset
     kind: Kind
@@ -50,7 +51,7 @@ class Panel:
     @property
     def spec(self) -> ExperimentSpec:
         """The experiment that the embeddings come from."""
-        return self.experiment.spec
+        return self.view.spec
 
     @property
     def of_proxy(self) -> bool:
@@ -60,22 +61,27 @@ class Panel:
     @property
     def is_ready(self) -> bool:
         """Whether the embeddings can be had without training."""
-        return not self.spec.pretrain or self.experiment.has_proxy if self.of_proxy else self.experiment.is_trained
+        return self.view.can(PROXY if self.of_proxy else TRAIN)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the UMAP is in the store."""
+        return self.view.has(STAGES[self.kind])
 
 
-def panels(compare: Compare, experiment: Experiment, coreset: Coreset) -> list[Panel]:
+def panels(compare: Compare, view: View) -> list[Panel]:
     """Return the maps that lie side by side."""
-    spec = experiment.spec
+    spec, coreset = view.spec, view.coreset
 
     def of_proxy(title: str, pretrain: bool, kept_by: ExperimentSpec, kept: Coreset) -> Panel:
-        return Panel(title, state.experiment(spec.with_(pretrain=pretrain)), kept_by, kept, "map-proxy")
+        return Panel(title, state.view(spec.with_(pretrain=pretrain)), kept_by, kept, "map-proxy")
 
     if compare == "methods":
         others = [of_proxy(title, spec.pretrain, other, kept) for title, (other, kept) in overlay.choose().items()]
         return [of_proxy(labels.choice_title(spec), spec.pretrain, spec, coreset), *others]
     if compare == "trained":
         own = of_proxy(labels.proxy_title(spec.pretrain), spec.pretrain, spec, coreset)
-        return [own, Panel("Trained model", experiment, spec, coreset, "map-run")]
+        return [own, Panel("Trained model", view, spec, coreset, "map-run")]
     return [of_proxy(labels.proxy_title(pretrain), pretrain, spec, coreset) for pretrain in (True, False)]
 
 
@@ -87,7 +93,7 @@ def chosen() -> NDArray[np.int64]:
 
 def _catalogue() -> str:
     """Return what users' positions belong to."""
-    return digest(specs.split_inputs(state.spec()))
+    return SPLIT.key(state.spec())
 
 
 def show(wanted: list[Panel], method: Projection, drag: Drag) -> None:
@@ -95,14 +101,12 @@ def show(wanted: list[Panel], method: Projection, drag: Drag) -> None:
     with st.grid(min(len(wanted), 2), min_column_width=380):
         for place, panel in enumerate(wanted):
             with st.container():
-                st.markdown(f"**{panel.title}**{' · PCA' if method == 'UMAP' and not _drawn(panel) else ''}")
+                st.markdown(f"**{panel.title}**{' · PCA' if method == 'UMAP' and not panel.is_drawn else ''}")
                 if panel.is_ready:
                     _show(f"map-{place}", panel, method, drag)
                 else:
                     _say_what_is_missing(f"map-{place}", panel)
-    missing = {
-        panel.experiment.map_key(panel.of_proxy): panel for panel in wanted if panel.is_ready and not _drawn(panel)
-    }
+    missing = {STAGES[panel.kind].key(panel.spec): panel for panel in wanted if panel.is_ready and not panel.is_drawn}
     if method == "UMAP" and missing:
         _offer(list(missing.values()))
 
@@ -115,13 +119,13 @@ def _say_what_is_missing(name: str, panel: Panel) -> None:
 
 
 def _show(name: str, panel: Panel, method: Projection, drag: Drag) -> None:
-    used: Projection = "UMAP" if method == "UMAP" and _drawn(panel) else "PCA"
-    places, split = _places(panel, used), panel.experiment.split
-    signature = (name, panel.title, used, drag, panel.kept_by.key)
+    used: Projection = "UMAP" if method == "UMAP" and panel.is_drawn else "PCA"
+    places, split = _places(panel, used), panel.view.split
+    signature = (name, panel.title, used, drag, labels.run_key(panel.kept_by))
     highlighted = _highlighted(signature)
     history = groups.histories(split, panel.coreset.rows)
     caption = _caption(panel, used, places)
-    exhibit = user_map(name, panel.title, used, places, history, split, caption, highlighted, drag)
+    exhibit = user_map(name, panel.title, used, places, history, split, caption, state.words(), highlighted, drag)
     # A chart that changes is drawn anew: letting go also takes the lasso off the map.
     exhibit.figure.update_layout(selectionrevision=st.session_state.get(_CLEARED, 0))
     exhibits.show(
@@ -163,19 +167,15 @@ def _user(customdata: Any) -> int:
 
 
 def _caption(panel: Panel, used: Projection, places: UserMap) -> str:
-    n = panel.experiment.split.catalogue.n_users
+    n = panel.view.split.catalogue.n_users
     note = "" if len(places.users) == n else f" A random {number(len(places.users))} of {number(n)} users."
     return f"{used}, × nothing kept. {labels.caption(panel.kept_by)}{note}"
 
 
-def _drawn(panel: Panel) -> bool:
-    return state.jobs().store.has(panel.experiment.map_key(panel.of_proxy))
-
-
 def _places(panel: Panel, method: Projection) -> UserMap:
     if method == "UMAP":
-        return panel.experiment.user_map(panel.of_proxy)
-    return projection.pca(panel.experiment.user_embeddings(panel.of_proxy), generator(panel.spec.seed, "map"))
+        return panel.view.user_map(panel.of_proxy)
+    return projection.pca(panel.view.embedded(panel.of_proxy).embeddings("user"), generator(panel.spec.seed, "map"))
 
 
 def _offer(missing: list[Panel]) -> None:
@@ -185,7 +185,7 @@ def _offer(missing: list[Panel]) -> None:
             st.caption("UMAP is on its way; until then this is PCA. The page goes on by itself.")
             return
         st.markdown("This is PCA. UMAP shows groups better; it is drawn once and serves every method and ratio.")
-        seconds = sum(map_seconds(panel.experiment.split.catalogue.n_users) for panel in missing)
+        seconds = sum(map_seconds(panel.view.split.catalogue.n_users) for panel in missing)
         st.button(
             f"Draw the UMAP · up to {duration(seconds)}",
             key="draw-map",

@@ -7,9 +7,9 @@ A folder called ``pages/`` makes Streamlit run a deep link's page alone on the f
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from rec_core.errors import CorelensError
 
@@ -51,7 +51,7 @@ def guard() -> None:
         st.rerun()
 
 
-def page(name: str) -> StreamlitPage:
+def page(name: str) -> Any:
     """Return the page in ``pages/<name>.py``."""
     return next(p for group in _pages().values() for p in group if p.url_path == _PATHS.get(name, name))
 
@@ -65,8 +65,8 @@ def link(name: str, label: str, **params: str | list[str]) -> None:
 _PATHS = {"results": ""}
 
 
-def _pages() -> dict[str, list[StreamlitPage]]:
-    def one(name: str, title: str, icon: str) -> StreamlitPage:
+def _pages() -> dict[str, list[Any]]:
+    def one(name: str, title: str, icon: str) -> Any:
         return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
 
     results = "pages/results.py"
@@ -91,7 +91,7 @@ def _pages() -> dict[str, list[StreamlitPage]]:
     }
 
 
-def _navigation() -> StreamlitPage:
+def _navigation() -> Any:
     return st.navigation(_pages(), position="hidden" if presents() else "top")
 
 

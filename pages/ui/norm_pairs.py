@@ -7,17 +7,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.ui import cards, state
-from rec_core import selection
 from rec_core.analysis import norms
 from rec_core.analysis.norms import Compared, Of, Pairs, Which
 from rec_core.analysis.statistics import Correlation
 from rec_core.data.interactions import Split, marked
-from rec_core.experiment import Experiment
-from rec_core.models import simple_mf
-from rec_core.products import Coreset
+from rec_core.data.sources import Words
+from rec_core.experiment import View
 from rec_core.randomness import generator
+from rec_core.selection import METHODS, Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.words import number
+from rec_core.stages import PROXY
+from rec_core.wording.numbers import capital, number
 
 TITLES: dict[Compared, str] = {
     "training": "Pretrained and untrained",
@@ -28,13 +28,17 @@ TITLES: dict[Compared, str] = {
 }
 
 
-OF: dict[Of, str] = {"users": "Users", "items": "Films"}
 WHICH: dict[Which, str] = {"all": "All", "kept": "Kept", "dropped": "Dropped"}
 
 
-def find(compared: Compared, of: Of, which: Which, experiment: Experiment, coreset: Coreset) -> Pairs | None:
+def of_titles(words: Words) -> dict[Of, str]:
+    """Return whose norms can be compared."""
+    return {"users": "Users", "items": capital(words.items)}
+
+
+def find(compared: Compared, of: Of, which: Which, view: View) -> Pairs | None:
     """Return the pairs that are wanted, or None after saying what is missing."""
-    pairs = _pairs(compared, of, experiment, coreset)
+    pairs = _pairs(compared, of, view)
     chosen = pairs and pairs.take(which)
     if chosen and len(chosen.x) < norms.FEWEST:
         st.info(f"{number(len(chosen.x))} {chosen.of} are {which}: too few to compare.")
@@ -42,18 +46,18 @@ def find(compared: Compared, of: Of, which: Which, experiment: Experiment, cores
     return chosen
 
 
-def _pairs(compared: Compared, of: Of, experiment: Experiment, coreset: Coreset) -> Pairs | None:
-    spec = experiment.spec
+def _pairs(compared: Compared, of: Of, view: View) -> Pairs | None:
+    spec = view.spec
     if compared == "scores":
-        return _scores(experiment, coreset)
+        return _scores(view)
     pretrained = _proxy(spec, "pretrained")
     if pretrained is None:
         return None
     y = _lengths(pretrained, of)
-    kept = _kept(experiment.split, coreset, of)
-    names = "users" if of == "users" else "films"
+    kept = _kept(view.split, view.coreset, of)
+    names = "users" if of == "users" else state.words().items
     if compared == "activity":
-        return Pairs(_counts(experiment.split, of).astype(np.float32), y, kept, "Ratings", "Norm, pretrained", names)
+        return Pairs(_counts(view.split, of).astype(np.float32), y, kept, "Ratings", "Norm, pretrained", names)
     other_seed = spec.with_(seed=(spec.seed + 1) % 2**32)
     others = {
         "training": (spec.with_(pretrain=False), "Norm, untrained (same start)"),
@@ -78,10 +82,10 @@ def correlations(digest: str, _pairs: Pairs) -> list[Correlation]:
     return norms.measure(_pairs, generator(0, "bootstrap"))
 
 
-def _proxy(wanted: ExperimentSpec, name: str) -> Experiment | None:
+def _proxy(wanted: ExperimentSpec, name: str) -> View | None:
     pretrain = name != "untrained"
-    found = state.experiment(wanted.with_(pretrain=pretrain, method={"name": "gradient"}))
-    if found.proxy_is_ready:
+    found = state.view(wanted.with_(pretrain=pretrain, method={"name": "gradient"}))
+    if found.can(PROXY):
         return found
     why = (
         "This needs the pretrained proxy."
@@ -92,23 +96,23 @@ def _proxy(wanted: ExperimentSpec, name: str) -> Experiment | None:
     return None
 
 
-def _scores(experiment: Experiment, coreset: Coreset) -> Pairs | None:
-    spec = experiment.spec
-    if experiment.method.score is None:
-        ranks = " and ".join(m.title for m in selection.METHODS.values() if m.score is not None)
-        st.info(f"{experiment.method.title} does not score ratings, so there is nothing to compare; {ranks} do.")
+def _scores(view: View) -> Pairs | None:
+    spec = view.spec
+    if not spec.method.ranks:
+        ranks = " and ".join(method.title for method in METHODS.values() if method.ranks)
+        st.info(f"{spec.method.title} does not score ratings, so there is nothing to compare; {ranks} do.")
         return None
     trained = _proxy(spec, "pretrained")
     if trained is None:
         return None
-    both = [state.experiment(spec.with_(pretrain=pretrain)).scores for pretrain in (False, True)]
+    both = [state.view(spec.with_(pretrain=pretrain)).scores for pretrain in (False, True)]
     return Pairs(
-        both[0], both[1], marked(coreset.rows, len(both[0])), "Score, untrained", "Score, pretrained", "ratings"
+        both[0], both[1], marked(view.coreset.rows, len(both[0])), "Score, untrained", "Score, pretrained", "ratings"
     )
 
 
-def _lengths(experiment: Experiment, of: Of) -> NDArray[np.float32]:
-    return norms.lengths(simple_mf.embeddings(experiment.proxy.params, "user" if of == "users" else "item"))
+def _lengths(view: View, of: Of) -> NDArray[np.float32]:
+    return norms.lengths(view.proxy.embeddings("user" if of == "users" else "item"))
 
 
 def _counts(split: Split, of: Of) -> NDArray[np.int64]:

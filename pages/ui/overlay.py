@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cards, state
-from rec_core import labels, selection, specs
-from rec_core.products import Coreset
+from rec_core.selection import METHODS, Coreset
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import SELECT
+from rec_core.wording import labels
 
 _OTHERS = [
     (name, pretrain)
-    for name, method in selection.METHODS.items()
+    for name, method in METHODS.items()
     if method.live and name != "full"
     for pretrain in ((True, False) if method.needs_proxy else (True,))
 ]
@@ -35,11 +36,11 @@ def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
     )
     found, missing = {}, []
     for spec in (_spec(chosen, *_TITLES[title]) for title in picked):
-        if specs.selection_inputs(spec) == specs.selection_inputs(chosen):
+        if SELECT.key(spec) == SELECT.key(chosen):
             continue
-        experiment = state.experiment(spec)
-        if experiment.proxy_is_ready:
-            found[labels.choice_title(spec)] = (spec, experiment.coreset)
+        view = state.view(spec)
+        if view.can(SELECT):
+            found[labels.choice_title(spec)] = (spec, view.coreset)
         else:
             missing.append(spec)
     if missing:

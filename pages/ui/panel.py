@@ -6,8 +6,8 @@ import streamlit as st
 
 from cache.jobs import Job
 from pages.ui import state
-from rec_core import labels
-from rec_core.words import duration
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration
 
 _SEEN = "_active_jobs"
 

@@ -1,4 +1,4 @@
-"""The runs and selections that a reader compares."""
+"""The groups of runs and the selections that a reader compares."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.ui import state
-from rec_core import labels, specs
 from rec_core.analysis.comparison import baseline_spec
+from rec_core.analysis.slices import Measured
+from rec_core.canonical import Json, digest
 from rec_core.data.interactions import Split
-from rec_core.experiment import Experiment
-from rec_core.results import RunResult
+from rec_core.evaluation import Metric
+from rec_core.experiment import View
+from rec_core.replicates import Group, groups
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import Json, digest
+from rec_core.stages import EVALUATE, LOAD, SELECT
+from rec_core.wording import labels
 
 FEWEST, MOST = 2, 6
 _LIVE = "The sidebar's settings, not trained"
@@ -24,46 +27,54 @@ _LIVE = "The sidebar's settings, not trained"
 
 @dataclass(frozen=True)
 class Pick:
-    """A finished run, or what would be kept (``result`` None)."""
+    """Finished runs that differ in nothing but the seed, or what would be kept (``group`` None); a view per seed."""
 
     title: str
-    experiment: Experiment
-    result: RunResult | None
+    views: tuple[View, ...]
+    group: Group | None
+
+    @property
+    def view(self) -> View:
+        """What can be looked at, of the lowest seed."""
+        return self.views[0]
 
     @property
     def spec(self) -> ExperimentSpec:
-        """The experiment."""
-        return self.experiment.spec
+        """The experiment, with the lowest seed."""
+        return self.view.spec
 
     @property
     def split(self) -> Split:
         """The split that rows belong to."""
-        return self.experiment.split
+        return self.view.split
 
     @property
     def is_whole(self) -> bool:
         """Whether everything that is compared can be had without training."""
-        if self.result is None:
-            return True
-        return self.experiment.is_selected and self.experiment.is_evaluated
+        return self.group is None or all(view.can(SELECT) and view.has(EVALUATE) for view in self.views)
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """The kept rows."""
-        return self.experiment.coreset.rows
+        """The kept rows, of the lowest seed."""
+        return self.view.coreset.rows
 
     @property
-    def per_user(self) -> Mapping[str, NDArray[np.float32]]:
-        """Each test user's rank or error."""
-        return self.experiment.evaluated.per_user
+    def measured(self) -> Measured:
+        """What slices are measured of."""
+        return Measured(self.split, self.rows, [view.evaluated.per_user for view in self.views])
+
+    def values(self, metric: Metric) -> NDArray[np.float64]:
+        """Return the metric's value per seed and user, (seeds x n_users)."""
+        return np.stack([metric.values(view.evaluated.per_user) for view in self.views])
 
 
 def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
-    found = {labels.pick_title(spec): (spec, result) for spec, result in state.results() if _is_alike(spec, chosen)}
+    alike = groups((spec, result) for spec, result in state.results() if _is_alike(spec, chosen))
+    found = {labels.pick_title(group.spec): group for group in alike}
     options = list(found)
-    if state.result(chosen) is None and state.experiment().proxy_is_ready:
+    if state.result(chosen) is None and state.view().can(SELECT):
         options.append(_LIVE)
     wanted = st.multiselect(
         "Compare",
@@ -76,9 +87,9 @@ def choose() -> list[Pick]:
         help="Finished runs of the chosen data and feedback, and what the sidebar's settings would keep.",
     )
     picked = [
-        Pick(title, state.experiment(), None)
+        Pick(title, (state.view(),), None)
         if title == _LIVE
-        else Pick(title, state.experiment(found[title][0]), found[title][1])
+        else Pick(title, tuple(map(state.view, found[title].specs)), found[title])
         for title in wanted
     ]
     lost = [pick for pick in picked if not pick.is_whole]
@@ -98,13 +109,13 @@ def _default(options: list[str], chosen: ExperimentSpec) -> list[str]:
     return list(dict.fromkeys([*first, *reversed(options)]))[:4]
 
 
-def baseline(results: Mapping[str, RunResult]) -> str:
-    """Let the reader pin the run that the others are compared with; it stays pinned for this data and feedback."""
+def baseline(made: Mapping[str, Group]) -> str:
+    """Let the reader pin the runs that the others are compared with; they stay pinned for this data and feedback."""
     chosen = state.spec()
-    scope = digest([specs.load_inputs(chosen), chosen.feedback])
+    scope = digest([LOAD.within(chosen), chosen.feedback])
     pinned = state.jobs().ledger.pinned(scope)
-    keys = {result.key: title for title, result in results.items()}
-    whole = [key for key, result in zip(keys, results.values(), strict=True) if result.n_selected == result.n_train]
+    keys = {group.key: title for title, group in made.items()}
+    whole = [group.key for group in made.values() if group.spec.keeps_everything]
     default = next(key for key in (pinned, *whole, *keys) if key in keys)
     picked: str = st.selectbox(
         "Pinned baseline",
@@ -121,10 +132,10 @@ def baseline(results: Mapping[str, RunResult]) -> str:
 
 def alike(picked: list[Pick], inputs: Callable[[ExperimentSpec], Json]) -> list[Pick]:
     """Return the largest group of picks for which ``inputs`` are the same, for example those of one test set."""
-    groups: dict[str, list[Pick]] = {}
+    found: dict[str, list[Pick]] = {}
     for pick in picked:
-        groups.setdefault(digest(inputs(pick.spec)), []).append(pick)
-    return max(groups.values(), key=len, default=[])
+        found.setdefault(digest(inputs(pick.spec)), []).append(pick)
+    return max(found.values(), key=len, default=[])
 
 
 def say_left_out(picked: list[Pick], kept: list[Pick], why: str) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import advanced, controls, nav, panel, state
-from rec_core import labels, selection, specs
-from rec_core.data import sources
+from rec_core import selection, specs
+from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, DataError, SpecError
-from rec_core.models import TITLES
+from rec_core.models import MODELS
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration, number
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration, number
 
 _DEFAULT_DATA = "synthetic-50k"
 # What needs no download first: the list opens at the default, with the published data sets below it.
-_DATA = sorted(sources.SOURCES, key=lambda name: not sources.SOURCES[name].is_synthetic)
+_DATA = sorted(SOURCES, key=lambda name: SOURCES[name].download_mb > 0)
 
 
 def show() -> None:
@@ -27,14 +28,15 @@ def show() -> None:
         st.caption("How little data does a recommender need, and which data?")
         facts = _choose()
         try:
-            facts.caption(_facts())
+            with facts:
+                st.caption(_facts())
             _run_button()
             panel.show()
         except CorelensError as error:
             st.error(str(error))
 
 
-def _choose() -> DeltaGenerator:
+def _choose() -> AbstractContextManager[Any]:
     """Draw the controls, make them the chosen spec, and return the place for facts about the data."""
     data = st.selectbox(
         "Data",
@@ -54,7 +56,12 @@ def _choose() -> DeltaGenerator:
         "stretch",
     )
     model = controls.segments(
-        "Model", TITLES, "model", "ncf", "SimpleMF multiplies embeddings; NCF adds a neural network.", "stretch"
+        "Model",
+        labels.MODEL_TITLES,
+        "model",
+        "ncf",
+        f"{'; '.join(model.summary for model in MODELS.values())}.",
+        "stretch",
     )
     method = st.selectbox(
         "Method",
@@ -117,15 +124,15 @@ def _valid(values: dict[str, Any], changed: dict[str, Any]) -> ExperimentSpec:
 
 def _facts() -> str:
     if not state.data_is_here():
-        return f"Not on this machine yet: a download of {number(state.source().size_mb)} MB."
+        return f"Not on this machine yet: a download of {number(state.source().download_mb)} MB."
     with st.spinner("Loading the data", show_time=True):
-        split = state.experiment().split
+        split = state.view().split
     kept = selection.budget(state.spec().ratio, len(split.train))
-    rows = len(split.train) if specs.keeps_everything(state.spec()) else kept
-    note = sources.note_on_copy(state.source(), state.spec().data.fingerprint)
+    rows = len(split.train) if state.spec().keeps_everything else kept
+    note = state.source().note(state.spec().data.fingerprint)
     return (
         f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
-        f"{number(split.catalogue.n_items)} films. This keeps {number(rows)} ratings.\n\n{note}"
+        f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.\n\n{note}"
     )
 
 
@@ -160,10 +167,10 @@ def _run_button() -> None:
 def _download() -> None:
     try:
         with st.spinner(f"Downloading {state.source().title}"):
-            sources.download(state.source(), state.jobs().folders, progress=False)
+            state.source().load(state.jobs().folders)
     except DataError as error:
         state.complain(str(error))
 
 
 def _data_title(name: str) -> str:
-    return sources.SOURCES[name].title
+    return SOURCES[name].title

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cards, nav
-from rec_core.figures.document import Document
+from rec_core.export.document import Document
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config, enlarge
-from rec_core.words import plain_markdown
+from rec_core.wording.numbers import plain_markdown
 
 _PLACE = "_slide"
 

@@ -1,4 +1,4 @@
-"""The state that pages share: the chosen spec, the jobs, the live experiment."""
+"""The state that pages share: the chosen spec, the jobs, what can be looked at."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import streamlit as st
 
 from cache.home import folders, home
 from cache.jobs import Jobs
-from cache.ledger import Kind
-from rec_core import labels
+from cache.kinds import Kind
 from rec_core.analysis import gradient_norms
-from rec_core.analysis.comparison import Run, baseline_spec, main_metric
-from rec_core.data import sources
+from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
+from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
-from rec_core.experiment import Experiment, resolve, stored_result
-from rec_core.products import Coreset
+from rec_core.evaluation import Metric, headline_metric
+from rec_core.experiment import View, stored_result
+from rec_core.replicates import Group, groups
 from rec_core.results import RunResult
+from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import RUN, SELECT, resolve
+from rec_core.wording import labels
 
 _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
 
@@ -41,19 +44,29 @@ def spec() -> ExperimentSpec:
     return chosen
 
 
-def source() -> sources.Source:
+def metric() -> Metric:
+    """Return the metric that headlines of the chosen spec are about."""
+    return headline_metric(spec().feedback)
+
+
+def source() -> Source:
     """Return the chosen data set."""
-    return sources.SOURCES[spec().data.dataset]
+    return SOURCES[spec().data.dataset]
+
+
+def words() -> Words:
+    """Return what the things of the chosen data are called."""
+    return source().words
 
 
 def data_is_here() -> bool:
     """Say whether the chosen data can be had without a download."""
-    return source().is_synthetic or sources.locate(source(), jobs().folders) is not None
+    return source().is_here(jobs().folders)
 
 
-def experiment(of: ExperimentSpec | None = None) -> Experiment:
-    """Return the stages of a spec (the chosen one), computed on demand."""
-    return Experiment(of or spec(), jobs().store, jobs().folders)
+def view(of: ExperimentSpec | None = None) -> View:
+    """Return what can be looked at of a spec (the chosen one)."""
+    return View(of or spec(), jobs().store, jobs().folders)
 
 
 def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
@@ -89,12 +102,12 @@ def results() -> list[tuple[ExperimentSpec, RunResult]]:
 
 def result(of: ExperimentSpec) -> RunResult | None:
     """Return a spec's result if its run was made, whoever asked for it."""
-    return stored_result(resolve(of, jobs().folders).key, jobs().store)
+    return stored_result(RUN.key(of), jobs().store)
 
 
 def random_coreset() -> Coreset:
     """Return a random coreset of the chosen size: what chance gives."""
-    return experiment(spec().with_(method={"name": "random"})).coreset
+    return view(spec().with_(method={"name": "random"})).coreset
 
 
 def sweep_results() -> dict[float, RunResult]:
@@ -105,24 +118,26 @@ def sweep_results() -> dict[float, RunResult]:
 
 def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
     """Return what to hold windows against: full data and random where they were run, and the controls."""
-    metric = main_metric(spec().feedback)
+    name = metric().name
     others = {"Full data": baseline_spec(spec()), "Random": spec().with_(method={"name": "random"})}
-    trained = {title: found.metrics[metric] for title, one in others.items() if (found := result(one)) is not None}
-    controls = next(iter(done.values())).controls
-    free = {labels.control_title(name): m[metric] for name, m in controls.items() if not name.endswith("_kept")}
-    return trained | free
+    trained = {title: found.metrics[name] for title, one in others.items() if (found := result(one)) is not None}
+    free = free_controls(next(iter(done.values())).controls, spec().feedback)
+    return trained | {labels.control_title(control): value for control, value in free.items()}
 
 
-def runs() -> list[Run]:
-    """Return the finished runs of the chosen data, feedback and model, each with its baseline."""
+def compared() -> list[Compared]:
+    """Return the finished runs of the chosen data, feedback and model, in groups, each with its baseline."""
     chosen = spec()
-    made = {result.key: (asked, result) for asked, result in results()}
-    alike = [
-        (asked, result)
-        for asked, result in made.values()
-        if (asked.data, asked.feedback, asked.model.name) == (chosen.data, chosen.feedback, chosen.model.name)
-    ]
-    return [Run(asked, result, made.get(baseline_spec(asked).key, (None, None))[1]) for asked, result in alike]
+    wanted = (chosen.data, chosen.feedback, chosen.model.name)
+    made = groups((one, result) for one, result in results() if (one.data, one.feedback, one.model.name) == wanted)
+    full = {key: group for group in made for key in group.keys}
+    return [Compared(group, _baseline(group.specs, full)) for group in made]
+
+
+def _baseline(members: Sequence[ExperimentSpec], made: Mapping[str, Group]) -> Group | None:
+    """Return the group of full data that has one of the members' seeds."""
+    keys = (RUN.key(baseline_spec(member)) for member in members)
+    return next((made[key] for key in keys if key in made), None)
 
 
 def expected(of: ExperimentSpec | None = None) -> Estimate:
@@ -134,7 +149,7 @@ def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
     """Return how long several runs will take, in seconds; the workers share them, and one proxy serves all of them."""
     rates = _rates()
     alone = [_expected(one, rates).seconds for one in wanted]
-    waits = [0.0 if experiment(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
+    waits = [0.0 if view(one).can(SELECT) else _preparation(one, rates) for one in wanted]
     work = [seconds - wait for seconds, wait in zip(alone, waits, strict=True)]
     return max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
 
@@ -145,14 +160,14 @@ def expected_preparation(of: ExperimentSpec | None = None) -> float:
 
 
 def _expected(of: ExperimentSpec, rates: Rates) -> Estimate:
-    one = experiment(of)
+    one = view(of)
     catalogue = one.split.catalogue
     pairs = catalogue.n_users * catalogue.n_items
-    return estimate(one.spec, len(one.split.train), pairs, rates, one.proxy_is_ready)
+    return estimate(one.spec, len(one.split.train), pairs, rates, one.can(SELECT))
 
 
 def _preparation(of: ExperimentSpec, rates: Rates) -> float:
-    return proxy_seconds(of, len(experiment().split.train), rates)
+    return proxy_seconds(of, len(view().split.train), rates)
 
 
 def _rates() -> Rates:

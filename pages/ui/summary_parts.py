@@ -9,58 +9,69 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import gallery, state
-from rec_core import labels
-from rec_core.analysis import comparison, summary
-from rec_core.analysis.comparison import Run, baseline_spec
+from rec_core.analysis import comparison
+from rec_core.analysis.comparison import Compared, baseline_spec
 from rec_core.errors import CorelensError
-from rec_core.experiment import Experiment
-from rec_core.figures.document import Document
-from rec_core.products import Coreset
+from rec_core.evaluation import METRICS
+from rec_core.experiment import View
+from rec_core.export.document import Document
+from rec_core.replicates import Estimate, Group, group_key, groups
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration, number, percent
+from rec_core.stages import RUN
+from rec_core.wording import labels, summary
+from rec_core.wording.comparison import named
+from rec_core.wording.numbers import duration, number, percent
 
 _FIGURES = "figures"
 _PARAGRAPHS = "Plain text; every line is a paragraph"
 _DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres")
 
 
-def chosen_run() -> Run | None:
-    """Return the chosen run with its baseline, or None if either is missing."""
-    ours, full = state.result(state.spec()), state.result(baseline_spec(state.spec()))
-    return None if ours is None or full is None else Run(state.spec(), ours, full)
+def chosen() -> Compared | None:
+    """Return the chosen runs with their baseline, or None if either is missing."""
+    ours, full = (_group_of(spec) for spec in (state.spec(), baseline_spec(state.spec())))
+    return None if ours is None or full is None else Compared(ours, full)
+
+
+def _group_of(spec: ExperimentSpec) -> Group | None:
+    """Return the finished runs that differ from ``spec`` in nothing but the seed, if its own is among them."""
+    own = state.result(spec)
+    if own is None:
+        return None
+    asked = {RUN.key(one): (one, result) for one, result in state.results() if group_key(one) == group_key(spec)}
+    return groups((asked | {own.key: (spec, own)}).values())[0]
 
 
 def missing() -> list[ExperimentSpec]:
     """Return the specs that a summary of the chosen one needs and that were not run."""
-    wanted = {one.key: one for one in (baseline_spec(state.spec()), state.spec())}
+    wanted = {RUN.key(one): one for one in (baseline_spec(state.spec()), state.spec())}
     return [one for one in wanted.values() if state.result(one) is None]
 
 
-def document(run: Run, experiment: Experiment, coreset: Coreset, figures: Sequence[str]) -> Document:
-    """Return the summary of ``run`` with these ``figures`` of the gallery."""
-    runs = state.runs()
-    verdict = summary.judge(run, _seeds(run, runs))
-    subject = gallery.Subject(experiment, coreset, state.random_coreset(), runs)
-    note = state.jobs().ledger.note(run.result.key)
+def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
+    """Return the summary of what was chosen with these ``figures`` of the gallery."""
+    every, key = state.compared(), RUN.key(view.spec)
+    subject = gallery.Subject(view, state.random_coreset(), every)
+    note = state.jobs().ledger.note(key)
     return Document(
         title=note.title,
-        headline=summary.headline(verdict),
-        decision=summary.decision(verdict),
+        headline=summary.headline(one),
+        decision=summary.decision(one),
         notes=note.text,
-        facts=_facts(verdict),
+        facts=_facts(one),
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
-        table=_table(runs, run),
-        method=summary.method_notes(run.spec),
-        limits=summary.limits(verdict, experiment.split.catalogue.n_users),
-        settings={"key": run.result.key, **run.spec.model_dump()},
+        table=_table(every, view.spec),
+        method=summary.method_notes(view.spec),
+        limits=summary.limits(one, view.split.catalogue.n_users),
+        settings={"key": key, **view.spec.model_dump()},
     )
 
 
-def edit(experiment: Experiment) -> list[str]:
+def edit(view: View) -> list[str]:
     """Let the reader write a title and notes, which are kept, and choose figures; return the figures' names."""
-    key = experiment.spec.key
+    key = RUN.key(view.spec)
     note = state.jobs().ledger.note(key)
-    there = gallery.available(experiment)
+    there = gallery.available(view)
     with st.expander("Edit title, notes and figures"):
         for field, draw, hint in (("title", st.text_input, "The answer above"), ("text", st.text_area, _PARAGRAPHS)):
             draw(
@@ -76,9 +87,9 @@ def edit(experiment: Experiment) -> list[str]:
         )
 
 
-def chosen_figures(experiment: Experiment) -> list[str]:
+def chosen_figures(view: View) -> list[str]:
     """Return the names of the chosen figures where they cannot be chosen: on slides."""
-    there = gallery.available(experiment)
+    there = gallery.available(view)
     chosen = st.session_state.get(_FIGURES) or st.query_params.get_all(_FIGURES)
     return [name for name in chosen if name in there] or _default(there)
 
@@ -96,36 +107,32 @@ def _save(key: str, field: str) -> None:
         state.complain(str(error))
 
 
-def _seeds(run: Run, runs: list[Run]) -> list[Run]:
-    """Return ``run`` and those that differ from it in nothing but the seed, each with its baseline."""
-    others = [one for one in runs if one.result.key != run.result.key and one.baseline is not None]
-    return [run, *(one for one in others if one.spec.without_seed == run.spec.without_seed)]
-
-
-def _facts(verdict: summary.Verdict) -> dict[str, tuple[str, str]]:
-    run, kept = verdict.run, verdict.kept
-    control, value = run.best_control
-    seeds = "one seed" if kept.seeds == 1 else f"{percent(kept.low)} to {percent(kept.high)}, {kept.seeds} seeds"
+def _facts(one: Compared) -> dict[str, tuple[str, str]]:
+    kept, (control, value) = one.kept, one.best_control
+    result = one.group.results[0]
     return {
-        "Quality kept": (percent(kept.mean), seeds),
-        labels.METRICS[run.metric]: (
-            f"{run.result.metrics[run.metric]:.3f}",
-            f"{labels.control_title(control)} {value:.3f}",
-        ),
-        "Time saved": (percent(verdict.saved), _times(run)),
-        "Ratings used": (number(run.result.n_selected), f"of {number(run.result.n_train)}"),
+        "Quality kept": ("–", "") if kept is None else (percent(kept.mean), _how_sure(kept)),
+        one.metric.title: (f"{one.value:.3f}", f"{labels.control_title(control)} {value:.3f}"),
+        "Time saved": (percent(one.time_saved or 0.0), _times(one)),
+        "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}"),
     }
 
 
-def _times(run: Run) -> str:
-    if run.is_baseline or run.baseline is None:
-        return duration(run.seconds)
-    return f"{duration(run.seconds)} instead of {duration(comparison.cost(run.baseline))}"
+def _how_sure(kept: Estimate) -> str:
+    if kept.count == 1:
+        return labels.seeds(1)
+    return f"{percent(kept.low)} to {percent(kept.high)}, {labels.seeds(kept.count)}"
 
 
-def _table(runs: list[Run], run: Run) -> pd.DataFrame:
-    frame = comparison.table(runs, baseline_spec(run.spec).key)
-    metrics = {name: title for name, title in labels.METRICS.items() if name in frame}
+def _times(one: Compared) -> str:
+    if one.is_baseline or one.baseline is None:
+        return duration(one.seconds)
+    return f"{duration(one.seconds)} instead of {duration(Compared(one.baseline, None).seconds)}"
+
+
+def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
+    frame = named(comparison.table(every, RUN.key(baseline_spec(spec))))
+    metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
     columns = {
         "method": "Kept",
         "ratio": "Share of rows",

@@ -5,26 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import exhibits, state
-from rec_core import labels, specs
 from rec_core.analysis import gradient_norms
 from rec_core.figures import gradient_norms as figures
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration
+from rec_core.wording import labels
+from rec_core.wording.gradient_norms import sweep_sentence
+from rec_core.wording.numbers import duration
 
 
 def show() -> None:
     """Draw the finished part of the sweep, and offer to run the rest."""
     st.subheader("Does keeping the hardest ratings pay?", anchor=False)
     spec = state.spec()
-    if specs.keeps_everything(spec):
+    if spec.keeps_everything:
         st.caption("Choose a method and a ratio below 100 % to compare windows of the same size.")
         return
     wanted = gradient_norms.sweep_specs(spec)
     done = state.sweep_results()
     if done:
-        st.markdown(gradient_norms.sweep_sentence(done, spec.feedback))
+        st.markdown(sweep_sentence(done, state.metric()))
         caption = labels.caption_of_runs([wanted[position] for position in sorted(done)])
-        exhibits.show(figures.sweep(done, state.sweep_lines(done), spec.feedback, caption))
+        exhibits.show(figures.sweep(done, state.sweep_lines(done), state.metric(), caption))
     rest = [one for position, one in wanted.items() if position not in done]
     if rest:
         _offer(rest, len(wanted))

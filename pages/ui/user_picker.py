@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rec_core.analysis import groups
 from rec_core.data.interactions import Split
-from rec_core.words import plain_markdown
+from rec_core.wording.numbers import plain_markdown
 
 _KEY = "user"
 
@@ -22,11 +22,11 @@ def choose(split: Split, rows: NDArray[np.integer]) -> int | None:
         typed = st.text_input("User id", key=_KEY, type="search", bind="query-params", width=220)
         for label, user in _suggestions(history).items():
             st.button(label, key=f"user-{label}", on_click=_pick, args=(str(ids[user]),))
-    found = np.flatnonzero(ids.astype(np.str_) == (typed or "").strip())
+    found = np.flatnonzero(ids.astype(np.dtypes.StringDType()) == (typed or "").strip())
     if len(found):
         return int(found[0])
     st.info(
-        f"There is no user “{plain_markdown(typed or '')}” in this data; ids go from {ids.min()} to {ids.max()}. Or "
+        f"There is no user “{plain_markdown(typed or '')}” in this data; ids go from {ids[0]} to {ids[-1]}. Or "
         "choose one on the User map."
     )
     return None

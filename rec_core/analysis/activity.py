@@ -15,19 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import earth_movers, gini, kolmogorov_smirnov, weighted_median
 from rec_core.data.interactions import Interactions
-from rec_core.words import number, percent
 
-MEDIAN_HELP = "How many ratings the user has, in all data, whom the median kept rating comes from."
-GINI_HELP = (
-    "Of kept ratings per user, users with none included. 0: every user has equally many. 1: one user has them all. "
-    "Fewer ratings are less equal by chance, so hold it against a random coreset of the same size."
-)
-DISTANCE_HELP = "Kolmogorov-Smirnov: the largest gap between the two cumulative curves. 0: the same. 1: apart."
-MOVERS_HELP = (
-    "Earth mover's distance: how far a kept rating's user is, on average, from all data, in ratings of the user."
-)
 _NOTABLE = 1.1  # ratio of medians from which a preference is called one
 _CRITICAL = 1.63  # of the Kolmogorov distribution at 1 %: random rows are as far apart as that once in a hundred
 
@@ -60,6 +51,19 @@ class Activity:
         return earth_movers(self.full, self.full, self.kept)
 
     @property
+    def preference(self) -> float:
+        """Ratio of the medians less 1: above 0 heavy users are preferred, below light ones; 0 where it is not notable.
+
+        Notable is a ratio of medians that a random coreset of this size does not reach.
+        """
+        kept, full = self.median_kept, self.median_full
+        count = int(self.kept.sum())
+        chance = _CRITICAL * np.sqrt((1 - count / self.full.sum()) / count)
+        if self.distance <= chance or max(kept, full) <= _NOTABLE * min(kept, full):
+            return 0.0
+        return kept / full - 1
+
+    @property
     def users_kept(self) -> int:
         """Users with at least one kept rating."""
         return int((self.kept > 0).sum())
@@ -86,65 +90,37 @@ def by_activity(activity: Activity, bounds: NDArray[np.float64]) -> pd.DataFrame
     )
     return pd.DataFrame(
         {
-            "from": np.ceil(bounds[:-1]).astype(int),
-            "to": np.floor(bounds[1:]).astype(int),
-            "users": users.astype(int),
-            "ratings": full.astype(int),
-            "kept": kept.astype(int),
-            "share_of_ratings": full / full.sum(),
-            "share_of_kept": kept / kept.sum(),
-            "share_kept": np.divide(kept, full, out=np.zeros(n), where=full > 0),
+            col.FROM: np.ceil(bounds[:-1]).astype(int),
+            col.TO: np.floor(bounds[1:]).astype(int),
+            col.USERS: users.astype(int),
+            col.RATINGS: full.astype(int),
+            col.KEPT: kept.astype(int),
+            col.ALL: full / full.sum(),
+            col.SHARE_OF_KEPT: kept / kept.sum(),
+            col.SHARE_KEPT: np.divide(kept, full, out=np.zeros(n), where=full > 0),
         }
     )
 
 
+def of_all(activity: Activity) -> Activity:
+    """Return the activity of keeping everything."""
+    return Activity(activity.full, activity.full)
+
+
 def overview(activities: Mapping[str, Activity]) -> pd.DataFrame:
-    """Return one row of statistics for all data and for each coreset, named by its title."""
-    some = next(iter(activities.values()))
-    everyone = Activity(some.full, some.full)
-    return pd.DataFrame([_statistics(title, a) for title, a in {"All data": everyone, **activities}.items()])
+    """Return one row of statistics for each coreset, named by its title."""
+    return pd.DataFrame([_statistics(title, activity) for title, activity in activities.items()])
 
 
 def _statistics(title: str, activity: Activity) -> dict[str, object]:
     some = activity.kept[activity.kept > 0]
     return {
-        "Kept": title,
-        "Users": len(some),
-        "Mean per user": float(some.mean()),
-        "Median per user": float(np.median(some)),
-        "Median activity": activity.median_kept,
-        "Gini": gini(activity.kept),
-        "KS distance": activity.distance,
-        "Earth mover's distance": activity.movers_distance,
+        col.CHOICE: title,
+        col.USERS: len(some),
+        col.MEAN_PER_USER: float(some.mean()),
+        col.MEDIAN_PER_USER: float(np.median(some)),
+        col.MEDIAN_ACTIVITY: activity.median_kept,
+        col.GINI: gini(activity.kept),
+        col.KS: activity.distance,
+        col.EARTH_MOVERS: activity.movers_distance,
     }
-
-
-def sentences(activity: Activity, choice: str) -> tuple[str, str]:
-    """Return the answer in words and its numbers; ``choice`` names what is kept, for example "Gradient at 20 %"."""
-    kept, full = activity.median_kept, activity.median_full
-    if activity.kept.sum() == activity.full.sum():
-        return f"{choice} keeps every rating.", f"Half of them come from users with {number(full)} ratings or more."
-    count = int(activity.kept.sum())
-    chance = _CRITICAL * np.sqrt((1 - count / activity.full.sum()) / count)
-    if activity.distance <= chance:
-        verdict = f"{choice} takes light and heavy users alike."
-    elif kept > _NOTABLE * full:
-        verdict = f"{choice} prefers heavy users."
-    elif full > _NOTABLE * kept:
-        verdict = f"{choice} prefers light users."
-    else:
-        verdict = f"{choice} takes light and heavy users alike."
-    numbers = f"Half of the kept ratings come from users with {number(kept)} ratings or more, against {number(full)}"
-    return verdict, f"{numbers} in all data."
-
-
-def left_out(activity: Activity) -> str:
-    """Return who is left out entirely, in words."""
-    gone = activity.kept == 0
-    if not gone.any():
-        return f"Every one of the {number(len(gone))} users keeps at least one rating."
-    median = float(np.median(activity.full[gone]))
-    return (
-        f"{number(int(gone.sum()))} of {number(len(gone))} users ({percent(float(gone.mean()))}) keep nothing; "
-        f"their median is {number(median)} ratings."
-    )

@@ -1,95 +1,126 @@
-"""Runs side by side: quality kept, the gain over controls that cost nothing, time saved."""
+"""Groups of runs side by side: quality kept, the gain over controls that cost nothing, time saved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+import numpy as np
 import pandas as pd
 
-from rec_core import labels, report, specs
+from rec_core import published
+from rec_core.analysis import columns as col
+from rec_core.data.interactions import Feedback
+from rec_core.evaluation import Metric, headline_metric
+from rec_core.evaluation.evaluate import KEPT
+from rec_core.replicates import Estimate, Group, over_seeds
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.words import duration, number, percent
-
-_FAR = 0.1  # share of the control's value from which worse is called far worse
-
-
-def main_metric(feedback: str) -> str:
-    """Return the metric that headlines are about."""
-    return "rmse" if feedback == "explicit" else "recall@10"
+from rec_core.stages.train import validation_column
 
 
 @dataclass(frozen=True)
-class Run:
-    """A result beside its baseline, the run on full data with the same settings and seed (None if not made yet)."""
+class Compared:
+    """A group beside its baseline: the runs on full data with the same settings (None if none was made yet).
 
-    spec: ExperimentSpec
-    result: RunResult
-    baseline: RunResult | None
+    A share of the baseline's quality or time is taken seed by seed and then averaged, over the seeds that both have.
+    """
+
+    group: Group
+    baseline: Group | None
 
     @property
-    def metric(self) -> str:
+    def spec(self) -> ExperimentSpec:
+        """The experiment, with the lowest seed."""
+        return self.group.spec
+
+    @property
+    def metric(self) -> Metric:
         """The metric that headlines are about."""
-        return main_metric(self.spec.feedback)
+        return headline_metric(self.spec.feedback)
 
     @property
     def is_baseline(self) -> bool:
-        """Whether this run is on full data."""
-        return specs.keeps_everything(self.spec)
+        """Whether these runs are on full data."""
+        return self.spec.keeps_everything
 
-    @property
+    @cached_property
+    def value(self) -> float:
+        """The headline metric."""
+        return self.group.metric(self.metric.name)
+
+    @cached_property
     def seconds(self) -> float:
         """Pretraining, selecting and training together; loading and evaluating are the same for every run."""
-        return cost(self.result)
+        return float(np.mean([cost(result) for result in self.group.results]))
+
+    @cached_property
+    def controls(self) -> dict[str, float]:
+        """The headline metric of each control."""
+        return {name: metrics[self.metric.name] for name, metrics in control_means(self.group).items()}
 
     @property
     def best_control(self) -> tuple[str, float]:
         """Name and value of the control that does best."""
-        pick = min if self.metric == "rmse" else max
-        values = {name: metrics[self.metric] for name, metrics in self.result.controls.items()}
-        name = pick(values, key=lambda control: values[control])
-        return name, values[name]
+        name = self.metric.best(self.controls)
+        return name, self.controls[name]
 
     @property
     def gain(self) -> float:
         """How much better than the best control, in units of the metric; negative if worse."""
-        gain = self.result.metrics[self.metric] - self.best_control[1]
-        return -gain if self.metric == "rmse" else gain
+        return self.metric.gain(self.value, self.best_control[1])
+
+    @cached_property
+    def kept(self) -> Estimate | None:
+        """Share of the baseline's quality, over seeds; None without a baseline, or where it has no quality."""
+        name = self.metric.name
+        shares = [self.metric.share(ours.metrics[name], full.metrics[name]) for ours, full in self._pairs]
+        known = [share for share in shares if share is not None]
+        return over_seeds(known) if known else None
 
     @property
     def quality_kept(self) -> float | None:
-        """Share of the baseline's quality: ours / full's, for RMSE full's / ours."""
-        if self.baseline is None:
-            return None
-        ours, full = self.result.metrics[self.metric], self.baseline.metrics[self.metric]
-        ratio = full / ours if self.metric == "rmse" else ours / full
-        return ratio if full else None
+        """Share of the baseline's quality: ours / full's, of an error full's / ours."""
+        return None if self.kept is None else self.kept.mean
 
     @property
     def control_kept(self) -> float | None:
         """Share of the baseline's quality that the best control has for nothing."""
         if self.baseline is None:
             return None
-        full = self.baseline.metrics[self.metric]
-        ratio = full / self.best_control[1] if self.metric == "rmse" else self.best_control[1] / full
-        return ratio if full else None
+        return self.metric.share(self.best_control[1], self.baseline.metric(self.metric.name))
 
-    @property
+    @cached_property
     def time_saved(self) -> float | None:
         """Share of the baseline's time that is saved; negative if it takes longer."""
-        return None if self.baseline is None else 1 - self.seconds / cost(self.baseline)
+        saved = [1 - cost(ours) / cost(full) for ours, full in self._pairs]
+        return float(np.mean(saved)) if saved else None
 
     @property
     def speed_up(self) -> float | None:
         """How many times faster than the baseline."""
-        return None if self.baseline is None else cost(self.baseline) / self.seconds
+        return None if self.time_saved is None else 1 / (1 - self.time_saved)
+
+    @property
+    def _pairs(self) -> list[tuple[RunResult, RunResult]]:
+        """Ours and full data's results of the seeds that both have."""
+        full = {} if self.baseline is None else self.baseline.by_seed
+        return [(ours, full[seed]) for seed, ours in self.group.by_seed.items() if seed in full]
 
 
 def cost(result: RunResult) -> float:
     """Return the seconds that choosing and training took."""
     return sum(result.seconds[stage] for stage in ("pretrain", "select", "train"))
+
+
+def control_means(group: Group) -> dict[str, dict[str, float]]:
+    """Return the metrics of each control, averaged over seeds; only those counted on kept rows differ between them."""
+    first = group.results[0].controls
+    return {
+        name: {metric: float(np.mean([one.controls[name][metric] for one in group.results])) for metric in metrics}
+        for name, metrics in first.items()
+    }
 
 
 @lru_cache(maxsize=10_000)
@@ -98,73 +129,53 @@ def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
     return spec.with_(method={"name": "full"})
 
 
-def headline(run: Run) -> tuple[str, str]:
-    """Return what the run says, and what the best control says to that."""
-    choice, metric = labels.choice_title(run.spec), labels.METRICS[run.metric]
-    value = number(run.result.metrics[run.metric])
-    control, control_value = run.best_control
-    name = labels.control_title(control).lower()
-    if run.is_baseline:
-        rows = number(run.result.n_train)
-        first = f"Training on all {rows} ratings gives {metric} {value} in {duration(run.seconds)}."
-    elif run.quality_kept is None or run.time_saved is None:
-        first = f"{choice} gives {metric} {value} in {duration(run.seconds)}."
-    else:
-        time = (
-            f"saves {percent(run.time_saved)} of the time"
-            if run.time_saved >= 0
-            else f"takes {number(1 - run.time_saved)} times as long"
-        )
-        link = "and" if run.time_saved >= 0 else "but"
-        first = f"{choice} keeps {percent(run.quality_kept)} of {labels.quality(run.metric)} {link} {time} (one seed)."
-    share = "" if run.control_kept is None else f", which keeps {percent(run.control_kept)}"
-    than = "better" if run.gain > 0 else "no better" if run.gain > -_FAR * control_value else "far worse"
-    second = f"That is {than} than the control “{name}” ({number(control_value)}{share}), which needs no training."
-    return first, second
+def free_controls(controls: Mapping[str, Mapping[str, float]], feedback: Feedback) -> dict[str, float]:
+    """Return the headline metric of the controls that are counted on the full train split, by name."""
+    metric = headline_metric(feedback).name
+    return {name: metrics[metric] for name, metrics in controls.items() if not name.endswith(KEPT)}
 
 
-def table(runs: Iterable[Run], baseline_key: str) -> pd.DataFrame:
-    """Return one row per run, numbers as numbers, the run called ``baseline_key`` first and then by quality."""
-    frame = pd.DataFrame([_row(run) | {"is_baseline": run.result.key == baseline_key} for run in runs])
+def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
+    """Return one row per group, numbers as numbers: first the one with the run ``baseline_key``, then by quality."""
+    frame = pd.DataFrame([_row(one) | {"is_baseline": baseline_key in one.group.keys} for one in compared])
     if frame.empty:
         return frame
     return frame.sort_values(["is_baseline", "order"], ascending=[False, True], ignore_index=True).drop(columns="order")
 
 
-def _row(run: Run) -> dict[str, object]:
-    result, spec = run.result, run.spec
-    published = report.published(spec)
-    better_first = 1 if run.metric == "rmse" else -1
+def _row(one: Compared) -> dict[str, object]:
+    """Return a group's numbers; its method and settings are named by whoever shows the table."""
+    group, result, spec = one.group, one.group.results[0], one.spec
+    report = published.published(spec)
+    seconds = {f"{stage}_s": _mean_seconds(group, stage) for stage in ("pretrain", "select", "train")}
     return {
-        "key": result.key,
-        "order": better_first * result.metrics[run.metric],
-        "method": labels.method_choice(spec),
+        "key": group.key,
+        "order": -one.metric.gain(one.value, 0.0),
+        "spec": spec,
         "ratio": result.n_selected / result.n_train,
         "rows": result.n_selected,
-        "quality_kept": run.quality_kept,
-        "gain": run.gain,
-        **result.metrics,
-        "report": published.metrics[run.metric] if published else None,
-        "pretrain_s": result.seconds["pretrain"],
-        "select_s": result.seconds["select"],
-        "train_s": result.seconds["train"],
-        "total_s": run.seconds,
-        "speed_up": run.speed_up,
-        "curve": [row[f"validation_{run.metric}"] for row in result.history],
-        "settings": labels.settings_title(spec),
-        "seed": spec.seed,
+        "quality_kept": one.quality_kept,
+        "gain": one.gain,
+        **{name: group.metric(name) for name in result.metrics},
+        "report": report.metrics[one.metric.name] if report else None,
+        **seconds,
+        "total_s": one.seconds,
+        "speed_up": one.speed_up,
+        "curve": [row[validation_column(one.metric.name)] for row in result.history],
+        "seeds": len(group.results),
+        "seed": ", ".join(str(seed) for seed in group.by_seed),
     }
 
 
-def controls_table(run: Run) -> pd.DataFrame:
-    """Return one row per control of a run: what it is counted on and its metrics."""
+def _mean_seconds(group: Group, stage: str) -> float:
+    return float(np.mean([result.seconds[stage] for result in group.results]))
+
+
+def controls_table(group: Group) -> pd.DataFrame:
+    """Return one row per control of a group: its name, whether it is counted on kept rows only, and its metrics."""
     return pd.DataFrame(
         [
-            {
-                "control": labels.control_title(name.removesuffix("_kept")),
-                "counted_on": "kept rows" if name.endswith("_kept") else "full train split",
-                **metrics,
-            }
-            for name, metrics in run.result.controls.items()
+            {col.CONTROL: name.removesuffix(KEPT), col.COUNTED_ON: name.endswith(KEPT), **metrics}
+            for name, metrics in control_means(group).items()
         ]
     )

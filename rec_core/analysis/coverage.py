@@ -11,29 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import divergence, gini
-from rec_core.data.interactions import Catalogue, Split
-from rec_core.words import number, percent
+from rec_core.data.interactions import Catalogue, Split, Texts, texts
 
 AT_LEAST = (1, 5, 10)
-HEAD = 0.2  # share of films, the most popular ones, that are the head; the others are the long tail
+HEAD = 0.2  # share of items, the most popular ones, that are the head; the others are the long tail
 Counts = NDArray[np.int64]
-Part = Literal["Users", "Films", "Long-tail films", "Genres", "Rating values"]
-Shares = Literal["Genres", "Rating values"]
+Part = Literal["users", "items", "tail", "genres", "ratings"]  # what is covered; tail: items of the long tail
+Shares = Literal["genres", "ratings"]
 SHARES: tuple[Shares, ...] = get_args(Shares)
-GINI_HELP = "Of kept ratings per film, those with none included. 0: all films have equally many. 1: one has them all."
 _NOTABLE = 0.05  # gain in share from which a rating value is called over-represented
-KL_HELP = (
-    "Kullback-Leibler divergence of the kept ratings' distribution over films from that of all ratings, in nats. "
-    "0: the same distribution."
-)
 
 
 @dataclass(frozen=True)
 class Covered:
     """Things that ratings belong to: their names, and how many train rows and kept rows each has (n,)."""
 
-    names: NDArray[np.str_]
+    names: Texts
     full: Counts
     kept: Counts
 
@@ -55,33 +50,35 @@ class Covered:
 Coverage = Mapping[Part, Covered]
 
 
-def genre_table(catalogue: Catalogue) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
+def genre_table(catalogue: Catalogue) -> tuple[Texts, NDArray[np.bool_]]:
     """Return the genres' names (g,) in order and which item has which, (n_items x g)."""
-    texts, of_item = np.unique(catalogue.genres, return_inverse=True)  # a few hundred combinations
-    combinations = [set(filter(None, text.split("|"))) for text in texts.tolist()]
+    distinct, of_item = np.unique(catalogue.genres, return_inverse=True)  # a few hundred combinations
+    combinations = [set(filter(None, text.split("|"))) for text in distinct.tolist()]
     names = sorted(set().union(*combinations))
     has = np.array([[name in own for name in names] for own in combinations], dtype=bool).reshape(
         len(combinations), len(names)
     )
-    return np.array(names, dtype=np.str_), has[of_item]
+    return texts(names), has[of_item]
 
 
 def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
-    """Return what ``rows`` of the train split cover; a rating counts for every genre of its film."""
+    """Return what ``rows`` of the train split cover; a row counts for every genre of its item."""
     train, catalogue = split.train, split.catalogue
     kept = train.take(rows)
     users = _counts(train.user, kept.user, catalogue.n_users)
-    films = _counts(train.item, kept.item, catalogue.n_items)
-    tail = long_tail(films[0])
-    stars, star = np.unique(train.rating, return_inverse=True)
+    items = _counts(train.item, kept.item, catalogue.n_items)
+    tail = long_tail(items[0])
     genres, has = genre_table(catalogue)
     parts: dict[Part, Covered] = {
-        "Users": Covered(catalogue.user_ids.astype(np.str_), *users),
-        "Films": Covered(catalogue.titles, *films),
-        "Long-tail films": Covered(catalogue.titles[tail], films[0][tail], films[1][tail]),
-        "Genres": Covered(genres, films[0] @ has, films[1] @ has),
-        "Rating values": Covered(stars.astype(np.str_), *_counts(star, star[rows], len(stars))),
+        "users": Covered(catalogue.user_ids.astype(np.dtypes.StringDType()), *users),
+        "items": Covered(catalogue.titles, *items),
+        "tail": Covered(catalogue.titles[tail], items[0][tail], items[1][tail]),
+        "genres": Covered(genres, items[0] @ has, items[1] @ has),
     }
+    if train.rating is not None:
+        values, value = np.unique(train.rating, return_inverse=True)
+        named = texts([str(one) for one in values.tolist()])
+        parts["ratings"] = Covered(named, *_counts(value, value[rows], len(values)))
     return {name: part for name, part in parts.items() if len(part.full)}
 
 
@@ -104,12 +101,12 @@ def table(coverages: Mapping[str, Coverage]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Kept": title,
-                "Of": name,
-                "In all data": len(part.full),
-                **{f"With {k} or more": part.share(k) for k in AT_LEAST},
-                "KL from all data": part.divergence if part.kept.sum() else np.nan,
-                "Gini": part.gini,
+                col.CHOICE: title,
+                col.OF: name,
+                col.IN_ALL: len(part.full),
+                **{col.at_least(k): part.share(k) for k in AT_LEAST},
+                col.DIVERGENCE: part.divergence if part.kept.sum() else np.nan,
+                col.GINI: part.gini,
             }
             for title, coverage in coverages.items()
             for name, part in coverage.items()
@@ -120,68 +117,68 @@ def table(coverages: Mapping[str, Coverage]) -> pd.DataFrame:
 def shares(coverages: Mapping[str, Coverage], name: Shares) -> pd.DataFrame:
     """Return the shares of genres (or rating values) in all data and in each coreset, the most common first."""
     some = next(iter(coverages.values()))[name]
-    order = np.argsort(-some.full, kind="stable") if name == "Genres" else np.arange(len(some.full))
+    order = np.argsort(-some.full, kind="stable") if name == "genres" else np.arange(len(some.full))
     columns = {title: (c[name].kept / c[name].kept.sum())[order] for title, c in coverages.items()}
-    return pd.DataFrame({name: some.names[order], "All data": (some.full / some.full.sum())[order], **columns})
+    return pd.DataFrame({col.OF: some.names[order].tolist(), col.ALL: (some.full / some.full.sum())[order], **columns})
 
 
-def left_out_films(split: Split, coverage: Coverage) -> pd.DataFrame:
-    """Return the films with nothing kept, the most popular first."""
-    part, catalogue = coverage["Films"], split.catalogue
+def left_out_items(split: Split, coverage: Coverage) -> pd.DataFrame:
+    """Return the items with nothing kept, the most popular first."""
+    part, catalogue = coverage["items"], split.catalogue
     gone = np.flatnonzero(part.kept == 0)
     gone = gone[np.argsort(-part.full[gone], kind="stable")]
     genres = [text.replace("|", ", ") for text in catalogue.genres[gone].tolist()]
     return pd.DataFrame(
         {
-            "Film": catalogue.titles[gone],
-            "Genres": genres,
-            "Ratings in all data": part.full[gone],
-            "Item id": catalogue.item_ids[gone],
+            col.ITEM: catalogue.titles[gone].tolist(),
+            col.GENRES: genres,
+            col.RATINGS_IN_ALL: part.full[gone],
+            col.ITEM_ID: catalogue.item_ids[gone].tolist(),
         }
     )
 
 
 def left_out_users(split: Split, coverage: Coverage) -> pd.DataFrame:
     """Return the users with nothing kept, the most active first."""
-    part = coverage["Users"]
+    part = coverage["users"]
     gone = np.flatnonzero(part.kept == 0)
     gone = gone[np.argsort(-part.full[gone], kind="stable")]
-    return pd.DataFrame({"User id": split.catalogue.user_ids[gone], "Ratings in all data": part.full[gone]})
+    ids = split.catalogue.user_ids[gone].tolist()
+    return pd.DataFrame({col.USER_ID: ids, col.RATINGS_IN_ALL: part.full[gone]})
 
 
-def sentences(coverage: Coverage, split: Split, choice: str) -> tuple[str, str]:
-    """Return the answer in words, and its numbers."""
-    users, films = coverage["Users"], coverage["Films"]
-    gone = {
-        what: f"{number(int((part.kept == 0).sum()))} of {number(len(part.kept))} {what}"
-        for what, part in (("films", films), ("users", users))
-        if not part.kept.all()
-    }
-    verdict = f"leaves out {' and '.join(gone.values())}" if gone else "reaches every user and every film"
-    return f"{choice} {verdict}.", (
-        f"{percent(users.share(1))} of users and {percent(films.share(1))} of films keep at least one rating, "
-        f"{percent(users.share(10))} and {percent(films.share(10))} at least ten. {tail_sentence(coverage, split)}"
-    )
+@dataclass(frozen=True)
+class Tail:
+    """Shares of ratings that are of long-tail items: of what is kept, of all data, of what is tested."""
+
+    kept: float
+    full: float
+    tested: float
 
 
-def tail_sentence(coverage: Coverage, split: Split) -> str:
-    """Return how much of what is kept is of long-tail films, beside all data and what is tested, in words."""
-    films, tail = coverage["Films"], coverage["Long-tail films"]
-    kept, full = tail.kept.sum() / films.kept.sum(), tail.full.sum() / films.full.sum()
-    tested = long_tail(films.full)[split.test.item].mean()
-    return (
-        f"{percent(kept)} of kept ratings are of long-tail films, against {percent(full)} in all data and "
-        f"{percent(tested)} of what is tested."
-    )
+def tail_shares(coverage: Coverage, split: Split) -> Tail:
+    """Return how much of what is kept is of long-tail items, beside all data and what is tested."""
+    items, tail = coverage["items"], coverage["tail"]
+    tested = float(long_tail(items.full)[split.test.item].mean())
+    return Tail(float(tail.kept.sum() / items.kept.sum()), float(tail.full.sum() / items.full.sum()), tested)
 
 
-def stars_sentence(coverage: Coverage) -> str:
-    """Return which rating value is over-represented most, in words; nothing where none is by much."""
-    part = coverage["Rating values"]
+@dataclass(frozen=True)
+class Excess:
+    """A rating value, its share of what is kept and its share of all data."""
+
+    value: float
+    kept: float
+    full: float
+
+
+def most_over_represented(coverage: Coverage) -> Excess | None:
+    """Return the rating value that is over-represented most, None where none is by much."""
+    part = coverage.get("ratings")
+    if part is None:
+        return None
     kept, full = part.kept / part.kept.sum(), part.full / part.full.sum()
     most = int(np.argmax(kept - full))
     if kept[most] - full[most] < _NOTABLE:
-        return ""
-    value = float(part.names[most])
-    stars = f"{value:g} star{'' if value == 1 else 's'}"
-    return f"{percent(kept[most])} of kept ratings give {stars}, against {percent(full[most])} in all data."
+        return None
+    return Excess(float(part.names[most]), float(kept[most]), float(full[most]))

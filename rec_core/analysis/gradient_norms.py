@@ -6,7 +6,7 @@ small where the proxy predicts it well, large where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -15,13 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rec_core import labels
-from rec_core.analysis.comparison import main_metric
+from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import weighted_median
 from rec_core.data.interactions import Interactions, marked
-from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.words import number, percent
 
 Against = Literal["rating", "popularity", "activity"]
 AGAINST: tuple[Against, ...] = get_args(Against)
@@ -91,14 +88,14 @@ def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
         place = (np.log(norms.values) - np.float32(first)) / np.float32(per_bin)
     bin_of = np.clip(place, 0, _BINS - 1).astype(np.int16)
     every, kept = np.bincount(bin_of, minlength=_BINS), np.bincount(bin_of[norms.kept], minlength=_BINS)
-    return pd.DataFrame({"Norm from": bounds[:-1], "to": bounds[1:], "Kept": kept, "Dropped": every - kept})
+    return pd.DataFrame({col.FROM: bounds[:-1], col.TO: bounds[1:], col.KEPT: kept, col.DROPPED: every - kept})
 
 
 def groups(train: Interactions, against: Against) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return values to group rows by and each row's group: ratings, or lower ends of bins of popularity or activity."""
     if against == "rating":
-        stars = np.unique(train.rating)
-        return stars.astype(np.float64), np.searchsorted(stars, train.rating)
+        values = np.unique(train.rated)
+        return values.astype(np.float64), np.searchsorted(values, train.rated)
     who = train.item if against == "popularity" else train.user
     counts = np.bincount(who)
     bounds: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, counts.max() + 1, 16)))
@@ -115,43 +112,39 @@ def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp])
     kept = np.bincount(group[norms.kept], minlength=len(values))
     return pd.DataFrame(
         {
-            "Value": values[some],
-            "Ratings": counts[some],
-            "Lower quartile": quartiles[:, 0],
-            "Median norm": quartiles[:, 1],
-            "Upper quartile": quartiles[:, 2],
-            "Share kept": kept[some] / counts[some],
+            col.VALUE: values[some],
+            col.RATINGS: counts[some],
+            col.LOWER_QUARTILE: quartiles[:, 0],
+            col.MEDIAN_NORM: quartiles[:, 1],
+            col.UPPER_QUARTILE: quartiles[:, 2],
+            col.SHARE_KEPT: kept[some] / counts[some],
         }
     )
 
 
-def sentences(norms: Norms, train: Interactions, choice: str, proxy: str) -> tuple[str, str]:
-    """Return the answer in words, and what kind of ratings are kept; ``proxy`` says whose norms these are."""
-    if norms.kept.all():
-        verdict = f"{choice} keeps easy and hard ratings: all of them."
-    elif norms.is_hardest:
-        verdict = f"{choice} keeps only the ratings that fit the {proxy} least."
-    elif norms.preference > 0:
-        verdict = f"{choice} prefers ratings that fit the {proxy} badly."
-    elif norms.preference < 0:
-        verdict = f"{choice} prefers ratings that fit the {proxy} well."
-    else:
-        verdict = f"{choice} takes easy and hard ratings alike."
-    return verdict, _kind(norms, train)
+@dataclass(frozen=True)
+class Kind:
+    """What kind of rows are kept, each beside all data: of how popular items, by how active users, with which ratings.
+
+    Medians are over rows; mean ratings are None where the data have no ratings.
+    """
+
+    popularity: tuple[float, float]
+    activity: tuple[float, float]
+    rating: tuple[float, float] | None
 
 
-def _kind(norms: Norms, train: Interactions) -> str:
-    (film, films), (user, users) = (_medians(who, norms.kept) for who in (train.item, train.user))
-    stars, mean = (float(rating.mean(dtype=np.float64)) for rating in (train.rating[norms.kept], train.rating))
-    return (
-        f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). The median "
-        f"kept rating is of a film with {number(film)} ratings ({number(films)} in all data), by a user with "
-        f"{number(user)} ({number(users)}); kept ratings give {number(stars)} stars on average ({number(mean)})."
-    )
+def kind_of_rows(norms: Norms, train: Interactions) -> Kind:
+    """Return what kind of rows are kept, and what kind all are."""
+    means = None
+    if train.rating is not None:
+        kept, every = train.rating[norms.kept], train.rating
+        means = float(kept.mean(dtype=np.float64)), float(every.mean(dtype=np.float64))
+    return Kind(_medians(train.item, norms.kept), _medians(train.user, norms.kept), means)
 
 
 def _medians(who: NDArray[np.integer], kept: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return how many rows the film (or user) of the median kept row has, and that of the median row."""
+    """Return how many rows the item (or user) of the median kept row has, and that of the median row."""
     every = np.bincount(who)
     return weighted_median(every, np.bincount(who[kept], minlength=len(every))), weighted_median(every, every)
 
@@ -160,19 +153,3 @@ def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:
     """Return position → spec of a window of the same size; the hardest rows, position 1, are the gradient method."""
     windows = {p: spec.with_(method={"name": "window", "position": p}) for p in POSITIONS[:-1]}
     return {**windows, POSITIONS[-1]: spec.with_(method={"name": "gradient"})}
-
-
-def sweep_sentence(results: Mapping[float, RunResult], feedback: str) -> str:
-    """Return what the finished part of the sweep says."""
-    metric = main_metric(feedback)
-    value = {position: result.metrics[metric] for position, result in results.items()}
-    best = (min if metric == "rmse" else max)(value, key=lambda position: value[position])
-    name = labels.METRICS[metric]
-    if len(value) < len(POSITIONS):
-        return "So far: " + ", ".join(f"{name} {number(v)} at position {p:g}" for p, v in sorted(value.items())) + "."
-    return (
-        f"The hardest ratings give {name} {number(value[POSITIONS[-1]])}; a window of the same size at position "
-        f"{best:g} gives {number(value[best])} (one seed)."
-        if best != POSITIONS[-1]
-        else f"Here the hardest ratings do best, with {name} {number(value[best])} (one seed)."
-    )

@@ -19,8 +19,6 @@ Compared = Literal["training", "chance", "seeds", "activity", "scores"]
 COMPARED: tuple[Compared, ...] = get_args(Compared)
 Of = Literal["users", "items"]
 Which = Literal["all", "kept", "dropped"]
-_WEAKEST = 0.1
-_STRENGTHS = ((0.2, "very weak"), (0.4, "weak"), (0.6, "moderate"), (0.8, "strong"), (9.0, "very strong"))
 FEWEST = 3  # pairs that a coefficient needs
 MOST = 10_000  # pairs that are drawn and resampled; more say the same more slowly
 
@@ -64,42 +62,3 @@ def lengths(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
 def measure(pairs: Pairs, rng: np.random.Generator) -> list[Correlation]:
     """Return Pearson, Spearman and Kendall of the pairs, with bootstrap intervals."""
     return correlations(pairs.x.astype(np.float64), pairs.y.astype(np.float64), rng)
-
-
-def strength(found: Correlation) -> str:
-    """Return what a coefficient means, in words (bounds after Evans, 1996); chance where 0 is in its interval."""
-    if np.isnan(found.value):
-        return "no relation that could be measured"
-    size = abs(found.value)
-    if found.low <= 0 <= found.high:
-        return "no relation that could be told from chance"
-    if size < _WEAKEST:
-        return "hardly any relation"
-    name = next(name for bound, name in _STRENGTHS if size < bound)
-    return f"a {name} {'rising' if found.value > 0 else 'falling'} relation"
-
-
-MEANING: dict[Compared, str] = {
-    "training": "Both start from the same embeddings, so this is what training left of the start: 1 would mean that "
-    "it changed no one's place, 0 that the untrained norm says nothing about the trained one.",
-    "chance": "The random start is another one, so this is what chance gives: the floor, about 0.",
-    "seeds": "Both are pretrained on the same data and differ only in the seed: the ceiling. What two trainings do not "
-    "agree on is noise.",
-    "activity": "How much of the norm is just how many ratings there are.",
-    "scores": "The score that the method ranks ratings by, pretrained against not. Near 0: without pretraining it "
-    "chooses other ratings.",
-}
-
-
-def sentences(compared: Compared, of: str, found: list[Correlation]) -> tuple[str, str]:
-    """Return the answer in words, and what it means."""
-    pearson = found[0]
-    verdicts = {
-        "training": f"Training keeps {strength(pearson)} with where {of} started.",
-        "chance": f"An unrelated random start has {strength(pearson)} with the trained norms.",
-        "seeds": f"Two trainings with different seeds have {strength(pearson)}.",
-        "activity": f"The norm has {strength(pearson)} with the number of ratings.",
-        "scores": f"Scores with and without pretraining have {strength(pearson)}.",
-    }
-    value = f"Pearson {pearson.value:.2f} ({pearson.low:.2f} to {pearson.high:.2f}), n = {pearson.n:,}."
-    return verdicts[compared], f"{value} {MEANING[compared]}"

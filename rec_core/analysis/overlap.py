@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core.analysis import columns as col
 from rec_core.data.interactions import Interactions, marked
 
-By = Literal["ratings", "users", "films"]
+By = Literal["ratings", "users", "items"]
 Rows = NDArray[np.integer]
 
 
@@ -26,7 +27,7 @@ def jaccard(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 
 def masks(train: Interactions, rows: Rows, by: By) -> NDArray[np.bool_]:
-    """Return which ratings, users or films have a row among ``rows``."""
+    """Return which rows, users or items have a row among ``rows``."""
     if by == "ratings":
         return marked(rows, len(train))
     of = train.user if by == "users" else train.item
@@ -57,10 +58,10 @@ def matrix(train: Interactions, chosen: Mapping[str, Rows], by: By) -> pd.DataFr
     return pd.DataFrame(
         [
             {
-                "One": a,
-                "Other": b,
-                "Jaccard": jaccard(reached[a], reached[b]),
-                "By chance": by_chance(train, len(chosen[a]), len(chosen[b]), by),
+                col.ONE: a,
+                col.OTHER: b,
+                col.JACCARD: jaccard(reached[a], reached[b]),
+                col.BY_CHANCE: by_chance(train, len(chosen[a]), len(chosen[b]), by),
             }
             for a, b in pairs
         ]

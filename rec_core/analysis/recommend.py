@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rec_core.analysis import columns as col
 from rec_core.data.interactions import Split
 from rec_core.evaluation.ranking import ranks
-from rec_core.models import MODELS, ModelName
+from rec_core.models import Fitted
 
 TOP = 10
-Params = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,10 @@ class TopList:
     held_out_rank: float
 
 
-def top_list(model: ModelName, params: Params, split: Split, user: int, count: int = TOP) -> TopList:
+def top_list(fitted: Fitted, split: Split, user: int, count: int = TOP) -> TopList:
     """Return the ``count`` items with the highest scores that the user has neither in train nor in validation."""
-    everything = params["item"]
-    scores = MODELS[model].predict(params, params["user"][user][None], everything).astype(np.float32)
+    every = np.arange(split.catalogue.n_items)
+    scores = fitted.predict(np.array([user]), every).astype(np.float32)
     held_out = int(split.test.item[user])
     scores[known_items(split, user)] = -np.inf
     best = np.argsort(-scores, kind="stable")[:count]
@@ -43,27 +42,16 @@ def known_items(split: Split, user: int) -> NDArray[np.int32]:
 
 
 def history(split: Split, rows: NDArray[np.integer], user: int) -> pd.DataFrame:
-    """Return the user's train ratings, kept ones first and then by stars: kept (✓), stars, film, genres."""
+    """Return the user's train ratings, kept ones first and then by rating: kept (✓), rating, title, genres."""
     mine = np.flatnonzero(split.train.user == user)
     item = split.train.item[mine]
     frame = pd.DataFrame(
         {
-            "Kept": np.where(np.isin(mine, rows), "✓", ""),
-            "Stars": split.train.rating[mine],
-            "Film": split.catalogue.titles[item],
-            "Genres": [text.replace("|", ", ") for text in split.catalogue.genres[item].tolist()],
+            col.KEPT: np.where(np.isin(mine, rows), "✓", ""),
+            **({} if split.train.rating is None else {col.RATING: split.train.rating[mine]}),
+            col.ITEM: split.catalogue.titles[item].tolist(),
+            col.GENRES: [text.replace("|", ", ") for text in split.catalogue.genres[item].tolist()],
         }
     )
-    return frame.sort_values(["Kept", "Stars"], ascending=False, kind="stable", ignore_index=True)
-
-
-def sentences(user: str, film: str, seen: pd.DataFrame, full: TopList, ours: TopList, choice: str) -> tuple[str, str]:
-    """Return how far two lists agree, in words, and where the held-out ``film`` stands in each."""
-    shared = len(set(full.items.tolist()) & set(ours.items.tolist()))
-    of = f"{shared} of the {len(full.items)} films" if shared else "none of the films"
-    return (
-        f"User {user} would see {of} that full data recommends.",
-        f"{choice} keeps {int((seen['Kept'] != '').sum())} of their {len(seen)} ratings. The film held out for the "
-        f"test, {film}, is at rank {full.held_out_rank:,g} of the model trained on full data, and at "
-        f"{ours.held_out_rank:,g} of this one.",
-    )
+    order = [name for name in (col.KEPT, col.RATING) if name in frame]
+    return frame.sort_values(order, ascending=False, kind="stable", ignore_index=True)

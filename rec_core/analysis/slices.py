@@ -1,23 +1,23 @@
-"""Metrics by slice: for whom, and for which films, does a coreset cost most?"""
+"""Metrics by slice: for whom, and for which items, does a coreset cost most?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rec_core import labels
+from rec_core.analysis import columns as col
 from rec_core.analysis.coverage import genre_table, long_tail
 from rec_core.data.interactions import Split, marked
-from rec_core.evaluation.ranking import ranking_metrics
-from rec_core.evaluation.rating import rating_metrics
-from rec_core.words import percent
+from rec_core.evaluation import Metric, PerUser
 
 FEWEST = 20  # users that a slice needs; the mean of fewer says little
+ALL, LIGHT, HEAVY, HEAD, TAIL = "all", "light", "heavy", "head", "tail"
+GENRE, LEFT_OUT = "genre:", "left out:"  # begin the names of slices by genre, and of users that a run keeps nothing of
 Mask = NDArray[np.bool_]
-PerUser = Mapping[str, NDArray[np.float32]]
 
 
 def slices(split: Split) -> dict[str, Mask]:
@@ -28,12 +28,12 @@ def slices(split: Split) -> dict[str, Mask]:
     tail = long_tail(np.bincount(split.train.item, minlength=n_items))[split.test.item]
     names, has = genre_table(split.catalogue)
     return {
-        "All users": np.ones(n_users, dtype=bool),
-        "Light users (lowest third)": activity <= light,
-        "Heavy users (highest third)": activity > heavy,
-        "Head films": ~tail,
-        "Long-tail films": tail,
-        **{f"Genre: {name}": has[split.test.item, column] for column, name in enumerate(names.tolist())},
+        ALL: np.ones(n_users, dtype=bool),
+        LIGHT: activity <= light,
+        HEAVY: activity > heavy,
+        HEAD: ~tail,
+        TAIL: tail,
+        **{GENRE + name: has[split.test.item, column] for column, name in enumerate(names.tolist())},
     }
 
 
@@ -42,50 +42,52 @@ def left_out(split: Split, rows: NDArray[np.integer]) -> Mask:
     return ~marked(split.train.user[rows], split.catalogue.n_users)
 
 
-def metric(per_user: PerUser, mask: Mask, name: str) -> float:
-    """Return the metric ``name`` over the marked users."""
-    if name in ("rmse", "mae"):
-        return rating_metrics(per_user["error"][mask])[name]
-    suffix = "_all" if name.endswith("_all") else ""
-    return ranking_metrics(per_user["rank" + suffix][mask], suffix)[name]
+def value(metric: Metric, per_user: Sequence[PerUser], mask: Mask) -> float:
+    """Return the metric over the marked users, averaged over seeds."""
+    return float(np.mean([metric.of_mean(float(metric.values(one)[mask].mean())) for one in per_user]))
 
 
-def head_and_tail(split: Split, ours: PerUser, full: PerUser | None, metric_name: str) -> str:
-    """Return where the loss is, in words: on popular films or on the long tail.
+@dataclass(frozen=True)
+class HeadAndTail:
+    """The metric on popular and on long-tail items, and how many of the held-out ones are popular."""
 
-    ``full`` is the baseline's result, None where it was not made yet.
-    """
-    masks, name = slices(split), labels.METRICS[metric_name]
-    head, tail = masks["Head films"], masks["Long-tail films"]
+    head_share: float
+    head: float
+    tail: float
+
+
+def head_and_tail(split: Split, per_user: Sequence[PerUser], metric: Metric) -> HeadAndTail | None:
+    """Return where quality is: on popular items or on the long tail; None where either has too few users."""
+    masks = slices(split)
+    head, tail = masks[HEAD], masks[TAIL]
     if min(head.sum(), tail.sum()) < FEWEST:
-        return ""
-
-    def value(mask: Mask) -> str:
-        beside = "" if full is None else f" against {metric(full, mask, metric_name):.2f} on full data"
-        return f"{metric(ours, mask, metric_name):.2f}{beside}"
-
-    return (
-        f"On held-out films among the most popular fifth ({percent(float(head.mean()))} of them) {name} is "
-        f"{value(head)}, on the long tail {value(tail)}."
-    )
+        return None
+    return HeadAndTail(float(head.mean()), value(metric, per_user, head), value(metric, per_user, tail))
 
 
-def table(runs: Mapping[str, tuple[Split, NDArray[np.integer], PerUser]], name: str) -> pd.DataFrame:
-    """Return one row per slice of enough users: how many they are, and the metric of each run on the same users.
+@dataclass(frozen=True)
+class Measured:
+    """A group that slices are measured of: split, kept rows (of its first seed), and per-user results by seed."""
 
-    ``runs`` maps a title to split, kept rows and per-user results; their test sets are the same. Users whom a run keeps
-    nothing of are a slice too, on which every run is measured.
+    split: Split
+    rows: NDArray[np.integer]
+    per_user: Sequence[PerUser]
+
+
+def table(groups: Mapping[str, Measured], metric: Metric) -> pd.DataFrame:
+    """Return one row per slice of enough users: how many they are, and the metric of each group on the same users.
+
+    The test sets of all groups are the same. Users whom a group keeps nothing of are a slice too, on which every group
+    is measured.
     """
-    first = next(iter(runs.values()))[0]
-    masks = slices(first) | {
-        f"Users left out by {title}": left_out(split, rows) for title, (split, rows, _) in runs.items()
-    }
+    first = next(iter(groups.values())).split
+    masks = slices(first) | {LEFT_OUT + title: left_out(one.split, one.rows) for title, one in groups.items()}
     return pd.DataFrame(
         [
             {
-                "Slice": part,
-                "Users": int(mask.sum()),
-                **{title: metric(per_user, mask, name) for title, (_, _, per_user) in runs.items()},
+                col.SLICE: part,
+                col.USERS: int(mask.sum()),
+                **{title: value(metric, one.per_user, mask) for title, one in groups.items()},
             }
             for part, mask in masks.items()
             if mask.sum() >= FEWEST

@@ -79,13 +79,6 @@ _RESAMPLED: dict[str, Callable[[Values, Values], Values]] = {
 }
 
 
-def bootstrap_mean(values: Values, rng: np.random.Generator, resamples: int = 1000) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of the mean of values (n,)."""
-    n = len(values)
-    means = [values[rng.integers(n, size=n)].mean() for _ in range(resamples)]
-    return interval(np.array(means))
-
-
 def gini(counts: NDArray[np.integer]) -> float:
     """Return the Gini coefficient of counts (n,): 0 if all are equal, near 1 if one has everything.
 

@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rec_core.errors import DataError
+
+Feedback = Literal["explicit", "implicit"]  # predict the rating, or rank what a user would choose
+Ids = NDArray[Any]  # as the data came with them: whole numbers (int64), or texts of any length
+Texts = NDArray[Any]  # of any length each (numpy's StringDType)
 
 
 @dataclass(frozen=True)
 class Interactions:
     """Who interacted with what: parallel arrays of n rows.
 
-    ``user`` and ``item`` are positions in the data set's catalogue (int32), ``rating`` is in stars
-    (float32), ``time`` in seconds since 1970 (int64).
+    ``user`` and ``item`` are positions in the data set's catalogue (int32), ``rating`` is in the source's own unit
+    (float32), ``time`` in seconds since 1970 (int64). Data without ratings, or without times, have None there; rows
+    without times stand in order of time.
     """
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
-    rating: NDArray[np.float32]
-    time: NDArray[np.int64]
+    rating: NDArray[np.float32] | None
+    time: NDArray[np.int64] | None
 
     def __len__(self) -> int:
         return len(self.user)
 
+    @property
+    def rated(self) -> NDArray[np.float32]:
+        """The ratings.
+
+        Raises:
+            DataError: if the data have none.
+        """
+        if self.rating is None:
+            raise DataError("These data have no ratings, only who chose what; choose Clicks (implicit feedback).")
+        return self.rating
+
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Interactions:
         """Return the interactions at ``rows`` (positions or a mask), in that order."""
-        return Interactions(self.user[rows], self.item[rows], self.rating[rows], self.time[rows])
+        rating = None if self.rating is None else self.rating[rows]
+        time = None if self.time is None else self.time[rows]
+        return Interactions(self.user[rows], self.item[rows], rating, time)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What the positions stand for: original ids, film titles, genres separated by ``|``."""
+    """What the positions stand for: ids as given, titles of items, and their genres separated by ``|``."""
 
-    user_ids: NDArray[np.int64]
-    item_ids: NDArray[np.int64]
-    titles: NDArray[np.str_]
-    genres: NDArray[np.str_]
+    user_ids: Ids
+    item_ids: Ids
+    titles: Texts
+    genres: Texts
 
     @property
     def n_users(self) -> int:
@@ -55,7 +76,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A rating data set in file order."""
+    """Interactions in the order of the source, and what they are of."""
 
     interactions: Interactions
     catalogue: Catalogue
@@ -74,6 +95,15 @@ class Split:
     catalogue: Catalogue
 
 
+def texts(values: Any) -> Texts:
+    """Return texts of any length as an array; one long title does not widen the others.
+
+    >>> texts(["a", "Café"]).tolist()
+    ['a', 'Café']
+    """
+    return np.array(values, dtype=np.dtypes.StringDType())
+
+
 def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     """Return a mask (n,) that is true at ``places``.
 
@@ -85,7 +115,7 @@ def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     return mask
 
 
-def compact(users: NDArray[np.int64], items: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+def compact(users: Ids, items: Ids) -> tuple[Ids, NDArray[np.intp], Ids, NDArray[np.intp]]:
     """Return ``(user_ids, user positions, item_ids, item positions)`` for arrays of original ids."""
     user_ids, user = np.unique(users, return_inverse=True)
     item_ids, item = np.unique(items, return_inverse=True)

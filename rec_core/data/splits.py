@@ -33,8 +33,8 @@ def leave_one_out(data: Dataset, test: TestRule, validation: ValidationRule, rng
             "A user has fewer than 3 interactions, too few for one test, one validation and one train row; "
             "raise the minimum number of interactions to 3 or more."
         )
-    # A stable sort keeps file order among equal times.
-    by_user_and_time = np.lexsort((rows.time, rows.user))
+    # A stable sort keeps file order among equal times, and where there are none.
+    by_user_and_time = np.argsort(rows.user, kind="stable") if rows.time is None else np.lexsort((rows.time, rows.user))
     test_rows = _one_per_user(by_user_and_time, rows, counts, test == "last", rng)
     rest = by_user_and_time[~np.isin(by_user_and_time, test_rows)]
     validation_rows = _one_per_user(rest, rows, counts - 1, validation == "next-to-last", rng)

@@ -1,1 +1,27 @@
-"""Evaluation: errors of ratings, ranks of held-out items, controls."""
+"""Evaluation: errors of ratings, ranks of held-out items, controls. Every metric is listed here."""
+
+from rec_core.data.interactions import Feedback
+from rec_core.evaluation.metric import Metric, Metrics, PerUser
+from rec_core.evaluation.ranking import NDCG, NDCG_ALL, RECALL, RECALL_ALL
+from rec_core.evaluation.rating import MAE, RMSE
+
+# Of each kind of feedback the first is the one that headlines are about.
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (RMSE, MAE, RECALL, NDCG, RECALL_ALL, NDCG_ALL)}
+
+
+def metrics_of(feedback: Feedback) -> list[Metric]:
+    """Return the metrics of one kind of feedback, the headline metric first."""
+    return [metric for metric in METRICS.values() if metric.feedback == feedback]
+
+
+def headline_metric(feedback: Feedback) -> Metric:
+    """Return the metric that headlines are about."""
+    return metrics_of(feedback)[0]
+
+
+def measure(feedback: Feedback, per_user: PerUser) -> Metrics:
+    """Return every metric of this feedback."""
+    return {metric.name: metric.value(per_user) for metric in metrics_of(feedback)}
+
+
+__all__ = ["METRICS", "Metric", "Metrics", "PerUser", "headline_metric", "measure", "metrics_of"]

@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, Split
-from rec_core.evaluation.ranking import Score, all_item_ranks, ranking_metrics, sampled_ranks
-from rec_core.evaluation.rating import Metrics, rating_metrics
-from rec_core.models import baselines
+from rec_core.evaluation import Metrics, measure
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
+from rec_core.evaluation.rating import ERROR, rating_errors
+from rec_core.models import Score, baselines
 
-_RATING_CONTROLS = {
+RATING_CONTROLS = {
     "global_mean": baselines.global_mean,
     "item_mean": baselines.item_mean,
     "user_item_bias": baselines.user_item_bias,
 }
+MOST_POPULAR = "most_popular"
+KEPT = "_kept"  # ends the name of a control that is counted on the kept rows alone
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Evaluation:
     """Metrics of the model and of each control, and the model's per-user results on the test split.
 
     ``controls`` maps ``<control>`` (counted on the full train split) and ``<control>_kept`` (on the kept rows
-    alone) to metrics. ``per_user`` holds ``error`` (stars), or ``rank`` and ``rank_all``, (n_users,) in user order.
+    alone) to metrics. ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_users,) in user order.
     """
 
     metrics: Metrics
@@ -35,9 +38,9 @@ class Evaluation:
 
 
 def evaluate_ratings(score: Score, split: Split, kept: Interactions) -> Evaluation:
-    """Return the errors of predicted stars on ``split.test``; ``kept`` are the rows of the coreset."""
-    error = rating_errors(score, split.test)
-    return Evaluation(rating_metrics(error), _rating_controls(split, kept), {"error": error})
+    """Return the errors of predicted ratings on ``split.test``; ``kept`` are the rows of the coreset."""
+    per_user = {ERROR: rating_errors(score, split.test)}
+    return Evaluation(measure("explicit", per_user), _rating_controls(split, kept), per_user)
 
 
 def evaluate_ranking(
@@ -51,33 +54,30 @@ def evaluate_ranking(
 
     ``report`` hears the fraction done now and then, and may raise to stop.
     """
-    rank, rank_all = sampled_ranks(score, split.test, negatives), all_item_ranks(score, split, report)
-    metrics = ranking_metrics(rank) | ranking_metrics(rank_all, "_all")
-    return Evaluation(metrics, _ranking_controls(split, kept, negatives), {"rank": rank, "rank_all": rank_all})
-
-
-def rating_errors(score: Score, rows: Interactions) -> NDArray[np.float32]:
-    """Return predicted − true rating of each row, (n,)."""
-    return (score(rows.user, rows.item[:, None])[:, 0] - rows.rating).astype(np.float32)
+    per_user = {
+        SAMPLED: sampled_ranks(score, split.test, negatives),
+        ALL_ITEMS: all_item_ranks(score, split, report),
+    }
+    return Evaluation(measure("implicit", per_user), _ranking_controls(split, kept, negatives), per_user)
 
 
 def _rating_controls(split: Split, kept: Interactions) -> dict[str, Metrics]:
     test = split.test
     return {
-        name + suffix: rating_metrics(predict(rows, test.user, test.item) - test.rating)
-        for name, predict in _RATING_CONTROLS.items()
-        for suffix, rows in (("", split.train), ("_kept", kept))
+        name + suffix: measure("explicit", {ERROR: predict(rows, test.user, test.item) - test.rated})
+        for name, predict in RATING_CONTROLS.items()
+        for suffix, rows in (("", split.train), (KEPT, kept))
     }
 
 
 def _ranking_controls(split: Split, kept: Interactions, negatives: NDArray[np.int32]) -> dict[str, Metrics]:
     out = {}
-    for suffix, rows in (("", split.train), ("_kept", kept)):
+    for suffix, rows in (("", split.train), (KEPT, kept)):
         counts = baselines.popularity(rows, split.catalogue.n_items)
 
         def score(users: NDArray[np.integer], items: NDArray[np.integer], counts: NDArray[np.int64] = counts) -> Any:
             return np.broadcast_to(counts[items], (len(users), items.shape[1]))
 
-        sampled = sampled_ranks(score, split.test, negatives)
-        out["most_popular" + suffix] = ranking_metrics(sampled) | ranking_metrics(all_item_ranks(score, split), "_all")
+        per_user = {SAMPLED: sampled_ranks(score, split.test, negatives), ALL_ITEMS: all_item_ranks(score, split)}
+        out[MOST_POPULAR + suffix] = measure("implicit", per_user)
     return out

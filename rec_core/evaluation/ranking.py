@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, Split
+from rec_core.evaluation.metric import Metric
+from rec_core.models import Score
 
 K = 10
 Ranks = NDArray[np.float32]
-# (users (B,), items (B, C) or (1, M)) -> scores (B, C or M)
-Score = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.floating]]
 _PAIRS = 1 << 14  # user-item pairs scored at a time: keeps layers of a network in the cache
 
 
@@ -30,16 +30,29 @@ def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks
     return (1 + better + 0.5 * equal).astype(np.float32)
 
 
-def ranking_metrics(rank: Ranks, suffix: str = "") -> dict[str, float]:
-    """Return the mean over users of Recall@10 (rank ≤ 10) and NDCG@10 (1 / log2(1 + rank) where rank ≤ 10).
+def _hit(rank: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Recall@10 of each user: 1 where rank ≤ 10.
 
-    >>> ranking_metrics(np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32))
-    {'recall@10': 0.5, 'ndcg@10': 0.375}
+    >>> RECALL.value({"rank": np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32)})
+    0.5
     """
-    exact = rank.astype(np.float64)
-    hit = exact <= K
-    gain = np.where(hit, 1 / np.log2(1 + exact), 0.0)
-    return {f"recall@{K}{suffix}": float(hit.mean()), f"ndcg@{K}{suffix}": float(gain.mean())}
+    return (rank <= K).astype(np.float64)
+
+
+def _gain(rank: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return NDCG@10 of each user: 1 / log2(1 + rank) where rank ≤ 10.
+
+    >>> NDCG.value({"rank": np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32)})
+    0.375
+    """
+    return np.where(rank <= K, 1 / np.log2(1 + rank), 0.0)
+
+
+SAMPLED, ALL_ITEMS = "rank", "rank_all"  # among the sampled negatives, and among all items
+RECALL = Metric(f"recall@{K}", f"Recall@{K}", "implicit", SAMPLED, _hit)
+NDCG = Metric(f"ndcg@{K}", f"NDCG@{K}", "implicit", SAMPLED, _gain)
+RECALL_ALL = Metric(f"recall@{K}_all", f"Recall@{K}, all items", "implicit", ALL_ITEMS, _hit)
+NDCG_ALL = Metric(f"ndcg@{K}_all", f"NDCG@{K}, all items", "implicit", ALL_ITEMS, _gain)
 
 
 def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.integer]) -> Ranks:

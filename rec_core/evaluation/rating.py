@@ -1,18 +1,22 @@
-"""Errors of predicted ratings, in stars."""
+"""Errors of predicted ratings, in the unit of the ratings."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-Metrics = dict[str, float]
+from rec_core.data.interactions import Interactions
+from rec_core.evaluation.metric import Metric
+from rec_core.models import Score
+
+ERROR = "error"  # predicted − true, (n_users,)
+
+RMSE = Metric("rmse", "RMSE", "explicit", ERROR, np.square, higher_is_better=False, of_mean=math.sqrt)
+MAE = Metric("mae", "MAE", "explicit", ERROR, np.abs, higher_is_better=False)
 
 
-def rating_metrics(errors: NDArray[np.floating]) -> Metrics:
-    """Return the root mean squared and the mean absolute error of ``errors`` = predicted − true, (n,).
-
-    >>> rating_metrics(np.array([1.0, -1.0, 2.0, 0.0], dtype=np.float32))
-    {'rmse': 1.224744871391589, 'mae': 1.0}
-    """
-    exact = errors.astype(np.float64)
-    return {"rmse": float(np.sqrt(np.mean(exact**2))), "mae": float(np.mean(np.abs(exact)))}
+def rating_errors(score: Score, rows: Interactions) -> NDArray[np.float32]:
+    """Return predicted − true rating of each row, (n,)."""
+    return (score(rows.user, rows.item[:, None])[:, 0] - rows.rated).astype(np.float32)

@@ -10,9 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from rec_core.analysis.activity import Activity, by_activity, edges
+from rec_core.analysis import columns as col
+from rec_core.analysis.activity import Activity, by_activity, edges, of_all
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, Mark, counts_axis, lay_out
+from rec_core.figures.style import GREY, counts_axis, lay_out
+from rec_core.selection import Mark
+from rec_core.wording.labels import ALL_DATA
 
 View = Literal["ratings", "users"]
 VIEWS: dict[View, str] = {"ratings": "Where ratings come from", "users": "Ratings per user"}
@@ -42,13 +45,12 @@ def distribution(
     """
     some = next(iter(activities.values()))[0]
     bounds = edges(some) if view == "ratings" else _per_user_edges(some)
-    everyone = Activity(some.full, some.full)
     shares = {
         title: _shares(activity, bounds, view)
-        for title, activity in {"All data": everyone, **{t: a for t, (a, _) in activities.items()}}.items()
+        for title, activity in {ALL_DATA: of_all(some), **{t: a for t, (a, _) in activities.items()}}.items()
     }
     figure = go.Figure()
-    _step(figure, bounds, shares["All data"], "All data", GREY, cumulative, filled=not (cumulative or log_shares))
+    _step(figure, bounds, shares[ALL_DATA], ALL_DATA, GREY, cumulative, filled=not (cumulative or log_shares))
     for title, (_, mark) in activities.items():
         dash = "dash" if mark.symbol.endswith("-open") else "solid"  # as an open symbol: not pretrained
         _step(figure, bounds, shares[title], title, mark.colour, cumulative, filled=False, dash=dash)
@@ -63,7 +65,7 @@ def distribution(
     table = pd.DataFrame({"Ratings from": _low(bounds), "to": _high(bounds), **shares})
     if view == "ratings":
         counts = by_activity(some, bounds)
-        table.insert(2, "Users", counts["users"])
+        table.insert(2, "Users", counts[col.USERS])
     return Exhibit(
         name=f"activity-{of}",
         title=VIEWS[view],
@@ -89,7 +91,7 @@ def _per_user_edges(activity: Activity) -> NDArray[np.float64]:
 
 def _shares(activity: Activity, bounds: NDArray[np.float64], view: View) -> NDArray[np.float64]:
     if view == "ratings":
-        return by_activity(activity, bounds)["share_of_kept"].to_numpy()
+        return by_activity(activity, bounds)[col.SHARE_OF_KEPT].to_numpy()
     some = activity.kept[activity.kept > 0]
     return np.histogram(some, bounds)[0] / len(some)
 
@@ -119,7 +121,7 @@ def _step(
         y=np.append(heights, heights[-1]),
         name=name,
         mode="lines",
-        line={"shape": "hv", "color": colour, "dash": dash, "width": 1.5 if name == "All data" else 2.5},
+        line={"shape": "hv", "color": colour, "dash": dash, "width": 1.5 if name == ALL_DATA else 2.5},
         fill="tozeroy" if filled else None,
         customdata=np.column_stack([np.append(low, low[-1]), np.append(high, high[-1])]),
         hovertemplate="%{customdata[0]:,} to %{customdata[1]:,} ratings: %{y:.1%}<extra>%{fullData.name}</extra>",

@@ -7,32 +7,36 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from rec_core.figures.style import GREY, Mark, categories_axis, dots, lay_out
-from rec_core.words import plain_label
+from rec_core.figures.style import GREY, categories_axis, dots, lay_out
+from rec_core.selection import Mark
+from rec_core.wording.numbers import plain_label
 
 _ROW = 26  # pixels
 
 
-def shares(frame: pd.DataFrame, names: str, everything: str, marks: Mapping[str, Mark]) -> go.Figure:
+def shares(
+    frame: pd.DataFrame, names: str, everything: tuple[str, str], marks: Mapping[str, tuple[str, Mark]]
+) -> go.Figure:
     """Return one line per row of ``frame``: a grey bar for ``everything``, and a symbol for each column in ``marks``.
 
-    ``names`` is the column that says what a row is.
+    ``names`` is the column that says what a row is; ``everything`` is a column and its title, ``marks`` maps a column
+    to its title and mark.
     """
     labels = [plain_label(text) for text in frame[names]]
     figure = go.Figure()
     hover = "%{y}: %{x:.1%}<extra>%{fullData.name}</extra>"
     figure.add_bar(
-        x=frame[everything],
+        x=frame[everything[0]],
         y=labels,
-        name=everything,
+        name=everything[1],
         orientation="h",
         marker={"color": GREY},
         opacity=0.45,
         hovertemplate=hover,
     )
-    for title, mark in marks.items():
+    for column, (title, mark) in marks.items():
         figure.add_scatter(
-            x=frame[title], y=labels, name=title, mode="markers", marker=dots(mark, 12), hovertemplate=hover
+            x=frame[column], y=labels, name=title, mode="markers", marker=dots(mark, 12), hovertemplate=hover
         )
     lay_out(figure, 130 + _ROW * len(frame))
     figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")

@@ -8,22 +8,32 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from rec_core import labels
+from rec_core.analysis import columns as col
 from rec_core.analysis.overlap import By
+from rec_core.data.sources import Words
+from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import Mark, categories_axis, dots, lay_out
+from rec_core.figures.style import categories_axis, dots, lay_out
 from rec_core.results import RunResult
-from rec_core.words import plain_label
+from rec_core.selection import Mark
+from rec_core.stages.train import validation_column
+from rec_core.wording.columns import titled
+from rec_core.wording.numbers import capital, plain_label
+from rec_core.wording.slices import slice_title
 
 Marks = Mapping[str, Mark]
-OVERLAP: dict[By, str] = {"ratings": "Ratings", "users": "Users", "films": "Films"}
 
 
-def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exhibit:
+def overlap_titles(words: Words) -> dict[By, str]:
+    """Return by what selections are compared."""
+    return {"ratings": "Ratings", "users": "Users", "items": capital(words.items)}
+
+
+def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str, words: Words) -> Exhibit:
     """Return the Jaccard index of each pair of selections as a matrix, with that of chance below it."""
-    place = {title: i for i, title in enumerate(titles)}
+    place, of = {title: i for i, title in enumerate(titles)}, overlap_titles(words)[by].lower()
     values, text = np.eye(len(titles)), np.full((len(titles), len(titles)), "", dtype=object)
-    for a, b, value, chance in frame[["One", "Other", "Jaccard", "By chance"]].itertuples(index=False):
+    for a, b, value, chance in frame[[col.ONE, col.OTHER, col.JACCARD, col.BY_CHANCE]].itertuples(index=False):
         for i, j in ((place[a], place[b]), (place[b], place[a])):
             values[i, j], text[i, j] = value, f"{value:.2f}<br>chance {chance:.2f}"
     short = [str(i + 1) for i in range(len(titles))]
@@ -47,12 +57,12 @@ def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exh
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(side="top", type="category")
     return Exhibit(
-        name=f"overlap-{by}",
-        title=f"Overlap by {by}",
+        name=f"overlap-{of}",
+        title=f"Overlap by {of}",
         figure=figure,
-        alt=f"Jaccard index by {by} of every pair of: {', '.join(titles)}.",
-        table=frame,
-        how=f"Each cell is the share of {by} that two selections have in common, of those that either has: 1 the "
+        alt=f"Jaccard index by {of} of every pair of: {', '.join(titles)}.",
+        table=titled(frame, words),
+        how=f"Each cell is the share of {of} that two selections have in common, of those that either has: 1 the "
         "same, 0 nothing in common. Below it is what two random selections of the same sizes would have.",
         caption=f"{', '.join(f'{number} = {title}' for number, title in zip(short, titles, strict=True))}. {caption}",
         formula=r"J(A,B)=\frac{|A\cap B|}{|A\cup B|}",
@@ -60,10 +70,9 @@ def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str) -> Exh
     )
 
 
-def curves(results: Mapping[str, RunResult], marks: Marks, column: str, caption: str) -> Exhibit:
-    """Return a line per run over epochs; ``column`` is a column of the history."""
+def curves(results: Mapping[str, RunResult], marks: Marks, column: str, title: str, caption: str) -> Exhibit:
+    """Return a line per run over epochs; ``column`` is a column of the history, and ``title`` what it is called."""
     figure = go.Figure()
-    title = _history_title(column)
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     for dash, (name, result) in zip(dashes, results.items(), strict=False):
         figure.add_scatter(
@@ -99,16 +108,16 @@ def _name_runs(figure: go.Figure) -> None:
     figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"}, margin={"t": 80})
 
 
-def _history_title(column: str) -> str:
-    if column == "loss":
-        return "Train loss"
-    return f"Validation {labels.METRICS[column.removeprefix('validation_')]}"
+def history_titles(metric: Metric) -> dict[str, str]:
+    """Return the columns of a history that can be drawn, with what they are called."""
+    return {validation_column(metric.name): f"Validation {metric.title}", "loss": "Train loss"}
 
 
-def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Exhibit:
+def by_slice(frame: pd.DataFrame, marks: Marks, metric: Metric, caption: str, words: Words) -> Exhibit:
     """Return the metric by slice, a symbol per run."""
     figure = go.Figure()
-    name, lines = labels.METRICS[metric], [plain_label(text) for text in frame["Slice"]]
+    name, titles = metric.title, [slice_title(part, words) for part in frame[col.SLICE]]
+    lines = [plain_label(title) for title in titles]
     for title in [column for column in frame.columns.astype(str) if column in marks]:
         figure.add_scatter(
             x=frame[title],
@@ -116,21 +125,21 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: str, caption: str) -> Ex
             name=title,
             mode="markers",
             marker=dots(marks[title], 12),
-            customdata=frame["Users"],
+            customdata=frame[col.USERS],
             hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
         )
     lay_out(figure, 160 + 24 * len(frame))
     _name_runs(figure)
-    figure.update_xaxes(title=f"{name} ({'lower' if metric in ('rmse', 'mae') else 'higher'} is better)")
+    figure.update_xaxes(title=f"{name} ({metric.direction})")
     figure.update_yaxes(categories_axis(lines))
     return Exhibit(
         name="slices",
         title=f"{name} by slice",
         figure=figure,
-        alt=f"{name} of each run by slice of users and films; the table holds the same numbers.",
-        table=frame,
-        how="Each line is a slice of the test users: by their activity, by the film that was held out, and those "
-        "whom a run keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a coreset "
-        "costs that slice more. Slices of fewer than 20 users are left out.",
+        alt=f"{name} of each run by slice of users and {words.items}; the table holds the same numbers.",
+        table=titled(frame.assign(**{col.SLICE: titles}), words),
+        how=f"Each line is a slice of the test users: by their activity, by the {words.item} that was held out, and "
+        "those whom a run keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a "
+        "coreset costs that slice more. Slices of fewer than 20 users are left out.",
         caption=caption,
     )

@@ -9,44 +9,50 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from rec_core import labels
-from rec_core.analysis.comparison import main_metric
+from rec_core.analysis import columns as col
 from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram
+from rec_core.data.sources import Words
+from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, Mark, counts_axis, lay_out, mark
+from rec_core.figures.style import GREY, counts_axis, lay_out, mark
 from rec_core.results import RunResult
-from rec_core.words import number
+from rec_core.selection import Mark
+from rec_core.wording.columns import titled
+from rec_core.wording.numbers import number
 
 _FORMULA = (
     r"\left\|\frac{\partial L}{\partial u}\right\|=\left|\frac{\partial L}{\partial\hat y}\right|\cdot\|v\|,\qquad"
     r"\frac{\partial L}{\partial\hat y}=2(\hat y-r)\ \text{(ratings)},\quad\sigma(\hat y)-1\ \text{(clicks)}"
 )
 _SOURCE = "GraNd: Paul, Ganguli and Dziugaite, 2021, arXiv 2107.07075; the report's Algorithm 2."
-TITLES: Mapping[Against, str] = {
-    "rating": "Rating",
-    "popularity": "Popularity of the film",
-    "activity": "Activity of the user",
-}
-_AXES: Mapping[Against, tuple[str, str]] = {
-    "rating": ("Rating, in stars", "rating"),
-    "popularity": ("Ratings of the film (log scale)", "popularity of the film"),
-    "activity": ("Ratings of the user (log scale)", "activity of the user"),
-}
 
 
-def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhibit:
+def against_titles(words: Words) -> dict[Against, str]:
+    """Return what norms can be held against."""
+    return {"rating": "Rating", "popularity": f"Popularity of the {words.item}", "activity": "Activity of the user"}
+
+
+def _axis(against: Against, words: Words) -> str:
+    return {
+        "rating": f"Rating, in {words.units}",
+        "popularity": f"Ratings of the {words.item} (log scale)",
+        "activity": "Ratings of the user (log scale)",
+    }[against]
+
+
+def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: Words) -> Exhibit:
     """Return a histogram per proxy (title → norms), kept on dropped, on one logarithmic axis, with its cuts."""
     bounds = edges([norms.values for norms in panels.values()])
     figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=list(panels))
     tables = []
     for row, (title, norms) in enumerate(panels.items(), start=1):
         frame = histogram(norms, bounds)
-        middle = (frame["Norm from"] * frame["to"]) ** 0.5
-        for name, colour in (("Kept", look.colour), ("Dropped", GREY)):
+        middle = (frame[col.FROM] * frame[col.TO]) ** 0.5
+        for column, name, colour in ((col.KEPT, "Kept", look.colour), (col.DROPPED, "Dropped", GREY)):
             figure.add_bar(
                 x=middle,
-                y=frame[name],
-                width=frame["to"] - frame["Norm from"],
+                y=frame[column],
+                width=frame[col.TO] - frame[col.FROM],
                 name=name,
                 legendgroup=name,
                 showlegend=row == 1,
@@ -70,7 +76,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
                 row=row,
                 col=1,
             )
-        tables.append(frame.assign(Proxy=title))
+        tables.append(titled(frame.rename(columns={col.FROM: "Norm from"}), words).assign(Proxy=title))
     figure.update_annotations(x=0, xanchor="left", selector={"showarrow": False, "xref": "paper"})
     lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")
     figure.update_layout(barmode="stack", bargap=0, legend_y=1.06)
@@ -94,16 +100,16 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str) -> Exhib
     )
 
 
-def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
+def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
     """Return the median norm with its quartiles over ratings, popularity or activity, and the share kept beside it."""
     figure = make_subplots(specs=[[{"secondary_y": True}]])
-    x = frame["Value"]
+    x = frame[col.VALUE]
     figure.add_scatter(
-        x=x, y=frame["Upper quartile"], mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False
+        x=x, y=frame[col.UPPER_QUARTILE], mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False
     )
     figure.add_scatter(
         x=x,
-        y=frame["Lower quartile"],
+        y=frame[col.LOWER_QUARTILE],
         mode="lines",
         line={"width": 0},
         fill="tonexty",
@@ -113,17 +119,17 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
     )
     figure.add_scatter(
         x=x,
-        y=frame["Median norm"],
+        y=frame[col.MEDIAN_NORM],
         mode="lines+markers",
         name="Median norm",
         marker={"symbol": "circle", "size": 7},
         line={"color": "#0072b2"},
-        customdata=frame["Ratings"],
+        customdata=frame[col.RATINGS],
         hovertemplate="median norm %{y:.3g} of %{customdata:,} ratings<extra></extra>",
     )
     figure.add_scatter(
         x=x,
-        y=frame["Share kept"],
+        y=frame[col.SHARE_KEPT],
         mode="lines+markers",
         name="Share kept (right)",
         line={"color": "#d55e00", "dash": "dot"},
@@ -131,7 +137,8 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
         hovertemplate="%{y:.1%} kept<extra></extra>",
         secondary_y=True,
     )
-    axis, words = _AXES[against]
+    axis, of = _axis(against, words), against_titles(words)[against].lower()
+    value = axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")
     lay_out(figure, 380, keep_zoom=f"relation-{against}")
     figure.update_xaxes({"title": axis} if against == "rating" else counts_axis(title=axis))
     figure.update_yaxes(title="Gradient norm", rangemode="tozero", secondary_y=False)
@@ -140,13 +147,11 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
     )
     return Exhibit(
         name=f"norm-by-{against}",
-        title=f"Gradient norm by {words}",
+        title=f"Gradient norm by {of}",
         figure=figure,
-        alt=f"Median gradient norm and share kept by {words}; the table holds the same numbers.",
-        table=frame.rename(
-            columns={"Value": axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")}
-        ),
-        how=f"The blue line is the median norm of ratings by {words}, the grey band its quartiles; the dotted line is "
+        alt=f"Median gradient norm and share kept by {of}; the table holds the same numbers.",
+        table=titled(frame.rename(columns={col.VALUE: value}), words),
+        how=f"The blue line is the median norm of ratings by {of}, the grey band its quartiles; the dotted line is "
         "the share of those ratings that is kept. Where both rise together, the method goes where the proxy is "
         "surprised.",
         caption=caption,
@@ -156,12 +161,11 @@ def relation(frame: pd.DataFrame, against: Against, caption: str) -> Exhibit:
     )
 
 
-def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], feedback: str, caption: str) -> Exhibit:
+def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], metric: Metric, caption: str) -> Exhibit:
     """Return quality over the window's position (0 easiest, 1 hardest); ``lines`` are drawn across, by name."""
-    metric = main_metric(feedback)
-    name, look = labels.METRICS[metric], mark("window")
+    name, look = metric.title, mark("window")
     places = sorted(results)
-    values = [results[place].metrics[metric] for place in places]
+    values = [results[place].metrics[metric.name] for place in places]
     figure = go.Figure()
     figure.add_scatter(
         x=places,
@@ -183,7 +187,7 @@ def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], feedba
     figure.update_xaxes(
         title="Position of the window: 0 the easiest ratings, 1 the hardest (Gradient)", range=[-0.05, 1.05]
     )
-    figure.update_yaxes(title=f"{name} ({'lower' if metric == 'rmse' else 'higher'} is better)", nticks=8)
+    figure.update_yaxes(title=f"{name} ({metric.direction})", nticks=8)
     return Exhibit(
         name="window-sweep",
         title="Quality by which ratings are kept",

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from rec_core import labels
 from rec_core.analysis import comparison
-from rec_core.analysis.comparison import Run
+from rec_core.analysis.comparison import Compared
+from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, lay_out, mark
-from rec_core.words import duration, number, percent
+from rec_core.wording import labels
+from rec_core.wording.comparison import named
+from rec_core.wording.numbers import duration, number, percent
 
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
@@ -20,41 +22,40 @@ _HOW = (
 )
 
 
-def quality_against_time(runs: Sequence[Run], chosen: str, caption: str) -> Exhibit:
-    """Return one point per run, the baseline as a star and each control as a line; ``chosen`` (a key) is larger."""
-    name = labels.METRICS[runs[0].metric]
-    columns = ["method", "ratio", runs[0].metric, "total_s", "quality_kept", "seed", "settings"]
+def quality_against_time(runs: Sequence[Compared], chosen: str, caption: str) -> Exhibit:
+    """Return one point per group, the baseline as a star and each control as a line; ``chosen`` (a key) is larger."""
+    metric = runs[0].metric
+    columns = ["method", "ratio", metric.name, "total_s", "quality_kept", "seed", "settings"]
     return Exhibit(
         name="quality-time",
         title="Quality against time",
         figure=_figure(runs, chosen),
-        alt=f"{name} of each run against its total time, controls as lines; the table holds the same numbers.",
-        table=comparison.table(runs, chosen)[columns],
+        alt=f"{metric.title} of each run against its total time, controls as lines; the table holds the same numbers.",
+        table=named(comparison.table(runs, chosen))[columns],
         how=_HOW,
         caption=caption,
         shares=("ratio", "quality_kept"),
     )
 
 
-def _figure(runs: Sequence[Run], chosen: str) -> go.Figure:
+def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
     figure = go.Figure()
     metric = runs[0].metric
     for title in dict.fromkeys(_series(run) for run in runs):
         _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
-    for name, value in _controls(runs, metric).items():
+    for name, value in _controls(runs).items():
         figure.add_hline(
             y=value,
             line={"color": GREY, "width": 1, "dash": "dot"},
             annotation={"text": labels.control_title(name), "font": {"size": 11, "color": GREY}},
             annotation_position="top left",
         )
-    better = "lower is better" if metric == "rmse" else "higher is better"
     # A narrow window stacks the legend on top of the chart.
     lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
     figure.update_layout(margin={"t": 60})
     ticks = _ticks([run.seconds for run in runs])
     figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
-    figure.update_yaxes(title=f"{labels.METRICS[metric]} ({better})", nticks=8)
+    figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
     return figure
 
 
@@ -64,39 +65,40 @@ def _ticks(seconds: Sequence[float]) -> list[float]:
     return [step * 10.0**e for e in range(-2, 5) for step in steps]
 
 
-def _series(run: Run) -> str:
+def _series(run: Compared) -> str:
     return labels.method_title(run.spec.method.name, run.spec.pretrain)
 
 
-def _controls(runs: Sequence[Run], metric: str) -> dict[str, float]:
+def _controls(runs: Sequence[Compared]) -> dict[str, float]:
     """Return the controls counted on the full train split; they are the same for runs of one split."""
-    return {name: m[metric] for name, m in runs[0].result.controls.items() if not name.endswith("_kept")}
+    return comparison.free_controls(runs[0].group.results[0].controls, runs[0].spec.feedback)
 
 
-def _add_series(figure: go.Figure, title: str, runs: Sequence[Run], metric: str, chosen: str) -> None:
+def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, chosen: str) -> None:
     look = mark(runs[0].spec.method.name, runs[0].spec.pretrain)
     figure.add_scatter(
         x=[run.seconds for run in runs],
-        y=[run.result.metrics[metric] for run in runs],
+        y=[run.value for run in runs],
         name=title,
         mode="markers",
         marker={
             "color": look.colour,
             "symbol": look.symbol,
-            "size": [20 if run.result.key == chosen else 13 for run in runs],
+            "size": [20 if chosen in run.group.keys else 13 for run in runs],
             "line": {"width": 2, "color": look.colour},
             "opacity": 1,
         },
-        customdata=[run.result.key for run in runs],
+        customdata=[run.group.key for run in runs],
         hovertext=[_hover(run, metric) for run in runs],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _hover(run: Run, metric: str) -> str:
+def _hover(run: Compared, metric: Metric) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
+    seeds = ", ".join(map(str, run.group.by_seed))
     return (
-        f"<b>{labels.run_title(run.spec)}</b>, seed {run.spec.seed}, {labels.settings_title(run.spec).lower()}"
-        f"<br>{labels.METRICS[metric]} {number(run.result.metrics[metric])}{kept}"
-        f"<br>{number(run.result.n_selected)} ratings, {duration(run.seconds)}"
+        f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
+        f"<br>{metric.title} {number(run.value)}{kept}"
+        f"<br>{number(run.group.results[0].n_selected)} ratings, {duration(run.seconds)}"
     )

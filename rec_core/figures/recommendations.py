@@ -1,24 +1,24 @@
-"""The figure of One user: two lists of recommendations, with lines between the films that both have."""
+"""The figure of One user: two lists of recommendations, with lines between the items that both have."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from rec_core.analysis.recommend import TopList
+from rec_core.data.interactions import Texts
+from rec_core.data.sources import Words
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, KEPT, lay_out
-from rec_core.words import plain_label
+from rec_core.wording.numbers import capital, plain_label
 
 _LONGEST = 32  # characters of a title beside the figure; all of it is in the hover and in the table
 
 
 def side_by_side(
-    titles: NDArray[np.str_], first: TopList, second: TopList, names: tuple[str, str], held_out: int, caption: str
+    titles: Texts, first: TopList, second: TopList, names: tuple[str, str], held_out: int, caption: str, words: Words
 ) -> Exhibit:
-    """Return both lists, best on top; the held-out film is marked wherever it appears."""
+    """Return both lists, best on top; the held-out item is marked wherever it appears."""
     figure = go.Figure()
     left, right = first.items.tolist(), second.items.tolist()
     for item in set(left) & set(right):
@@ -69,11 +69,11 @@ def side_by_side(
         name="recommendations",
         title="What they would see",
         figure=figure,
-        alt=f"The ten best films of {names[0]} and of {names[1]}; the table lists both.",
-        table=pd.DataFrame({"Rank": ranks, names[0]: titles[left], names[1]: titles[right]}),
-        how="Best on top. Lines join films that both lists have; full dots are shared, open ones are in one list "
-        "only. A star is the film that was held out for the test. Films the user has in train or validation are "
-        "left out of both.",
+        alt=f"The ten best {words.items} of {names[0]} and of {names[1]}; the table lists both.",
+        table=pd.DataFrame({"Rank": ranks, names[0]: titles[left].tolist(), names[1]: titles[right].tolist()}),
+        how=f"Best on top. Lines join {words.items} that both lists have; full dots are shared, open ones are in one "
+        f"list only. A star is the {words.item} that was held out for the test. {capital(words.items)} the user has in "
+        "train or validation are left out of both.",
         caption=caption,
     )
 

@@ -5,43 +5,20 @@ readers; symbols say the same without colour.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
-GREY = "#8a8f98"
-KEPT = "#d55e00"
-_COLOURS = {
-    "full": GREY,
-    "random": "#0072b2",
-    "clustering": "#009e73",
-    "gradient": "#d55e00",
-    "greedy": "#cc79a7",
-    "window": "#e69f00",
-}
-_SYMBOLS = {
-    "full": "star",
-    "random": "circle",
-    "clustering": "square",
-    "gradient": "diamond",
-    "greedy": "triangle-up",
-    "window": "pentagon",
-}
+from rec_core.selection import METHODS, Mark
 
-
-@dataclass(frozen=True)
-class Mark:
-    """How a method is drawn; an open symbol stands for a proxy that was not pretrained."""
-
-    colour: str
-    symbol: str
+GREY = METHODS["full"].mark.colour
+KEPT = METHODS["gradient"].mark.colour
 
 
 def mark(method: str, pretrain: bool = True) -> Mark:
-    """Return the mark of a method."""
-    symbol = _SYMBOLS.get(method, "hexagon")
-    return Mark(_COLOURS.get(method, "#56b4e9"), symbol if pretrain else f"{symbol}-open")
+    """Return the mark of a method; an open symbol stands for a proxy that was not pretrained."""
+    own = METHODS[method].mark
+    return own if pretrain else Mark(own.colour, f"{own.symbol}-open")
 
 
 def dots(mark: Mark, size: int) -> dict[str, Any]:

@@ -5,19 +5,24 @@ The report's Figures 4 and 5.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rec_core.analysis import columns as col
 from rec_core.analysis.groups import Histories, users_table
-from rec_core.analysis.projection import UserMap
 from rec_core.data.interactions import Split
+from rec_core.data.sources import Words
 from rec_core.figures import bars
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, KEPT, Mark, lay_out
+from rec_core.figures.style import GREY, KEPT, lay_out
+from rec_core.projection import UserMap
+from rec_core.selection import Mark
+from rec_core.wording.columns import titled
+from rec_core.wording.numbers import capital
 
 _HOW = (
     "A dot is a user; users whose embeddings are alike lie close to each other. Grey crosses keep nothing; colour "
@@ -43,6 +48,7 @@ def user_map(
     history: Histories,
     split: Split,
     caption: str,
+    words: Words,
     highlighted: NDArray[np.integer] | None = None,
     drag: Drag = "lasso",
 ) -> Exhibit:
@@ -79,7 +85,7 @@ def user_map(
         figure=figure,
         alt=f"{projection} of {len(places.users):,} users, {title}: {int(some.sum()):,} keep something, "
         f"{int((~some).sum()):,} nothing. The table lists them.",
-        table=table.assign(x=places.places[:, 0], y=places.places[:, 1]),
+        table=titled(table, words).assign(x=places.places[:, 0], y=places.places[:, 1]),
         how=_HOW,
         caption=caption,
         source=_SOURCES[projection],
@@ -110,19 +116,26 @@ def _dots(
         marker=marker,
         selectedpoints=None if highlighted is None else np.flatnonzero(np.isin(users, highlighted)),
         unselected={"marker": {"opacity": 0.12}},
-        customdata=np.column_stack([users, split.catalogue.user_ids[users], history.full[users], history.kept[users]]),
+        customdata=_facts(users, history, split),
         hovertemplate="user %{customdata[1]}: %{customdata[3]:,} of %{customdata[2]:,} ratings kept<extra></extra>",
     )
 
 
-def tastes(frame: pd.DataFrame, caption: str) -> Exhibit:
+def _facts(users: NDArray[np.integer], history: Histories, split: Split) -> NDArray[Any]:
+    """Return what a dot knows of its user: position, original id, ratings, kept ratings."""
+    ids = split.catalogue.user_ids[users]
+    columns = [users, ids if ids.dtype.kind == "i" else ids.astype(object), history.full[users], history.kept[users]]
+    return np.column_stack(columns)
+
+
+def tastes(frame: pd.DataFrame, caption: str, words: Words) -> Exhibit:
     """Return the genres of a group against everyone's; ``frame`` is ``groups.genres``."""
     return Exhibit(
         name="group-genres",
-        title="Genres of the group",
-        figure=bars.shares(frame, "Genre", "Everyone", {"They": Mark(KEPT, "diamond")}),
-        alt="Share of ratings by genre: everyone as bars, the chosen users as symbols.",
-        table=frame,
+        title=f"{capital(words.kinds)} of the group",
+        figure=bars.shares(frame, col.GENRE, (col.EVERYONE, "Everyone"), {col.THEY: ("They", Mark(KEPT, "diamond"))}),
+        alt=f"Share of ratings by {words.kind}: everyone as bars, the chosen users as symbols.",
+        table=titled(frame, words),
         how="Grey bars are everyone, diamonds the users you chose, sorted by what they prefer most.",
         caption=caption,
         shares=("They", "Everyone"),

@@ -1,14 +1,9 @@
-"""Models: how parameters start and how they predict. Training them is in ``rec_core.training``."""
+"""Models: one per file, all of them listed here. Training them is in ``rec_core.training``."""
 
-from __future__ import annotations
+from rec_core.models.base import Fitted, Model, Params, Score, Shape, Table
+from rec_core.models.ncf import NCF
+from rec_core.models.simple_mf import SimpleMF
 
-from types import ModuleType
-from typing import Literal
+MODELS: dict[str, type[Model]] = {model.model_fields["name"].default: model for model in (SimpleMF, NCF)}
 
-from rec_core.models import ncf, simple_mf
-
-ModelName = Literal["mf", "ncf"]
-MODELS: dict[str, ModuleType] = {"mf": simple_mf, "ncf": ncf}
-TITLES: dict[ModelName, str] = {"mf": "SimpleMF", "ncf": "NCF"}
-
-__all__ = ["MODELS", "TITLES"]
+__all__ = ["MODELS", "NCF", "Fitted", "Model", "Params", "Score", "Shape", "SimpleMF", "Table"]

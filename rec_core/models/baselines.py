@@ -13,22 +13,22 @@ _ITEM_DAMPING, _USER_DAMPING = 25.0, 10.0
 
 def global_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the mean rating of ``train`` for every pair."""
-    return np.full(len(user), train.rating.mean(dtype=np.float64))
+    return np.full(len(user), train.rated.mean(dtype=np.float64))
 
 
 def item_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return each item's mean rating; the global mean where ``train`` has no rating of it."""
     size = int(max(train.item.max(), item.max())) + 1
     count = np.bincount(train.item, minlength=size)
-    total = np.bincount(train.item, weights=train.rating, minlength=size)
-    overall = train.rating.mean(dtype=np.float64)
+    total = np.bincount(train.item, weights=train.rated, minlength=size)
+    overall = train.rated.mean(dtype=np.float64)
     return np.where(count > 0, total / np.maximum(count, 1), overall)[item]
 
 
 def user_item_bias(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return μ + b_i + b_u with damped means: b_i of the ratings less μ, then b_u of what is left."""
-    overall = train.rating.mean(dtype=np.float64)
-    rest = train.rating - overall
+    overall = train.rated.mean(dtype=np.float64)
+    rest = train.rated - overall
     item_bias = _damped_mean(train.item, rest, _ITEM_DAMPING, int(item.max()))
     user_bias = _damped_mean(train.user, rest - item_bias[train.item], _USER_DAMPING, int(user.max()))
     return overall + item_bias[item] + user_bias[user]

@@ -1,10 +1,15 @@
-"""Selection methods: one per file, all of them listed here."""
+"""Selection methods: one per file, all of them listed here, in the order in which lists show them."""
 
-from rec_core.selection import clustering, full, gradient, greedy, random, window
-from rec_core.selection.base import Candidates, Method, budget
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, budget
+from rec_core.selection.clustering import Clustering
+from rec_core.selection.full import Full
+from rec_core.selection.gradient import Gradient
+from rec_core.selection.greedy import Greedy
+from rec_core.selection.random import Random
+from rec_core.selection.window import Window
 
-METHODS: dict[str, Method] = {
-    module.METHOD.name: module.METHOD for module in (full, random, clustering, gradient, greedy, window)
+METHODS: dict[str, type[Method]] = {
+    method.model_fields["name"].default: method for method in (Full, Random, Clustering, Gradient, Greedy, Window)
 }
 
-__all__ = ["METHODS", "Candidates", "Method", "budget"]
+__all__ = ["METHODS", "Candidates", "Coreset", "Full", "Mark", "Method", "budget"]

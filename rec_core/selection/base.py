@@ -1,61 +1,95 @@
-"""What every selection method takes and gives."""
+"""What every selection method is, takes and gives.
+
+A method is declared once, in a file of its own, and listed in ``rec_core.selection``: its settings with their bounds
+and words, how it is drawn in figures, what it needs, and how it chooses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions
-from rec_core.models import simple_mf
+from rec_core.data.interactions import Feedback, Interactions
+from rec_core.errors import SelectionError
+from rec_core.models import Fitted
+from rec_core.settings import Settings
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
-Params = Mapping[str, NDArray[np.float32]]  # a model's arrays, by name
+
+
+@dataclass(frozen=True)
+class Coreset:
+    """The kept rows: ascending positions in the train split, and a weight each where the method gives one."""
+
+    rows: Rows
+    weights: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a method chooses from: n train rows, the proxy's arrays and the method's scores where it has them."""
+    """What a method chooses from: n train rows, and where it needs them its proxy and its scores of the rows."""
 
     train: Interactions
     n_users: int
-    feedback: str
-    proxy: Params = field(default_factory=dict)
-    scores: Scores | None = None
+    feedback: Feedback
+    fitted: Fitted | None = None
+    values: Scores | None = None
 
     @property
-    def user_embeddings(self) -> NDArray[np.float32]:
-        """The proxy's user embeddings (n_users x d), without the bias column."""
-        return simple_mf.embeddings(self.proxy, "user")
+    def proxy(self) -> Fitted:
+        """The proxy of a method that says it needs one."""
+        assert self.fitted is not None
+        return self.fitted
 
-
-Select = Callable[[Candidates, int, np.random.Generator, Mapping[str, Any]], Rows]
+    @property
+    def scores(self) -> Scores:
+        """The values, (n,), of a method that ranks rows by one."""
+        assert self.values is not None
+        return self.values
 
 
 @dataclass(frozen=True)
-class Method:
-    """A way to choose train rows.
+class Mark:
+    """How a method is drawn: a colour of Okabe and Ito and a symbol of plotly, which says the same without colour."""
 
-    ``select(candidates, budget, rng, params)`` returns exactly ``budget`` distinct row positions.
-    ``score(candidates)`` gives one value per row where the method ranks rows by one. ``live`` methods select
-    in well under a second once their proxy is stored. ``params`` are its own settings with their defaults: counts
-    from 1 on, or shares between 0 and 1. ``library`` is imported only when the method is used.
+    colour: str
+    symbol: str
+
+
+class Method(Settings):
+    """A way to choose train rows, with its own settings.
+
+    ``live`` methods select in well under a second once what they need is stored. ``library`` is what only this method
+    imports; it is loaded before the clock starts. A method that ``ranks`` has a value per row, its ``score``.
     """
 
-    name: str
-    title: str
-    summary: str
-    select: Select
-    needs_proxy: bool = False
-    live: bool = True
-    score: Callable[[Candidates], Scores] | None = None
-    params: Mapping[str, int | float] = field(default_factory=dict)
-    library: str = ""
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    mark: ClassVar[Mark] = Mark("#56b4e9", "hexagon")
+    needs_proxy: ClassVar[bool] = False
+    ranks: ClassVar[bool] = False
+    live: ClassVar[bool] = True
+    library: ClassVar[str] = ""
+
+    name: str = ""
+
+    @abstractmethod
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return exactly ``budget`` distinct rows, in ascending order."""
+
+    def score(self, candidates: Candidates) -> Scores:
+        """Return one value per row, (n,), by which the method ranks.
+
+        Raises:
+            SelectionError: if it ranks by none.
+        """
+        raise SelectionError(f"{self.title} does not score ratings; choose a method that does.")
 
 
 def budget(ratio: float, n_rows: int) -> int:

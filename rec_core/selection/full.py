@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Method, Rows
+from rec_core.selection.base import Candidates, Coreset, Mark, Method
 
 
-def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:
-    """Return all rows."""
-    return np.arange(len(candidates.train))
+class Full(Method):
+    """All rows."""
 
+    title: ClassVar = "Full data"
+    summary: ClassVar = "Keeps every rating."
+    mark: ClassVar = Mark("#8a8f98", "star")
 
-METHOD = Method("full", "Full data", "Keeps every rating.", select)
+    name: Literal["full"] = "full"
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return all rows, whatever the budget."""
+        return Coreset(np.arange(len(candidates.train)))

@@ -6,13 +6,30 @@ best possible for that number of users.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.selection.base import Candidates, Method, Rows, whole_users
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, whole_users
+
+
+class Greedy(Method):
+    """Whole users, each the farthest from those before."""
+
+    title: ClassVar = "Greedy k-center"
+    summary: ClassVar = "Keeps whole users, each as far as possible from those kept already."
+    mark: ClassVar = Mark("#cc79a7", "triangle-up")
+    needs_proxy: ClassVar = True
+
+    name: Literal["greedy"] = "greedy"
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return the rows of the greedy centres; the start is a random user and counts as a centre."""
+        rows_of = np.bincount(candidates.train.user, minlength=candidates.n_users)
+        start = int(rng.integers(candidates.n_users))
+        users = k_center(candidates.proxy.embeddings("user"), rows_of, budget, start)
+        return Coreset(whole_users(candidates.train, users, budget, rng))
 
 
 def k_center(points: NDArray[np.float32], weights: NDArray[np.int64], total: int, start: int) -> NDArray[np.int64]:
@@ -30,20 +47,3 @@ def k_center(points: NDArray[np.float32], weights: NDArray[np.int64], total: int
         taken.append(int(nearest.argmax()))
         reached += int(weights[taken[-1]])
     return np.array(taken)
-
-
-def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:
-    """Return the rows of the greedy centres; the start is a random user and counts as a centre."""
-    rows_of = np.bincount(candidates.train.user, minlength=candidates.n_users)
-    start = int(rng.integers(candidates.n_users))
-    users = k_center(candidates.user_embeddings, rows_of, budget, start)
-    return whole_users(candidates.train, users, budget, rng)
-
-
-METHOD = Method(
-    "greedy",
-    "Greedy k-center",
-    "Keeps whole users, each as far as possible from those kept already.",
-    select,
-    needs_proxy=True,
-)

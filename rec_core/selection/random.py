@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Method, Rows
+from rec_core.selection.base import Candidates, Coreset, Mark, Method
 
 
-def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:
-    """Return ``budget`` rows, every set of them equally likely."""
-    return np.sort(rng.choice(len(candidates.train), budget, replace=False))
+class Random(Method):
+    """Rows at random, every set of them equally likely."""
 
+    title: ClassVar = "Random"
+    summary: ClassVar = "Keeps ratings at random, without preference."
+    mark: ClassVar = Mark("#0072b2", "circle")
 
-METHOD = Method("random", "Random", "Keeps ratings at random, without preference.", select)
+    name: Literal["random"] = "random"
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return ``budget`` rows."""
+        return Coreset(np.sort(rng.choice(len(candidates.train), budget, replace=False)))

@@ -5,31 +5,32 @@ Rows are sorted by their gradient norm (``rec_core.selection.gradient``); the wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Method, Rows
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, Scores
 from rec_core.selection.gradient import norms
+from rec_core.settings import Share, offered
 
 
-def select(candidates: Candidates, budget: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Rows:
-    """Return ``budget`` rows that are neighbours in order of their norms.
+class Window(Method):
+    """Rows that are neighbours in order of their norms: at ``position`` 0 the easiest, at 1 the hardest."""
 
-    ``params["position"]`` 0 keeps the easiest rows, 1 the hardest (the same as ``gradient``, up to equal norms).
-    """
-    assert candidates.scores is not None
-    first = round(params["position"] * (len(candidates.scores) - budget))
-    return np.sort(np.argsort(candidates.scores, kind="stable")[first : first + budget])
+    title: ClassVar = "Window"
+    summary: ClassVar = "Keeps a window of ratings between the easiest (0) and the hardest (1); see Advanced."
+    mark: ClassVar = Mark("#e69f00", "pentagon")
+    needs_proxy: ClassVar = True
+    ranks: ClassVar = True
 
+    name: Literal["window"] = "window"
+    position: Share = offered(0.0, "Window, from easiest (0) to hardest (1)", 0.0, 1.0)
 
-METHOD = Method(
-    "window",
-    "Window",
-    "Keeps a window of ratings between the easiest (0) and the hardest (1); see Advanced.",
-    select,
-    needs_proxy=True,
-    score=norms,
-    params={"position": 0.0},
-)
+    def score(self, candidates: Candidates) -> Scores:
+        """Return the rows' gradient norms."""
+        return norms(candidates)
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return the window; at position 1 it is what ``gradient`` keeps, up to equal norms."""
+        first = round(self.position * (len(candidates.scores) - budget))
+        return Coreset(np.sort(np.argsort(candidates.scores, kind="stable")[first : first + budget]))

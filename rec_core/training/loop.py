@@ -1,29 +1,25 @@
-"""Train a model on interactions: batched tensors, fused Adam, negatives drawn anew each epoch.
+"""Train a model on interactions: epoch by epoch, validated in between, stopped when nothing is gained.
 
-One thread: the steps are too small to share, and a result must not depend on
-how many cores happened to be free.
+One thread: the steps are too small to share, and a result must not depend on how many cores happened to be free. What
+takes a step is a kernel (``rec_core.training.kernels``); what it steps on is drawn by ``rec_core.training.sampling``.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
-from rec_core.data.interactions import Interactions
+from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
-from rec_core.models import MODELS
-from rec_core.training.batches import Batch, Batches, Settings
-from rec_core.training.parameters import Parameters
+from rec_core.models import Model, Params
+from rec_core.training import kernels
+from rec_core.training.sampling import Sampler, Training
 
-Params = dict[str, NDArray[np.float32]]
 _REPORT_EVERY = 0.2  # seconds between two signs of life
 
 
@@ -55,27 +51,16 @@ class Trained:
     """Trained parameters, the history, and the epoch (from 1) they were taken at."""
 
     params: Params
-    history: list[dict[str, float | None]]
+    history: list[Epoch]
     best_epoch: int
 
 
-@contextmanager
-def _tiny_numbers_are_zero() -> Iterator[None]:
-    """Adam's moments of rarely seen rows decay into numbers that are slow to add; the setting is the thread's."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-
-
-@_tiny_numbers_are_zero()
 def train(
-    model: str,
+    model: Model,
     start: Params,
     rows: Interactions,
-    feedback: str,
-    settings: Settings,
+    feedback: Feedback,
+    training: Training,
     rng: np.random.Generator,
     watch: Watch | None = None,
     weights: NDArray[np.float32] | None = None,
@@ -83,75 +68,46 @@ def train(
     """Train ``model`` from ``start`` (left untouched) on ``rows``.
 
     Explicit feedback: mean squared error. Implicit: binary cross-entropy, every row a positive with
-    ``settings.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
+    ``training.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
     part in the mean loss of its batch; a row's negatives share its weight.
 
     Raises:
         TrainingError: if the loss is no longer finite.
     """
     watch = watch or Watch()
-    torch.set_num_threads(1)
-    params = Parameters(start, settings.learning_rate)
-    batches = Batches(rows, len(start["item"]), feedback, settings, rng, weights)
+    kernel = kernels.begin(model, start, feedback, training.learning_rate)
+    sampler = Sampler(rows, len(start["item"]), feedback, training, rng, weights)
     history: list[Epoch] = []
-    best, best_params = -np.inf, start
+    best, best_epoch, best_params = -np.inf, 0, start
     begin = time.perf_counter()
-    for epoch in range(1, settings.epochs + 1):
-        loss = _epoch(model, params, batches, feedback, _part(watch, epoch, settings.epochs))
+    for epoch in range(1, training.epochs + 1):
+        loss = _epoch(kernel, sampler, _part(watch, epoch, training.epochs))
         if not math.isfinite(loss):
             raise TrainingError(f"Training diverged in epoch {epoch}; choose a smaller learning rate, then run again.")
-        arrays = params.arrays()
-        score = watch.validate(arrays) if watch.validate else None
+        params = kernel.params()
+        score = watch.validate(params) if watch.validate else None
         history.append(Epoch(epoch, loss, score, time.perf_counter() - begin))
-        watch.report(epoch / settings.epochs, epoch)
+        watch.report(epoch / training.epochs, epoch)
         if not watch.patience or score is None or score > best:
             best, best_epoch = (score if score is not None else best), epoch
-            best_params = {name: array.copy() for name, array in arrays.items()} if watch.patience else arrays
+            best_params = {name: array.copy() for name, array in params.items()} if watch.patience else params
         elif epoch - best_epoch >= watch.patience:
             break
-    return Trained(best_params, [vars(e) for e in history], best_epoch)
+    return Trained(best_params, history, best_epoch)
 
 
-def _epoch(model: str, params: Parameters, batches: Batches, feedback: str, report: Callable[[float], None]) -> float:
+def _epoch(kernel: kernels.Kernel, sampler: Sampler, report: Callable[[float], None]) -> float:
     """Go once through the batches; return their mean loss. ``report`` hears the share done now and then."""
-    network, loss_of = MODELS[model], _squared_error if feedback == "explicit" else _cross_entropy
-    values, total, reported = params.views, torch.zeros(()), 0.0
-    for step, batch in enumerate(batches):
-        items = batch.items.flatten()
-        u, v = values["user"].index_select(0, batch.user), values["item"].index_select(0, items)
-        score, kept = network.forward(values, u, v)
-        loss, slope = loss_of(score, batch)
-        du, dv, layers = network.backward(values, u, v, kept, slope)
-        params.step(batch.user, du, items, dv, layers)
-        total += loss
+    total, done, reported = 0.0, 0, 0.0
+    for block in sampler.epoch():
+        total += kernel.run(block)
+        done += len(block)
         if time.perf_counter() - reported > _REPORT_EVERY:
             reported = time.perf_counter()
-            report(step / len(batches))
-    return float(total) / len(batches)
+            report(done / len(sampler))
+    return total / len(sampler)
 
 
 def _part(watch: Watch, epoch: int, epochs: int) -> Callable[[float], None]:
     """Return a function that turns the share done of ``epoch`` into the share done of all epochs."""
     return lambda part: watch.report((epoch - 1 + part) / epochs, epoch)
-
-
-def _squared_error(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean of (ŷ − r)² over the batch, and its slope 2(ŷ − r) / n for each row."""
-    error = score - batch.rating
-    if batch.weight is None:
-        return (error @ error) / len(error), error * (2 / len(error))
-    share = batch.weight / batch.weight.sum()
-    return (error * error) @ share, 2 * error * share
-
-
-def _cross_entropy(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean binary cross-entropy over positives and negatives, and its slope (σ(ŷ) − label) / n."""
-    label = torch.zeros(batch.items.shape)
-    label[:, 0] = 1
-    label = label.flatten()
-    slope = score.sigmoid().sub_(label)
-    if batch.weight is None:
-        return functional.binary_cross_entropy_with_logits(score, label), slope.div_(len(score))
-    share = (batch.weight / batch.weight.sum() / batch.items.shape[1]).repeat_interleave(batch.items.shape[1])
-    loss = functional.binary_cross_entropy_with_logits(score, label, reduction="none")
-    return loss @ share, slope * share

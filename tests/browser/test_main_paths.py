@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from rec_core.data.sources import SOURCES, Folders, locate
+from rec_core.data.sources import SOURCES, Folders
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
 _FOLDERS = Folders(Path(os.environ.get("CORELENS_DATA") or ".").resolve(), Path("no-downloads"))
-HAS_MOVIELENS = locate(SOURCES["ml-1m"], _FOLDERS) is not None
+HAS_MOVIELENS = SOURCES["ml-1m"].is_here(_FOLDERS)
 # NCF on ratings, random 20 %, as in the report: on MovieLens 1M where it is, otherwise on synthetic data.
 DATA = "MovieLens 1M" if HAS_MOVIELENS else "Synthetic, 100,000 ratings"
 TRAIN, KEPT, HALF = ("987,531", "197,506", "493,766") if HAS_MOVIELENS else ("98,", "19,", "49,")

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from cache.cluster import Cluster
 from cache.jobs import INTERRUPTED, Job, Jobs
-from cache.worker import _make
-from rec_core.analysis import projection
+from cache.kinds import STAGES, Kind
+from cache.launcher import Local
+from cache.worker import make
+from rec_core import projection
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment, stored_result
 from rec_core.specs import ExperimentSpec
@@ -27,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     home = tmp_path_factory.mktemp("home")
-    jobs = Jobs(home, Folders(None, home / "data"), Cluster(home, workers=2, idle=5))
+    jobs = Jobs(home, Folders(None, home / "data"), Local(home, workers=2, idle=5))
     yield jobs
     jobs.close()
 
@@ -82,12 +84,14 @@ def test_maps_are_jobs_of_proxy_and_of_model(tmp_path: Path, monkeypatch: pytest
     folders = Folders(None, tmp_path / "data")
     jobs = Jobs(tmp_path, folders)
     spec = quick("random")
-    for kind in ("map-proxy", "map-run"):
-        assert not jobs.store.has(jobs.key(kind, spec))
-        _make(kind, Experiment(spec, jobs.store, folders))
+    kinds: tuple[Kind, ...] = ("map-proxy", "map-run")
+    for kind in kinds:
+        assert jobs.job(spec, kind).state == "new"
+        make(kind, Experiment(spec, jobs.store, folders))
         assert jobs.job(spec, kind).state == "done"
-    assert jobs.key("map-proxy", spec) == jobs.key("map-proxy", quick("gradient", ratio=0.7))
-    assert jobs.key("map-run", spec) != jobs.key("map-run", quick("gradient", ratio=0.7))
+    other = quick("gradient", ratio=0.7)
+    assert STAGES["map-proxy"].key(spec) == STAGES["map-proxy"].key(other)
+    assert STAGES["map-run"].key(spec) != STAGES["map-run"].key(other)
 
 
 def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(jobs: Jobs) -> None:
@@ -169,10 +173,14 @@ def test_a_prepared_proxy_makes_the_method_live(jobs: Jobs) -> None:
 
 def _workers(home: Path) -> list[int]:
     """Return the processes that run jobs, the children of the nannies of this home."""
-    table = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in table.splitlines()[1:]]
-    nannies = {r[0] for r in rows if "dask_worker" in r[2] and str(home) in r[2]}
-    return [int(r[0]) for r in rows if r[1] in nannies and "spawn_main" in r[2]]
+    nannies = [process for process in _processes(home) if any("dask_worker" in part for part in process.cmdline())]
+    children = [child for nanny in nannies for child in nanny.children()]
+    return [child.pid for child in children if any("spawn_main" in part for part in child.cmdline())]
+
+
+def _processes(home: Path) -> list[psutil.Process]:
+    """Return the processes whose command names this home."""
+    return [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(p.info["cmdline"] or [])]
 
 
 def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> None:
@@ -190,8 +198,7 @@ def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> N
 
 def test_scheduler_and_workers_end_by_themselves(jobs: Jobs) -> None:
     def running() -> bool:
-        table = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        return str(jobs._home) in table
+        return bool(_processes(jobs._home))
 
     assert running()
     jobs.close()

@@ -8,20 +8,20 @@ import pytest
 
 from cache.ledger import Ledger, Note
 from rec_core.errors import CorelensError
-from tests.conftest import quick
+from tests.conftest import key, quick
 
 
 def test_what_was_asked_for_is_remembered_in_order(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     specs = [quick(seed=n) for n in range(3)]
     for spec in specs:
-        ledger.ask(spec.key, "run", spec)
+        ledger.ask(key(spec), "run", spec)
     ledger.ask("proxy", "prepare", specs[0])
     assert [asked.spec for asked in Ledger(tmp_path).asked()] == specs
-    ledger.ask(specs[0].key, "run", specs[0])
-    assert [asked.key for asked in ledger.asked()] == [specs[n].key for n in (1, 2, 0)]
+    ledger.ask(key(specs[0]), "run", specs[0])
+    assert [asked.key for asked in ledger.asked()] == [key(specs[n]) for n in (1, 2, 0)]
     assert [asked.kind for asked in ledger.asked("prepare")] == ["prepare"]
-    assert ledger.has(specs[0].key)
+    assert ledger.has(key(specs[0]))
     assert not ledger.has("nobody asked")
 
 
@@ -69,9 +69,9 @@ def test_pins_and_notes_are_remembered(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     assert ledger.pinned("here") is None
     assert ledger.note("run") == Note()
-    for key in ("one", "two"):
-        ledger.pin("here", key)
-        ledger.annotate("run", Note(f"Title {key}", "<b>text</b>"))
+    for name in ("one", "two"):
+        ledger.pin("here", name)
+        ledger.annotate("run", Note(f"Title {name}", "<b>text</b>"))
     assert Ledger(tmp_path).pinned("here") == "two"
     assert Ledger(tmp_path).note("run") == Note("Title two", "<b>text</b>")
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from cache.store import DiskStore
-from rec_core.stages import Artifact, MemoryStore, StageStore, digest
+from rec_core.canonical import digest
+from rec_core.stages import Artifact, MemoryStore, StageStore
 
 KEY = digest({"name": "a key"})
 ARTIFACT = Artifact({"rows": np.arange(1000), "titles": np.array(["Café", "=1+1"])}, {"metric": 0.5, "none": None})

@@ -17,12 +17,13 @@ from cache.ledger import Ledger
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from pages.ui.cards import safe_csv
-from rec_core.data.sources import Folders
+from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.movielens import MovieLens
 from rec_core.experiment import Experiment
 from rec_core.selection import budget
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import pack
-from tests.conftest import experiment, quick
+from rec_core.stages import pack, resolve
+from tests.conftest import experiment, key, quick
 from tests.pages.conftest import QUICK, Open, finish
 
 PAGES = [
@@ -39,7 +40,8 @@ def _texts(app: AppTest) -> str:
 
 def _healthy(app: AppTest) -> None:
     assert [e.message for e in app.exception] == []
-    assert app.sidebar.selectbox(key="data") is not None
+    assert len(app.sidebar.selectbox) >= 2  # data and method: the sidebar is whole
+    assert app.sidebar.selectbox(key="data").value in SOURCES
     assert app.title
 
 
@@ -106,7 +108,7 @@ def test_run_asks_for_the_spec_that_the_sidebar_describes(
     (kind, spec) = asked[0]
     expected = quick("gradient", "explicit", ratio=0.125, seed=3)
     assert kind == "run"
-    assert spec.key == expected.key
+    assert key(spec) == key(expected)
 
 
 def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
@@ -118,7 +120,7 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
 def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
     app = open_page(**QUICK, method="Gradient")
     next(button for button in app.main.button if button.label.startswith("Run Gradient at 20 % · about")).click().run()
-    assert [(kind, spec.key) for kind, spec in asked] == [("run", quick("gradient").key)]
+    assert [(kind, key(spec)) for kind, spec in asked] == [("run", key(quick("gradient")))]
 
 
 def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
@@ -145,7 +147,7 @@ def test_results_answer_in_words_numbers_chart_and_table(feedback: str, home: Pa
 def test_a_damaged_result_is_offered_to_be_made_again(home: Path, open_page: Open) -> None:
     spec = quick("random")
     finish(home, spec)
-    (home / "objects" / spec.key[:2] / spec.key / "manifest.json").write_text("{}")
+    (home / "objects" / key(spec)[:2] / key(spec) / "manifest.json").write_text("{}")
     app = open_page(**QUICK, method="Random")
     _healthy(app)
     assert app.sidebar.button(key="run").label.startswith("Run again")
@@ -157,7 +159,7 @@ def test_without_the_baseline_its_run_is_offered(
     finish(home, quick("random"))
     app = open_page(**QUICK, method="Random")
     next(b for b in app.button if b.label.startswith("Run Full data")).click().run()
-    assert asked[0][1].key == quick("full").key
+    assert key(asked[0][1]) == key(quick("full"))
 
 
 def test_a_page_never_downloads_unasked(
@@ -166,10 +168,11 @@ def test_a_page_never_downloads_unasked(
     """A run made where the data were, shown where they are not: no download to estimate what its baseline takes."""
     spec = quick("random", data={"dataset": "ml-1m"})
     made = experiment(quick("random"), folders).result()
-    DiskStore(home).put(spec.key, pack(replace(made, key=spec.key, spec=spec.model_dump())))
-    Ledger(home).ask(spec.key, "run", spec)
+    stored = replace(made, key=key(spec), spec=spec.model_dump())
+    DiskStore(home).put(key(spec), pack(stored))
+    Ledger(home).ask(key(spec), "run", spec)
     asked_for: list[str] = []
-    monkeypatch.setattr("rec_core.data.sources.download", lambda source, *more: asked_for.append(source.name))
+    monkeypatch.setattr(MovieLens, "download", lambda source, *more: asked_for.append(source.name))
     app = open_page(**(QUICK | {"data": "MovieLens 1M"}), method="Random")
     _healthy(app)
     assert app.title[0].value.startswith("Random at 20\u00a0% gives")
@@ -185,9 +188,9 @@ def test_a_finished_run_is_not_offered_again(home: Path, open_page: Open) -> Non
 @pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
 def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Path, open_page: Open) -> None:
     spec = quick("random")
-    Ledger(home).ask(spec.key, "run", spec)
+    Ledger(home).ask(key(spec), "run", spec)
     if state != "interrupted":
-        save_outcome(DiskStore(home), spec.key, Outcome(state, f"It {state}."))  # type: ignore[arg-type]
+        save_outcome(DiskStore(home), key(spec), Outcome(state, f"It {state}."))  # type: ignore[arg-type]
     app = open_page(**QUICK, method="Random")
     _healthy(app)
     expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
@@ -197,7 +200,7 @@ def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Pat
 
 def test_a_job_of_other_data_says_which(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     own, other = quick("random"), quick("random", feedback="explicit")
-    waiting = [Job(spec.key, "run", spec, "waiting") for spec in (own, other)]
+    waiting = [Job(key(spec), "run", spec, "waiting") for spec in (own, other)]
     monkeypatch.setattr(Jobs, "active", lambda self: waiting)
     said = next(c.value for c in open_page(**QUICK).sidebar.caption if "Starting the workers" in c.value)
     assert said.endswith("NCF · Random at 20 %, NCF · Random at 20 % (Synthetic, 10,000 ratings, ratings)"), said
@@ -212,7 +215,7 @@ def test_data_that_are_not_here_are_offered_as_a_download(page: str, open_page: 
 
 
 def test_a_download_that_fails_is_said_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rec_core.data.sources._PUBLISHER", "http://127.0.0.1:9/")
+    monkeypatch.setattr("rec_core.data.sources.movielens._PUBLISHER", "http://127.0.0.1:9/")
     app = open_page(data="MovieLens 100K")
     next(b for b in app.sidebar.button if b.label == "Download MovieLens 100K").click().run()
     assert [e.message for e in app.exception] == []
@@ -286,7 +289,7 @@ def test_live_selection_is_quick_on_movielens(movielens: Folders, tmp_path: Path
     """A ratio that was not asked for before, proxy at hand: the budget is a second, the test allows three."""
     store = DiskStore(tmp_path)
     for method in ("gradient", "greedy"):
-        spec = quick(method, pretrain=False, data={"dataset": "ml-1m"})
+        spec = resolve(quick(method, pretrain=False, data={"dataset": "ml-1m"}), movielens)
         _ = Experiment(spec, store, movielens).coreset
         begin = time.perf_counter()
         _ = Experiment(spec.with_(ratio=0.37), store, movielens).coreset

@@ -15,12 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from cache.ledger import Ledger
 from cache.store import DiskStore
-from rec_core.analysis import projection
+from rec_core import projection
 from rec_core.analysis.gradient_norms import sweep_specs
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
-from tests.conftest import quick
+from rec_core.stages import resolve
+from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, finish
 from tests.pages.test_pages import LIVE, PAGES
 
@@ -87,7 +88,7 @@ def test_live_pages_follow_the_ratio(page: str, open_page: Open) -> None:
 def test_the_sweep_asks_for_the_windows_that_are_missing(finished: Path, open_page: Open, asked: Asked) -> None:
     app = open_page("gradient_norms", **CHOSEN)
     _button(app, "Run 5 windows").click().run()  # type: ignore[attr-defined]
-    positions = [spec.method.params["position"] for _, spec in asked]
+    positions = [spec.method.model_dump()["position"] for _, spec in asked]
     assert positions == [0.0, 0.2, 0.4, 0.6, 0.8]  # the hard end, gradient, is there
     assert "position 1." in _text(app)
 
@@ -254,12 +255,12 @@ def test_a_summary_needs_its_runs(open_page: Open, asked: Asked) -> None:
 def test_title_and_notes_are_kept_and_shown_as_text(finished: Path, open_page: Open) -> None:
     app = open_page("summary", **CHOSEN)
     title = "Is <b>20 %</b> *enough*? $x$ 🎬"
-    app.text_input(key=f"title-{RUNS[2].key}").set_value(title).run()
-    app.text_area(key=f"text-{RUNS[2].key}").set_value("One :smile:\n\n=1+1").run()
+    app.text_input(key=f"title-{key(RUNS[2])}").set_value(title).run()
+    app.text_area(key=f"text-{key(RUNS[2])}").set_value("One :smile:\n\n=1+1").run()
     app = open_page("summary", **CHOSEN)  # another session
     assert app.title[0].value.replace("\\", "").replace("\u00a0", " ") == title
     assert "\\*enough\\*" in app.title[0].value
-    assert Ledger(finished).note(RUNS[2].key).text == "One :smile:\n\n=1+1"
+    assert Ledger(finished).note(key(RUNS[2])).text == "One :smile:\n\n=1+1"
     assert "One \\:smile\\:" in _text(app)
 
 
@@ -323,7 +324,7 @@ def test_awkward_film_titles_are_text_everywhere(page: str, awkward: Path, open_
     where = Folders(Path(os.environ["CORELENS_DATA"]), awkward / "data")
     for method in ("full", "gradient"):
         wanted = quick(method, data={"dataset": "ml-latest-small"}, pretrain=False, ratio=0.05)
-        made = Experiment(wanted, DiskStore(awkward), where)
+        made = Experiment(resolve(wanted, where), DiskStore(awkward), where)
         Ledger(awkward).ask(made.result().key, "run", made.spec)
     app = open_page(page, **{**CHOSEN, "data": "MovieLens latest small", "ratio": "5"}, user="7")
     assert [e.message for e in app.exception] == []

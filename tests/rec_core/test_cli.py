@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from rec_core.__main__ import main
-from rec_core.data import sources
-from rec_core.data.sources import Folders
+from rec_core.data.sources import SOURCES, Folders
 
 QUICK = ["--dataset", "synthetic-10k", "--set", "train.epochs=1", "--set", "proxy.epochs=1"]
 
@@ -74,7 +73,7 @@ def test_bad_input_gets_one_sentence_and_no_trace(
 
 def test_data_that_cannot_be_fetched(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CORELENS_DATA", raising=False)
-    monkeypatch.setattr("rec_core.data.sources._PUBLISHER", "http://127.0.0.1:9/")
+    monkeypatch.setattr("rec_core.data.sources.movielens._PUBLISHER", "http://127.0.0.1:9/")
     assert main(["run", "--dataset", "ml-100k"]) == 1
     assert "could not be downloaded" in capsys.readouterr().err
 
@@ -84,5 +83,5 @@ def test_a_copy_that_differs_is_said_so(capsys: pytest.CaptureFixture[str], movi
     assert (
         main(["select", "--dataset", "ml-1m", "--ratio", "0.01", "--data-dir", str(movielens.local), "--out", out]) == 0
     )
-    differs = sources.fingerprint(sources.SOURCES["ml-1m"], movielens) != ""
+    differs = SOURCES["ml-1m"].fingerprint(movielens) != ""
     assert ("Not the published files byte for byte" in capsys.readouterr().err) == differs

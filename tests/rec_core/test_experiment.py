@@ -1,17 +1,30 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from rec_core.data.sources import Folders
-from rec_core.errors import CancelledError, SelectionError
-from rec_core.experiment import Experiment
-from rec_core.export import coreset_frame
-from rec_core.products import Progress
-from rec_core.selection import METHODS, budget
-from rec_core.stages import MemoryStore
+from rec_core.errors import CancelledError, CorelensError, SelectionError
+from rec_core.experiment import Experiment, View
+from rec_core.export.bundle import coreset_frame
+from rec_core.progress import Progress
+from rec_core.selection import METHODS, Candidates, Coreset, budget
+from rec_core.selection.random import Random
+from rec_core.stages import PROXY, SELECT, MemoryStore
 from tests.conftest import experiment, quick
 
+
+def _ones(rows: np.ndarray) -> np.ndarray:
+    return np.ones(len(rows), np.float32)
+
+
+WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "ones": _ones,
+    "twos": lambda rows: 2 * _ones(rows),
+    "some": lambda rows: (rows % 2).astype(np.float32),
+}
 SECONDS = {"load", "pretrain", "select", "train", "evaluate", "total"}
 
 
@@ -69,11 +82,56 @@ def test_an_untrained_proxy_is_not_called_pretraining(folders: Folders) -> None:
 
 def test_readiness_of_the_proxy(folders: Folders) -> None:
     store = MemoryStore()
-    assert Experiment(quick("random"), store, folders).proxy_is_ready
-    assert Experiment(quick("greedy", pretrain=False), store, folders).proxy_is_ready
-    assert not Experiment(quick("greedy"), store, folders).proxy_is_ready
+    assert View(quick("random"), store, folders).can(SELECT)
+    assert View(quick("greedy", pretrain=False), store, folders).can(SELECT)
+    assert not View(quick("greedy"), store, folders).can(SELECT)
     _ = Experiment(quick("greedy"), store, folders).proxy
-    assert Experiment(quick("gradient"), store, folders).proxy_is_ready
+    assert View(quick("gradient"), store, folders).can(SELECT)
+
+
+def test_a_view_shows_what_is_there_and_never_trains(folders: Folders) -> None:
+    store = MemoryStore()
+    view = View(quick("greedy"), store, folders)
+    assert len(view.split.train) > 0
+    for look in ("proxy", "coreset", "trained", "evaluated"):
+        with pytest.raises(CorelensError, match="press Run, or Prepare, first"):
+            getattr(view, look)
+    assert not view.has(PROXY)
+    Experiment(quick("greedy"), store, folders).result()
+    assert len(View(quick("greedy"), store, folders).coreset.rows) > 0
+
+
+def test_a_view_never_downloads(folders: Folders) -> None:
+    with pytest.raises(CorelensError, match="takes longer than a page may"):
+        _ = View(quick(data={"dataset": "ml-1m"}), MemoryStore(), folders).split
+
+
+def test_files_that_changed_since_the_run_was_asked_for_are_said(folders: Folders) -> None:
+    stale = quick(data={"dataset": "synthetic-10k", "fingerprint": "0123456789abcdef"})
+    with pytest.raises(CorelensError, match="are not those that this was asked for; ask again"):
+        Experiment(stale, MemoryStore(), folders).result()
+
+
+def test_weights_of_a_coreset_are_trained_with(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the method to the model: weights are relative, and a row of weight 0 is as good as absent."""
+
+    def select(self: Random, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        rows = np.arange(budget)
+        return Coreset(rows, WEIGHTS[kind](rows))
+
+    spec = quick("random", "explicit", "mf", train={"epochs": 3, "batch_size": 65536, "learning_rate": 0.01})
+    kind, found = "", {}
+    for kind in WEIGHTS:
+        monkeypatch.setattr(Random, "select", select)
+        made = experiment(spec, folders)
+        found[kind] = made.trained.params["item"], coreset_frame(made)["weight"].to_numpy()
+    ones, twos, some = (found[name] for name in ("ones", "twos", "some"))
+    assert ones[0] == pytest.approx(twos[0], abs=1e-5)  # weights are relative within a batch
+    assert np.abs(ones[0] - some[0]).max() > 1e-3
+    assert some[1].tolist() == [0.0, 1.0] * (len(some[1]) // 2) + [0.0] * (len(some[1]) % 2)
+    untouched = np.setdiff1d(np.arange(len(some[0])), made.split.train.item[made.coreset.rows[1::2]])
+    start = experiment(spec.with_(train={"epochs": 3, "batch_size": 65536, "learning_rate": 1e-12}), folders)
+    assert some[0][untouched] == pytest.approx(start.trained.params["item"][untouched], abs=1e-6)
 
 
 def test_a_listener_can_stop_a_run(folders: Folders) -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rec_core import labels, report, specs
+from rec_core import published, report, specs
 from rec_core.data.sources import Folders
 from rec_core.estimate import estimate, measured_rates, proxy_seconds
+from rec_core.wording import labels
 from tests.conftest import experiment, quick
 
 
@@ -13,10 +14,10 @@ def _reports(method: str, **more: object) -> specs.ExperimentSpec:
 
 
 def test_a_run_finds_its_row_in_the_report() -> None:
-    greedy = report.published(_reports("greedy", pretrain=False))
+    greedy = published.published(_reports("greedy", pretrain=False))
     assert greedy is not None
     assert greedy.metrics == {"recall@10": 0.449, "ndcg@10": 0.245}
-    full = report.published(_reports("full", ratio=0.7, pretrain=False))
+    full = published.published(_reports("full", ratio=0.7, pretrain=False))
     assert full is not None
     assert full.metrics["recall@10"] == 0.582
 
@@ -32,7 +33,7 @@ def test_a_run_finds_its_row_in_the_report() -> None:
     ],
 )
 def test_other_settings_have_no_row_in_the_report(spec: specs.ExperimentSpec) -> None:
-    assert report.published(spec) is None
+    assert published.published(spec) is None
 
 
 def test_the_tables_hold_what_the_report_says() -> None:

@@ -6,23 +6,24 @@ from hypothesis import strategies as st
 
 from rec_core import selection, specs
 from rec_core.errors import SpecError
-from tests.conftest import quick
+from rec_core.models import NCF, SimpleMF
+from rec_core.replicates import group_key
+from rec_core.stages import measured_on
+from tests.conftest import key, quick
 
 
 def test_a_run_does_not_depend_on_what_it_ignores() -> None:
-    assert quick("random", pretrain=True).key == quick("random", pretrain=False).key
-    assert quick("full", ratio=0.2).key == quick("full", ratio=0.7).key
-    assert quick("greedy", ratio=1.0).key == quick("full").key
-    assert (
-        quick("gradient", pretrain=False, proxy={"epochs": 1}).key
-        == quick("gradient", pretrain=False, proxy={"epochs": 9}).key
+    assert key(quick("random", pretrain=True)) == key(quick("random", pretrain=False))
+    assert key(quick("full", ratio=0.2)) == key(quick("full", ratio=0.7))
+    assert key(quick("greedy", ratio=1.0)) == key(quick("full"))
+    assert key(quick("gradient", pretrain=False, proxy={"epochs": 1})) == key(
+        quick("gradient", pretrain=False, proxy={"epochs": 9})
     )
-    assert (
-        quick(feedback="explicit", evaluation={"negatives": 99}).key
-        == quick(feedback="explicit", evaluation={"negatives": 9}).key
+    assert key(quick(feedback="explicit", evaluation={"negatives": 99})) == key(
+        quick(feedback="explicit", evaluation={"negatives": 9})
     )
-    assert quick(ratio=0.2).key == quick(ratio=0.2000000001).key
-    assert quick("random", model="mf", feedback="implicit").key != quick("random", model="ncf").key
+    assert key(quick(ratio=0.2)) == key(quick(ratio=0.2000000001))
+    assert key(quick("random", model="mf", feedback="implicit")) != key(quick("random", model="ncf"))
 
 
 @pytest.mark.parametrize(
@@ -41,23 +42,29 @@ def test_a_run_does_not_depend_on_what_it_ignores() -> None:
     ],
 )
 def test_a_run_depends_on_everything_else(change: dict[str, object]) -> None:
-    assert quick("gradient").with_(**change).key != quick("gradient").key
+    assert key(quick("gradient").with_(**change)) != key(quick("gradient"))
 
 
 def test_the_bias_counts_for_simple_mf_on_ratings_alone() -> None:
-    def key(model: str, feedback: str, bias: bool) -> str:
-        return quick(feedback=feedback, model=model).with_(model={"name": model, "bias": bias}).key
+    def biased(feedback: str, bias: bool) -> str:
+        return key(quick(feedback=feedback, model="mf").with_(model={"name": "mf", "bias": bias}))
 
-    assert key("mf", "explicit", True) != key("mf", "explicit", False)
-    assert key("mf", "implicit", True) == key("mf", "implicit", False)
-    assert key("ncf", "explicit", True) == key("ncf", "explicit", False)
+    assert biased("explicit", True) != biased("explicit", False)
+    assert biased("implicit", True) == biased("implicit", False)
+
+
+def test_a_spec_of_0_1_0_is_read_without_the_bias_that_ncf_ignored() -> None:
+    old = quick().model_dump() | {"model": {"name": "ncf", "dim": 32, "init_std": 1.0, "bias": True}}
+    assert specs.revive(old) == quick()
+    with pytest.raises(SpecError, match=r"There is no setting 'model\.bias'"):
+        specs.parse(old)
 
 
 @given(st.sampled_from(sorted(selection.METHODS)), st.floats(0.001, 1.0), st.booleans(), st.integers(0, 99))
 def test_a_spec_survives_json(method: str, ratio: float, pretrain: bool, seed: int) -> None:
     spec = quick(method, ratio=ratio, pretrain=pretrain, seed=seed)
     assert specs.parse(spec.model_dump(mode="json")) == spec
-    assert specs.parse(spec.model_dump(mode="json")).key == spec.key
+    assert key(specs.parse(spec.model_dump(mode="json"))) == key(spec)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,10 @@ def test_a_spec_survives_json(method: str, ratio: float, pretrain: bool, seed: i
         ({"method": {"name": "random", "clusters": 3}}, "has no parameter 'clusters'"),
         ({"method": {"name": "clustering", "clusters": 0}}, "'clusters' must be a whole number of at least 1"),
         ({"seed": -1}, "seed"),
+        ({"model": {"name": "bert"}}, "unknown model 'bert'; choose one of mf, ncf"),
+        ({"model": {"name": "ncf", "dim": 33}}, "^model.dim: input should be a multiple of 2"),
+        ({"model": {"name": "ncf", "depth": 3}}, "There is no setting 'model.depth'"),
+        ({"method": {}}, "unknown method ''"),
     ],
 )
 def test_a_wrong_setting_is_said_in_a_sentence(values: dict[str, object], words: str) -> None:
@@ -83,20 +94,22 @@ def test_a_wrong_setting_is_said_in_a_sentence(values: dict[str, object], words:
 
 def test_presets_are_the_table_of_the_design() -> None:
     report = specs.preset("report", "implicit", "ncf")
-    assert (report.model.dim, report.model.init_std, report.train.epochs, report.train.patience) == (32, 1.0, 20, 0)
+    assert report.model == NCF(dim=32, init_std=1.0)
+    assert (report.train.epochs, report.train.patience) == (20, 0)
     assert (report.train.batch_size, report.train.learning_rate, report.train.negatives) == (256, 0.001, 4)
     assert (report.split.test, report.split.validation, report.proxy.epochs) == ("last", "random", 5)
     better = specs.preset("recommended", "explicit", "mf")
-    assert (better.model.init_std, better.model.bias, better.proxy.init_std) == (0.05, True, 0.1)
+    assert better.model == SimpleMF(init_std=0.05, bias=True)
+    assert better.proxy.init_std == 0.1
     assert (better.train.epochs, better.train.patience, better.split.validation) == (40, 5, "next-to-last")
-    assert specs.preset("recommended", "implicit", "ncf").model.init_std == 0.01
+    assert specs.preset("recommended", "implicit", "ncf").model == NCF(init_std=0.01)
 
 
 def test_a_share_is_a_setting_between_zero_and_one() -> None:
     spec = specs.parse({"method": {"name": "window", "position": 0.4004}})
-    assert spec.method.params == {"position": 0.4}
-    assert spec.key == specs.parse({"method": {"name": "window", "position": 0.4}}).key
-    assert spec.key != specs.parse({"method": {"name": "window"}}).key
+    assert spec.method.model_dump() == {"name": "window", "position": 0.4}
+    assert key(spec) == key(specs.parse({"method": {"name": "window", "position": 0.4}}))
+    assert key(spec) != key(specs.parse({"method": {"name": "window"}}))
     for wrong in (1.5, -0.1, "x", True):
         with pytest.raises(SpecError, match="'position' must be a number between 0 and 1"):
             specs.parse({"method": {"name": "window", "position": wrong}})
@@ -104,15 +117,15 @@ def test_a_share_is_a_setting_between_zero_and_one() -> None:
 
 def test_a_changed_copy_has_a_key_of_its_own() -> None:
     spec = specs.parse({})
-    assert spec.key != spec.model_copy(update={"seed": 1}).key  # a remembered key must not travel along
-    assert spec.without_seed == spec.with_(seed=7).without_seed
-    assert spec.without_seed != spec.with_(ratio=0.5).without_seed
+    assert key(spec) != key(spec.model_copy(update={"seed": 1}))  # a remembered key must not travel along
+    assert group_key(spec) == group_key(spec.with_(seed=7))
+    assert group_key(spec) != group_key(spec.with_(ratio=0.5))
 
 
 def test_runs_of_one_test_set_are_known() -> None:
     report, recommended = (specs.preset(name, "implicit", "ncf") for name in ("report", "recommended"))
-    assert specs.test_inputs(report) == specs.test_inputs(recommended)  # only validation differs
-    assert specs.test_inputs(report) != specs.test_inputs(report.with_(data_seed=1))
-    assert specs.test_inputs(report) != specs.test_inputs(report.with_(split={"test": "random"}))
+    assert measured_on(report) == measured_on(recommended)  # only validation differs
+    assert measured_on(report) != measured_on(report.with_(data_seed=1))
+    assert measured_on(report) != measured_on(report.with_(split={"test": "random"}))
     ratings = specs.preset("report", "explicit", "ncf")
-    assert specs.test_inputs(ratings) == specs.test_inputs(ratings.with_(data_seed=1))
+    assert measured_on(ratings) == measured_on(ratings.with_(data_seed=1))

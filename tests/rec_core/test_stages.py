@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rec_core.stages import MemoryStore, pack, remember, stage_key, unpack
+from rec_core.data.interactions import texts
+from rec_core.data.sources import Folders
+from rec_core.errors import CorelensError
+from rec_core.stages import RUN, SELECT, SPLIT, TRAIN, Artifact, Graph, MemoryStore, Stage, measured_on, pack, unpack
+from tests.conftest import quick
 
 
 @dataclass(frozen=True)
@@ -19,40 +24,124 @@ class Outer:
     inner: Inner
     params: dict[str, np.ndarray]
     seconds: dict[str, float]
+    titles: np.ndarray
     weights: np.ndarray | None = None
 
 
+TITLES = ["", "Café 🎬", "a\0b", "x" * 10_000]
+
+
 def _outer() -> Outer:
-    return Outer(Inner(np.arange(3), "a"), {"u": np.ones(2), "v": np.zeros((2, 2))}, {"train": 1.5})
+    return Outer(Inner(np.arange(3), "a"), {"u": np.ones(2), "v": np.zeros((2, 2))}, {"train": 1.5}, texts(TITLES))
 
 
 def test_packing_and_unpacking_gives_the_same_value() -> None:
-    value = unpack(Outer, pack(_outer()))
+    packed = pack(_outer(), "outer")
+    value = unpack(Outer, packed)
+    assert packed.stage == "outer"
     assert value.inner.values.tolist() == [0, 1, 2]
     assert value.inner.name == "a"
     assert value.params["v"].shape == (2, 2)
     assert value.seconds == {"train": 1.5}
+    assert value.titles.tolist() == TITLES
     assert value.weights is None
 
 
+def test_one_long_text_does_not_widen_the_others() -> None:
+    packed = pack(_outer())
+    assert sum(array.nbytes for array in packed.arrays.values()) < 11_000
+    assert unpack(Outer, pack(replace(_outer(), titles=texts([])))).titles.tolist() == []
+
+
+def test_texts_of_a_fixed_width_as_0_1_0_kept_them_are_read() -> None:
+    packed = pack(_outer())
+    arrays = {name: array for name, array in packed.arrays.items() if not name.startswith("titles")}
+    value = unpack(Outer, Artifact(arrays | {"titles": np.array(["a", "bcd"])}, packed.meta))
+    assert value.titles.tolist() == ["a", "bcd"]
+    assert value.titles.dtype.kind == "T"
+
+
+CALLS: list[int] = []
+
+
+def _toy(version: int = 1, **more: object) -> Stage[Inner]:
+    def compute(work: Graph) -> Inner:
+        CALLS.append(version)
+        return Inner(np.arange(version), "b")
+
+    return Stage("toy", version, Inner, lambda spec: {"seed": spec.seed}, compute, "Playing", **more)  # type: ignore[arg-type]
+
+
+def _graph(store: MemoryStore, **more: object) -> Graph:
+    return Graph(quick(), store, Folders(None, Path("nowhere")), **more)  # type: ignore[arg-type]
+
+
 def test_a_stage_is_computed_once_and_keeps_its_cold_cost() -> None:
-    store, calls = MemoryStore(), []
-
-    def compute() -> Inner:
-        calls.append(1)
-        return Inner(np.arange(2), "b")
-
-    first = remember(store, "split", {"x": 1}, Inner, compute)
-    second = remember(store, "split", {"x": 1}, Inner, compute)
-    assert len(calls) == 1
-    assert (first.from_store, second.from_store) == (False, True)
-    assert first.seconds == second.seconds
-    assert second.value.name == "b"
+    CALLS.clear()
+    store, toy = MemoryStore(), _toy()
+    first, second = _graph(store), _graph(store)
+    assert not first.has(toy)
+    assert first.get(toy) is first.get(toy)
+    assert second.get(toy).name == "b"
+    assert CALLS == [1]
+    assert first.seconds(toy) == second.seconds(toy) > 0
+    assert second.keys == {"toy": toy.key(quick())}
 
 
-def test_a_key_depends_on_stage_inputs_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = stage_key("split", {"a": 1, "b": 2})
-    assert key == stage_key("split", {"b": 2, "a": 1})
-    assert key != stage_key("load", {"a": 1, "b": 2})
-    monkeypatch.setattr("rec_core.stages.VERSIONS", {"split": 99})
-    assert key != stage_key("split", {"a": 1, "b": 2})
+def test_a_key_depends_on_stage_inputs_and_version() -> None:
+    toy = _toy()
+    assert toy.key(quick()) == toy.key(quick("gradient"))
+    assert toy.key(quick()) != toy.key(quick(seed=1))
+    assert toy.key(quick()) != _toy(2).key(quick())
+    assert toy.key(quick()) != replace(toy, name="other").key(quick())
+
+
+def test_a_new_version_is_a_miss_for_every_stage_after_it() -> None:
+    first, second = _toy(1), _toy(2)
+    after = [Stage("after", 1, Inner, toy.within, lambda work: Inner(np.arange(1), ""), "…") for toy in (first, second)]
+    assert after[0].key(quick()) != after[1].key(quick())
+    # The first version is not named, so that keys of 0.1.0 stay as they were.
+    assert first.within(quick()) == first.inputs(quick())
+
+
+def test_what_is_needed_first_is_no_part_of_a_stages_seconds() -> None:
+    order: list[str] = []
+
+    def slow(work: Graph) -> Inner:
+        order.append("slow")
+        return Inner(np.arange(1), "")
+
+    need = Stage("need", 1, Inner, lambda spec: {}, slow, "Waiting")
+    toy = _toy(needs=lambda spec: (need,))
+    graph = _graph(MemoryStore(), listen=lambda progress: order.append(progress.stage))
+    graph.get(toy)
+    assert order == ["Waiting", "slow", "Playing"]
+
+
+def test_what_may_not_be_computed_is_said_in_a_sentence() -> None:
+    store, toy = MemoryStore(), _toy()
+    looking = _graph(store, may=lambda stage: False)
+    assert not looking.can(toy)
+    with pytest.raises(CorelensError, match="takes longer than a page may"):
+        looking.get(toy)
+    _graph(store).get(toy)
+    assert _graph(store, may=lambda stage: False).get(toy).name == "b"
+
+
+def test_runs_of_one_test_set_differ_in_nothing_that_is_tested() -> None:
+    assert measured_on(quick("gradient")) == measured_on(quick("random", ratio=0.5, seed=3))
+    assert measured_on(quick()) != measured_on(quick(evaluation={"negatives": 9}))
+
+
+def test_keys_are_those_of_earlier_versions() -> None:
+    """A literal key fails when a new setting orphans old results; raise a version, and say so, where that is meant."""
+    spec = quick("random")
+    assert {stage.name: stage.key(spec)[:16] for stage in (SPLIT, SELECT, TRAIN, RUN)} == KEYS
+
+
+KEYS = {
+    "split": "b7b1c62c8c8cacff",  # as in 0.1.0
+    "select": "d2ff1182ad66bd56",  # as in 0.1.0
+    "train": "6a890eeb817d3730",
+    "run": "d9188cdf604ed1b5",
+}

@@ -5,17 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rec_core.analysis.activity import (
-    Activity,
-    by_activity,
-    edges,
-    left_out,
-    measure,
-    overview,
-    sentences,
-)
+from rec_core.analysis import columns as col
+from rec_core.analysis.activity import Activity, by_activity, edges, measure, of_all, overview
 from rec_core.figures import activity as figures
 from rec_core.figures.style import mark
+from rec_core.wording.activity import left_out, sentences
 from tests.conftest import interactions
 
 counts = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40)), min_size=2, max_size=30)
@@ -32,9 +26,9 @@ def _activity(pairs: list[tuple[int, int]]) -> Activity:
 def test_bins_hold_every_rating_once(pairs: list[tuple[int, int]]) -> None:
     activity = _activity(pairs)
     frame = by_activity(activity, edges(activity))
-    assert frame["users"].sum() == len(pairs)
-    assert frame["ratings"].sum() == activity.full.sum()
-    assert frame["kept"].sum() == activity.kept.sum()
+    assert frame[col.USERS].sum() == len(pairs)
+    assert frame[col.RATINGS].sum() == activity.full.sum()
+    assert frame[col.KEPT].sum() == activity.kept.sum()
 
 
 def test_activity_is_counted_per_user() -> None:
@@ -73,8 +67,10 @@ def test_figures_hold_all_data_and_every_coreset(view: figures.View, cumulative:
 
 def test_the_overview_holds_mean_median_and_distances_per_selection() -> None:
     full, kept = np.array([10, 20, 60]), np.array([0, 6, 12])
-    everyone, chosen = overview({"X": Activity(full, kept)}).to_dict("records")
-    assert (everyone["Users"], everyone["Mean per user"], everyone["KS distance"]) == (3, 30, 0)
-    assert (chosen["Users"], chosen["Mean per user"], chosen["Median per user"]) == (2, 9, 9)
+    everyone, chosen = overview({"All data": of_all(Activity(full, kept)), "X": Activity(full, kept)}).to_dict(
+        "records"
+    )
+    assert (everyone[col.USERS], everyone[col.MEAN_PER_USER], everyone[col.KS]) == (3, 30, 0)
+    assert (chosen[col.USERS], chosen[col.MEAN_PER_USER], chosen[col.MEDIAN_PER_USER]) == (2, 9, 9)
     # All ratings: 10 of 90 from activity 10, 20 of 90 from 20; kept: none, a third. Largest gap: 1/9 at 10.
-    assert chosen["KS distance"] == pytest.approx(1 / 9)
+    assert chosen[col.KS] == pytest.approx(1 / 9)

@@ -4,20 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from rec_core.analysis.comparison import Run, baseline_spec, controls_table, headline, table
+from rec_core.analysis.comparison import Compared, baseline_spec, controls_table, table
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.figures.style import mark
+from rec_core.replicates import Group
 from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
-from tests.conftest import quick
+from rec_core.wording.comparison import headline, named, named_controls
+from tests.conftest import key, quick
 
 
 def _result(spec: ExperimentSpec, metric: float, control: float, seconds: float) -> RunResult:
     name, control_name = ("rmse", "user_item_bias") if spec.feedback == "explicit" else ("recall@10", "most_popular")
     return RunResult(
         spec=spec.model_dump(),
-        key=spec.key,
+        key=key(spec),
         n_train=1000,
         n_selected=1000 if spec.method.name == "full" else 200,
         metrics={name: metric},
@@ -30,9 +32,16 @@ def _result(spec: ExperimentSpec, metric: float, control: float, seconds: float)
     )
 
 
-def _run(feedback: str, ours: float, full: float, control: float, seconds: float = 2) -> Run:
+def _group(spec: ExperimentSpec, *results: RunResult) -> Group:
+    return Group(tuple(spec.with_(seed=seed) for seed in range(len(results))), results)
+
+
+def _run(feedback: str, ours: float, full: float, control: float, seconds: float = 2) -> Compared:
     spec = quick("gradient", feedback)
-    return Run(spec, _result(spec, ours, control, seconds), _result(baseline_spec(spec), full, control, 10))
+    whole = baseline_spec(spec)
+    return Compared(
+        _group(spec, _result(spec, ours, control, seconds)), _group(whole, _result(whole, full, control, 10))
+    )
 
 
 def test_shares_of_quality_and_time_equal_the_hand_worked_case() -> None:
@@ -69,23 +78,23 @@ def test_a_slow_method_and_a_missing_baseline_are_said() -> None:
 
 def test_the_baseline_stands_on_top_and_then_the_best() -> None:
     full, runs = quick("full"), [_run("implicit", 0.3, 0.6, 0.4), _run("implicit", 0.5, 0.6, 0.4)]
-    top = Run(full, _result(full, 0.6, 0.4, 10), _result(full, 0.6, 0.4, 10))
-    frame = table([*runs, top], full.key)
+    whole = _group(full, _result(full, 0.6, 0.4, 10))
+    frame = named(table([*runs, Compared(whole, whole)], key(full)))
     assert frame["recall@10"].tolist() == [0.6, 0.5, 0.3]
     assert frame["is_baseline"].tolist() == [True, False, False]
     assert frame["report"].isna().all()
-    assert table([], full.key).empty
+    assert named(table([], key(full))).empty
 
 
 def test_controls_say_what_they_are_counted_on() -> None:
-    frame = controls_table(_run("implicit", 0.3, 0.6, 0.4))
+    frame = named_controls(controls_table(_run("implicit", 0.3, 0.6, 0.4).group))
     assert frame["control"].tolist() == ["Most popular", "Most popular"]
     assert frame["counted_on"].tolist() == ["full train split", "kept rows"]
 
 
 def test_the_chart_has_a_point_per_run_and_a_line_per_control() -> None:
     runs = [_run("implicit", 0.3, 0.6, 0.4), _run("implicit", 0.5, 0.6, 0.4)]
-    exhibit = quality_against_time(runs, runs[0].result.key, "caption")
+    exhibit = quality_against_time(runs, runs[0].group.key, "caption")
     figure = exhibit.figure
     assert len(exhibit.table) == 2
     assert [trace.name for trace in figure.data] == ["Gradient"]
@@ -97,3 +106,20 @@ def test_every_method_has_a_mark_of_its_own() -> None:
     marks = {(mark(name).colour, mark(name).symbol) for name in METHODS}
     assert len(marks) == len(METHODS)
     assert mark("greedy", pretrain=False).symbol.endswith("-open")
+
+
+def test_several_seeds_are_averaged_seed_by_seed() -> None:
+    """Each share of quality and of time is taken of the same seed's baseline, of those seeds that have one."""
+    spec, full = quick("gradient"), quick("full")
+    ours = _group(spec, *(_result(spec, metric, 0.2, s) for metric, s in ((0.3, 2), (0.4, 4), (0.9, 9))))
+    whole = _group(full, _result(full, 0.6, 0.2, 10), _result(full, 0.5, 0.2, 8))
+    one = Compared(ours, whole)
+    assert one.kept is not None
+    assert one.kept.mean == pytest.approx((0.5 + 0.8) / 2)
+    assert one.kept.count == 2
+    assert one.time_saved == pytest.approx((0.8 + 0.5) / 2)
+    assert one.value == pytest.approx((0.3 + 0.4 + 0.9) / 3)
+    assert one.gain == pytest.approx(one.value - 0.2)
+    assert "(2 seeds)" in headline(one)[0]
+    row = table([one], "nobody").iloc[0]
+    assert (row.seed, row.seeds) == ("0, 1, 2", 3)

@@ -6,12 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rec_core.analysis import columns as col
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.gradient_norms import mark_kept
 from rec_core.data.sources import Folders
+from rec_core.data.sources.movielens import FILMS
+from rec_core.evaluation.ranking import RECALL
 from rec_core.figures import gradient_norms as figures
 from rec_core.figures.style import mark
 from rec_core.selection import budget
+from rec_core.wording import gradient_norms as wording
 from tests.conftest import experiment, interactions, quick
 
 NORMS = np.array([0.1, 0.2, 0.4, 0.8, 1.6, 3.2], np.float32)
@@ -65,15 +69,15 @@ def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
     inside = np.clip(values, bounds[0], bounds[-1])
     expected, _ = np.histogram(inside, bounds)
     # Single precision may move a row that lies on an edge to the next bin.
-    assert np.abs((frame["Kept"] + frame["Dropped"]).to_numpy() - expected).sum() <= 4
-    assert (frame["Kept"].sum(), frame["Dropped"].sum()) == (1000, 4000)
+    assert np.abs((frame[col.KEPT] + frame[col.DROPPED]).to_numpy() - expected).sum() <= 4
+    assert (frame[col.KEPT].sum(), frame[col.DROPPED].sum()) == (1000, 4000)
 
 
 def test_norms_of_zero_are_in_the_first_bin() -> None:
     values = np.array([0.0, 0.0, 1.0, 2.0], np.float32)
     frame = gradient_norms.histogram(mark_kept(values, np.array([0])), gradient_norms.edges([values]))
-    assert frame["Kept"].iloc[0] == 1
-    assert frame["Dropped"].sum() == 3
+    assert frame[col.KEPT].iloc[0] == 1
+    assert frame[col.DROPPED].sum() == 3
 
 
 @pytest.mark.parametrize("against", gradient_norms.AGAINST)
@@ -86,27 +90,27 @@ def test_the_relation_holds_quartiles_as_pandas_has_them(against: gradient_norms
     values, group = gradient_norms.groups(train, against)
     frame = gradient_norms.relation(norms, values, group)
     expected = pd.Series(norms.values.astype(float)).groupby(group).quantile(0.5)
-    assert frame["Median norm"].tolist() == pytest.approx(expected.tolist())
-    assert frame["Ratings"].sum() == 400
-    assert (frame["Share kept"] * frame["Ratings"]).sum() == pytest.approx(norms.kept.sum())
+    assert frame[col.MEDIAN_NORM].tolist() == pytest.approx(expected.tolist())
+    assert frame[col.RATINGS].sum() == 400
+    assert (frame[col.SHARE_KEPT] * frame[col.RATINGS]).sum() == pytest.approx(norms.kept.sum())
 
 
 def test_the_answer_names_what_is_preferred() -> None:
     train = interactions([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
-    verdict, kind = gradient_norms.sentences(mark_kept(NORMS, np.array([4, 5])), train, "X", "random start")
-    assert verdict == "X keeps only the ratings that fit the random start least."
+    hardest = mark_kept(NORMS, np.array([4, 5]))
+    kind = wording.kind_sentence(hardest, gradient_norms.kind_of_rows(hardest, train), FILMS)
+    assert wording.verdict(hardest, "X", "random start") == "X keeps only the ratings that fit the random start least."
     # Rows 4 and 5 are of films with 2 and 3 ratings, by users with 2 and 1; the median is the lower middle.
     assert "film with 2 ratings (2 in all data), by a user with 1 (2)" in kind
-    many = interactions([0] * 2000, [0] * 2000)
     norms = np.arange(2000, dtype=np.float32)
     for rows, said in (
         ([*range(500)], "proxy well"),
         ([*range(1200, 1600)], "proxy badly"),
         ([*range(2000)], "all of them"),
     ):
-        assert said in gradient_norms.sentences(mark_kept(norms, np.array(rows)), many, "X", "pretrained proxy")[0]
+        assert said in wording.verdict(mark_kept(norms, np.array(rows)), "X", "pretrained proxy")
     alike = mark_kept(norms, np.arange(0, 2000, 5))
-    assert gradient_norms.sentences(alike, many, "X", "proxy")[0] == "X takes easy and hard ratings alike."
+    assert wording.verdict(alike, "X", "proxy") == "X takes easy and hard ratings alike."
 
 
 def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> None:
@@ -126,17 +130,19 @@ def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> N
 def test_the_sweep_says_what_the_hardest_ratings_cost(folders: Folders) -> None:
     wanted = gradient_norms.sweep_specs(quick("gradient", pretrain=False))
     some = {position: experiment(wanted[position], folders).result() for position in (0.0, 1.0)}
-    assert gradient_norms.sweep_sentence(some, "implicit").startswith("So far: Recall@10")
+    assert wording.sweep_sentence(some, RECALL).startswith("So far: Recall@10")
     every = {position: some[0.0 if position < 1 else 1.0] for position in wanted}
-    assert "hardest ratings" in gradient_norms.sweep_sentence(every, "implicit")
-    exhibit = figures.sweep(some, {"Full data": 0.5}, "implicit", "caption")
+    assert "hardest ratings" in wording.sweep_sentence(every, RECALL)
+    exhibit = figures.sweep(some, {"Full data": 0.5}, RECALL, "caption")
     assert list(exhibit.figure.data[0].x) == [0.0, 1.0]
     assert exhibit.table["Recall@10"].tolist() == [some[p].metrics["recall@10"] for p in (0.0, 1.0)]
 
 
 def test_the_distribution_has_a_panel_per_proxy() -> None:
     norms = mark_kept(NORMS, np.array([4, 5]))
-    exhibit = figures.distribution({"Pretrained proxy": norms, "Random start": norms}, mark("gradient"), "caption")
+    exhibit = figures.distribution(
+        {"Pretrained proxy": norms, "Random start": norms}, mark("gradient"), "caption", FILMS
+    )
     assert [trace.name for trace in exhibit.figure.data] == ["Kept", "Dropped"] * 2
     assert sum(exhibit.figure.data[0].y) == 2
     assert exhibit.table.groupby("Proxy")[["Kept", "Dropped"]].sum().to_numpy().tolist() == [[2, 4], [2, 4]]

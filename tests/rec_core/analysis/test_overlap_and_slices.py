@@ -5,16 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rec_core.analysis import columns as col
 from rec_core.analysis import difference, overlap, slices
 from rec_core.analysis.overlap import By
+from rec_core.analysis.slices import Measured
 from rec_core.data.interactions import Split
 from rec_core.data.sources import Folders
+from rec_core.data.sources.movielens import FILMS
+from rec_core.evaluation import METRICS
+from rec_core.evaluation.ranking import RECALL
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
+from rec_core.replicates import Group
+from rec_core.wording import difference as difference_words
+from rec_core.wording import slices as wording
+from rec_core.wording.columns import titled
 from tests.conftest import experiment, quick
 
 
-@pytest.mark.parametrize("by", ["ratings", "users", "films"])
+@pytest.mark.parametrize("by", ["ratings", "users", "items"])
 def test_chance_is_what_random_selections_have_in_common(small_split: Split, by: By) -> None:
     rng = np.random.default_rng(0)
     train, n = small_split.train, len(small_split.train)
@@ -28,10 +37,10 @@ def test_chance_is_what_random_selections_have_in_common(small_split: Split, by:
 def test_overlap_is_jaccard_of_every_pair(small_split: Split) -> None:
     chosen = {"A": np.arange(100), "B": np.arange(50, 150), "All": np.arange(len(small_split.train))}
     frame = overlap.matrix(small_split.train, chosen, "ratings")
-    assert frame[["One", "Other"]].to_numpy().tolist() == [["A", "B"], ["A", "All"], ["B", "All"]]
-    assert frame["Jaccard"].iloc[0] == pytest.approx(50 / 150)
-    assert frame["By chance"].iloc[1] == pytest.approx(100 / len(small_split.train))
-    exhibit = figures.overlap(frame, list(chosen), "ratings", "caption")
+    assert frame[[col.ONE, col.OTHER]].to_numpy().tolist() == [["A", "B"], ["A", "All"], ["B", "All"]]
+    assert frame[col.JACCARD].iloc[0] == pytest.approx(50 / 150)
+    assert frame[col.BY_CHANCE].iloc[1] == pytest.approx(100 / len(small_split.train))
+    exhibit = figures.overlap(frame, list(chosen), "ratings", "caption", FILMS)
     assert np.allclose(exhibit.figure.data[0].z, np.array(exhibit.figure.data[0].z).T)
 
 
@@ -40,12 +49,10 @@ def test_the_slice_of_all_users_is_the_metric_itself(folders: Folders, feedback:
     made = experiment(quick("random", feedback), folders)
     result = made.result()
     for name, value in result.metrics.items():
-        frame = slices.table({"X": (made.split, made.coreset.rows, made.evaluated.per_user)}, name)
+        frame = slices.table({"X": Measured(made.split, made.coreset.rows, [made.evaluated.per_user])}, METRICS[name])
         assert frame["X"].iloc[0] == pytest.approx(value)
-        parts = frame.set_index("Slice")
-        tail = sum(
-            parts["X"].astype(float)[s] * parts["Users"].astype(int)[s] for s in ("Head films", "Long-tail films")
-        )
+        parts = frame.set_index(col.SLICE)
+        tail = sum(parts["X"].astype(float)[s] * parts[col.USERS].astype(int)[s] for s in (slices.HEAD, slices.TAIL))
         if name.startswith("recall"):  # a mean over all users is the mean of the parts
             assert tail / len(made.split.test) == pytest.approx(value)
 
@@ -54,7 +61,7 @@ def test_users_with_nothing_kept_are_those_of_the_coreset(small_split: Split) ->
     rows = np.flatnonzero(small_split.train.user != 3)
     masks = slices.slices(small_split)
     assert np.flatnonzero(slices.left_out(small_split, rows)).tolist() == [3]
-    assert not (masks["Head films"] & masks["Long-tail films"]).any()
+    assert not (masks[slices.HEAD] & masks[slices.TAIL]).any()
 
 
 def test_every_run_is_measured_on_whom_another_leaves_out(small_split: Split) -> None:
@@ -62,26 +69,22 @@ def test_every_run_is_measured_on_whom_another_leaves_out(small_split: Split) ->
     good, bad = np.ones(n, np.float32), np.full(n, 50, np.float32)
     few = np.flatnonzero(small_split.train.user >= 30)  # leaves 30 users out
     runs = {
-        "All": (small_split, np.arange(len(small_split.train)), {"rank": good}),
-        "Few": (small_split, few, {"rank": bad}),
+        "All": Measured(small_split, np.arange(len(small_split.train)), [{"rank": good}]),
+        "Few": Measured(small_split, few, [{"rank": bad}]),
     }
-    rows = {row["Slice"]: row for row in slices.table(runs, "recall@10").to_dict("records")}
-    assert (
-        rows["Users left out by Few"]["Users"],
-        rows["Users left out by Few"]["All"],
-        rows["Users left out by Few"]["Few"],
-    ) == (
-        30,
-        1,
-        0,
-    )
+    table = slices.table(runs, RECALL)
+    rows = {wording.slice_title(str(row[col.SLICE]), FILMS): row for row in table.to_dict("records")}
+    left_out = rows["Users left out by Few"]
+    assert (left_out[col.USERS], left_out["All"], left_out["Few"]) == (30, 1, 0)
     assert "Users left out by All" not in rows  # too few to say anything: none
+    assert {"All users", "Head films", "Long-tail films"} <= set(rows)
+    assert any(name.startswith("Genre: ") for name in rows)
 
 
 def test_only_settings_that_count_and_differ_are_listed() -> None:
     full, random, gradient = quick("full"), quick("random"), quick("gradient", proxy={"epochs": 3})
     frame = difference.settings({"F": full, "R": random, "G": gradient})
-    assert frame["Setting"].tolist() == ["method.name", "ratio"]
+    assert frame[col.SETTING].tolist() == ["method.name", "ratio"]
     windows = {p: quick("window").with_(method={"name": "window", "position": p}) for p in (0.0, 0.5)}
     frame = difference.settings({str(p): spec for p, spec in windows.items()})
     assert frame.to_numpy().tolist() == [["method.position", "0", "0.5"]]
@@ -90,14 +93,21 @@ def test_only_settings_that_count_and_differ_are_listed() -> None:
 
 def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
     results = {m: experiment(quick(m), folders).result() for m in ("full", "random")}
-    frame = difference.metrics(results, "full")
+    groups = {m: Group((quick(m),), (result,)) for m, result in results.items()}
+    per_user = {m: experiment(quick(m), folders).evaluated.per_user for m in results}
+    values = {m: RECALL.values(one)[None] for m, one in per_user.items()}
+    gains = difference.against(RECALL, values, "full")
+    frame = titled(difference.metrics(groups, "full", gains), FILMS)
     assert frame["Δ Recall@10"].iloc[0] == 0
     expected = results["random"].metrics["recall@10"] - results["full"].metrics["recall@10"]
     assert frame["Δ Recall@10"].iloc[1] == pytest.approx(expected)
-    assert "baseline" in difference.headline(
-        {f"NCF · {m} · 0": r for m, r in results.items()}, "NCF · full · 0", "recall@10"
+    interval = frame[["Δ Recall@10, 95 % from", "Δ Recall@10, 95 % to"]].to_numpy().astype(float)
+    assert interval[0].tolist() == [0, 0]
+    assert interval[1][0] < expected < interval[1][1]
+    assert "baseline" in difference_words.headline(
+        {f"NCF · {m} · 0": group for m, group in groups.items()}, "NCF · full · 0", RECALL
     )
-    exhibit = figures.curves(results, {m: mark(m) for m in results}, "loss", "caption")
+    exhibit = figures.curves(results, {m: mark(m) for m in results}, "loss", "Train loss", "caption")
     assert [len(trace.x) for trace in exhibit.figure.data] == [2, 2]
 
 
@@ -108,12 +118,13 @@ def test_no_two_runs_look_the_same() -> None:
 
 
 def test_where_the_loss_is_is_said_by_head_and_tail(small_split: Split) -> None:
-    head = slices.slices(small_split)["Head films"]
+    head = slices.slices(small_split)[slices.HEAD]
     full = {"rank": np.ones(len(head), np.float32)}
     ours = {"rank": np.where(head, 50, 1).astype(np.float32)}
-    said = slices.head_and_tail(small_split, ours, full, "recall@10")
+    both = [slices.head_and_tail(small_split, [one], RECALL) for one in (ours, full)]
+    said = wording.head_and_tail(both[0], both[1], RECALL, FILMS)
     assert f"most popular fifth ({round(100 * head.mean())} % of them)" in said
     assert said.endswith(
         "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00 on full data."
     )
-    assert slices.head_and_tail(small_split, ours, None, "recall@10").endswith("is 0.00, on the long tail 1.00.")
+    assert wording.head_and_tail(both[0], None, RECALL, FILMS).endswith("is 0.00, on the long tail 1.00.")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from rec_core.analysis.statistics import (
-    bootstrap_mean,
     correlations,
     divergence,
     earth_movers,
@@ -58,15 +57,6 @@ def test_bootstrap_intervals_cover_at_about_their_level() -> None:
             covered[c.name] += c.low <= truth[c.name] <= c.high
     for name, count in covered.items():
         assert 0.87 <= count / rounds <= 0.99, (name, count / rounds)
-
-
-def test_the_interval_of_a_mean_covers_at_about_its_level() -> None:
-    rng = np.random.default_rng(3)
-    hits = 0
-    for _ in range(200):
-        low, high = bootstrap_mean((rng.random(200) < 0.4).astype(float), rng, resamples=200)
-        hits += low <= 0.4 <= high
-    assert 0.89 <= hits / 200 <= 0.99
 
 
 @given(counts)

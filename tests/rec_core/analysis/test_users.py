@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rec_core.analysis import groups, norms, projection, recommend
+from rec_core import projection
+from rec_core.analysis import columns as col
+from rec_core.analysis import groups, norms, recommend
 from rec_core.analysis.norms import Pairs
 from rec_core.data.interactions import Split
 from rec_core.data.sources import Folders
+from rec_core.data.sources.movielens import FILMS
 from rec_core.evaluation.ranking import all_item_ranks
 from rec_core.experiment import Experiment
 from rec_core.figures import norms as norm_figures
 from rec_core.figures.recommendations import side_by_side
 from rec_core.figures.user_map import tastes, user_map
-from rec_core.models import ModelName
 from rec_core.stages import MemoryStore
-from rec_core.training.scoring import scorer
+from rec_core.training.kernels import scorer
+from rec_core.wording import norms as norm_words
+from rec_core.wording import recommend as recommend_words
 from tests.conftest import experiment, quick
 
 
@@ -73,12 +77,12 @@ def test_histories_count_what_is_kept(small_split: Split) -> None:
 def test_a_group_of_everyone_is_like_everyone(small_split: Split) -> None:
     everyone = np.arange(small_split.catalogue.n_users)
     genres = groups.genres(small_split, everyone)
-    assert genres["They"].tolist() == pytest.approx(genres["Everyone"].tolist())
+    assert genres[col.THEY].tolist() == pytest.approx(genres[col.EVERYONE].tolist())
     one = groups.favourites(small_split, np.array([7]))
-    liked = small_split.train.item[(small_split.train.user == 7) & (small_split.train.rating >= 4)]
-    assert set(one["Film"]) <= set(small_split.catalogue.titles[liked].tolist())
-    assert (one["They"] == 1).all()
-    assert tastes(genres, "caption").table is genres
+    liked = small_split.train.item[(small_split.train.user == 7) & (small_split.train.rated >= 4)]
+    assert set(one[col.ITEM]) <= set(small_split.catalogue.titles[liked].tolist())
+    assert (one[col.THEY] == 1).all()
+    assert tastes(genres, "caption", FILMS).table["Genre"].tolist() == genres[col.GENRE].tolist()
 
 
 @pytest.mark.parametrize("highlighted", [None, np.array([3, 4])])
@@ -87,7 +91,7 @@ def test_the_map_marks_kept_dropped_and_chosen(small_split: Split, highlighted: 
     history = groups.histories(small_split, rows)
     n = small_split.catalogue.n_users
     places = projection.UserMap(np.arange(n), np.zeros((n, 2), np.float32))
-    exhibit = user_map("map", "Map", "PCA", places, history, small_split, "caption", highlighted)
+    exhibit = user_map("map", "Map", "PCA", places, history, small_split, "caption", FILMS, highlighted)
     kept, dropped = exhibit.figure.data
     assert dropped.customdata[:, 0].tolist() == [0, 3]
     assert len(kept.customdata) == n - 2
@@ -113,7 +117,7 @@ def test_pairs_of_kept_and_dropped_are_all_pairs() -> None:
 @pytest.mark.parametrize("compared", norms.COMPARED)
 def test_what_a_coefficient_means_is_said(compared: norms.Compared) -> None:
     found = norms.measure(_pairs(100), np.random.default_rng(0))
-    verdict, meaning = norms.sentences(compared, "users", found)
+    verdict, meaning = norm_words.sentences(compared, "users", found)
     assert "very strong falling relation" in verdict
     assert meaning.startswith("Pearson -1.00 (-1.00 to -1.00), n = 100.")
     table = norm_figures.correlation_table(found)
@@ -129,13 +133,12 @@ def test_the_scatter_holds_every_pair_once() -> None:
 
 
 @pytest.mark.parametrize(("model", "feedback"), [("mf", "explicit"), ("mf", "implicit"), ("ncf", "implicit")])
-def test_top_lists_are_the_best_unknown_items(folders: Folders, model: ModelName, feedback: str) -> None:
+def test_top_lists_are_the_best_unknown_items(folders: Folders, model: str, feedback: str) -> None:
     made = experiment(quick("random", feedback, model), folders)
-    split, params = made.split, made.trained.params
-    score = scorer(model, params)
+    split, score = made.split, scorer(made.model)
     ranks = all_item_ranks(score, split)
     for user in (0, 17, 149):
-        top = recommend.top_list(model, params, split, user)
+        top = recommend.top_list(made.model, split, user)
         scores = score(np.array([user]), np.arange(split.catalogue.n_items)[None])[0]
         unknown = np.setdiff1d(np.arange(split.catalogue.n_items), recommend.known_items(split, user))
         expected = unknown[np.argsort(-scores[unknown], kind="stable")][:10]
@@ -146,15 +149,15 @@ def test_top_lists_are_the_best_unknown_items(folders: Folders, model: ModelName
 def test_both_lists_are_drawn_with_lines_between_shared_films(small_split: Split) -> None:
     first = recommend.TopList(np.arange(10), 3.0)
     second = recommend.TopList(np.arange(5, 15), 1234.5)
-    titles = small_split.catalogue.titles.astype("U60")
+    titles = small_split.catalogue.titles.copy()
     titles[0] = "<b>Bold</b> & a very long title that does not fit beside a figure"
-    exhibit = side_by_side(titles, first, second, ("Full data", "X"), 7, "caption")
+    exhibit = side_by_side(titles, first, second, ("Full data", "X"), 7, "caption", FILMS)
     lines = [trace for trace in exhibit.figure.data if trace.mode == "lines"]
     assert len(lines) == 5
     assert exhibit.figure.data[5].text[0].startswith("&lt;b&gt;Bold&lt;/b&gt; &amp;")
     assert exhibit.table["Full data"].iloc[0] == titles[0]
     seen = recommend.history(small_split, np.flatnonzero(small_split.train.user == 4)[:3], 4)
-    assert (seen["Kept"] == "✓").sum() == 3
-    verdict, detail = recommend.sentences("12", "A film", seen, first, second, "X")
+    assert (seen[col.KEPT] == "✓").sum() == 3
+    verdict, detail = recommend_words.sentences("12", "A film", seen, first, second, "X", FILMS)
     assert verdict == "User 12 would see 5 of the 10 films that full data recommends."
     assert "at rank 3 of the model trained on full data, and at 1,234.5 of this one" in detail

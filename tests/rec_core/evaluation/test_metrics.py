@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error, top_k_accuracy_score
 
 from rec_core.data.interactions import Split
-from rec_core.evaluation import evaluate
-from rec_core.evaluation.ranking import all_item_ranks, ranking_metrics, ranks, sampled_ranks
-from rec_core.evaluation.rating import rating_metrics
+from rec_core.evaluation import evaluate, headline_metric, measure
+from rec_core.evaluation.ranking import NDCG, RECALL, all_item_ranks, ranks, sampled_ranks
+from rec_core.evaluation.rating import RMSE
+
+
+def _ranking(rank: np.ndarray) -> dict[str, float]:
+    return {metric.name: metric.value({metric.part: rank}) for metric in (RECALL, NDCG)}
 
 
 def test_without_ties_the_metrics_equal_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(300, 100))
-    got = ranking_metrics(ranks(scores[:, 0], scores[:, 1:]))
+    got = _ranking(ranks(scores[:, 0], scores[:, 1:]))
     relevant = np.zeros((300, 100))
     relevant[:, 0] = 1
     assert got["ndcg@10"] == pytest.approx(ndcg_score(relevant, scores, k=10))
@@ -32,19 +36,19 @@ def test_ties_share_the_mean_of_their_places() -> None:
 def test_a_model_that_says_the_same_of_everything_gets_no_hit() -> None:
     rank = ranks(np.zeros(50), np.zeros((50, 99)))
     assert set(rank.tolist()) == {50.5}
-    assert ranking_metrics(rank) == {"recall@10": 0.0, "ndcg@10": 0.0}
+    assert _ranking(rank) == {"recall@10": 0.0, "ndcg@10": 0.0}
 
 
 @given(st.lists(st.floats(1, 200), min_size=1, max_size=50))
 def test_metrics_are_shares_and_ndcg_is_at_most_recall(values: list[float]) -> None:
-    got = ranking_metrics(np.array(values, np.float32))
+    got = _ranking(np.array(values, np.float32))
     assert 0 <= got["ndcg@10"] <= got["recall@10"] <= 1
 
 
 def test_rating_errors_equal_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     true, predicted = rng.integers(1, 6, 500), rng.normal(3, 1, 500)
-    got = rating_metrics(predicted - true)
+    got = measure("explicit", {"error": predicted - true})
     assert got["rmse"] == pytest.approx(root_mean_squared_error(true, predicted))
     assert got["mae"] == pytest.approx(mean_absolute_error(true, predicted))
 
@@ -81,10 +85,20 @@ def test_sampled_ranks_use_the_given_negatives(small_split: Split) -> None:
 def test_controls_come_from_the_full_split_and_from_the_kept_rows(small_split: Split) -> None:
     kept = small_split.train.take(np.arange(0, len(small_split.train), 5))
     found = evaluate.evaluate_ratings(lambda u, i: np.full(i.shape, 3.0), small_split, kept)
-    test = small_split.test.rating
-    expected = root_mean_squared_error(test, np.full(len(test), kept.rating.mean(dtype=np.float64)))
+    test = small_split.test.rated
+    expected = root_mean_squared_error(test, np.full(len(test), kept.rated.mean(dtype=np.float64)))
     assert found.controls["global_mean_kept"]["rmse"] == pytest.approx(expected)
     assert set(found.controls) == {
         f"{name}{suffix}" for name in ("global_mean", "item_mean", "user_item_bias") for suffix in ("", "_kept")
     }
     assert found.per_user["error"] == pytest.approx(3.0 - test)
+
+
+def test_a_metric_knows_which_way_is_better() -> None:
+    assert RMSE.best({"a": 1.0, "b": 0.5}) == "b"
+    assert RECALL.best({"a": 1.0, "b": 0.5}) == "a"
+    assert [RMSE.gain(0.8, 1.0), RECALL.gain(0.8, 1.0)] == pytest.approx([0.2, -0.2])
+    assert (RMSE.share(1.0, 0.8), RECALL.share(0.3, 0.6)) == (0.8, 0.5)
+    assert (RMSE.share(0.0, 0.8), RECALL.share(0.3, 0.0)) == (None, None)
+    assert (RMSE.direction, RECALL.direction) == ("lower is better", "higher is better")
+    assert [headline_metric(feedback).name for feedback in ("explicit", "implicit")] == ["rmse", "recall@10"]

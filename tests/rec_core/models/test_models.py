@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from rec_core.data.interactions import Interactions
-from rec_core.models import MODELS, baselines, ncf, simple_mf
+from rec_core.models import MODELS, NCF, Fitted, Model, Params, Shape, SimpleMF, baselines
 from tests.conftest import interactions
 
 
@@ -33,38 +33,37 @@ class PlainNCF(nn.Module):
         return self.output(torch.cat([gmf, mlp], dim=-1)).squeeze(-1)
 
 
-def _start(model: str, bias: bool = False) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(0)
-    return MODELS[model].start(7, 5, dim=8, init_std=0.5, bias=bias, mean=3.5, rng=rng)
+def _start(model: Model) -> Params:
+    return model.start(Shape(7, 5, 3.5), np.random.default_rng(0))
 
 
 def test_ncf_is_the_network_of_the_report() -> None:
-    params = _start("ncf")
+    model = NCF(dim=8, init_std=0.5)
+    params = _start(model)
     assert [params[f"w{n}"].shape for n in (1, 2, 3, 4)] == [(16, 16), (16, 8), (8, 4), (12, 1)]
     users, items = np.array([0, 6, 3]), np.array([4, 0, 2])
-    ours = ncf.predict(params, params["user"][users], params["item"][items])
+    ours = model.predict(params, params["user"][users], params["item"][items])
     theirs = PlainNCF(params, 8)(torch.from_numpy(users), torch.from_numpy(items))
     np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize(("model", "bias"), [("mf", False), ("mf", True), ("ncf", False)])
-def test_numpy_and_torch_predict_the_same_and_broadcast(model: str, bias: bool) -> None:
-    params = _start(model, bias)
+@pytest.mark.parametrize("model", [SimpleMF(bias=True), *(model() for model in MODELS.values())])
+def test_numpy_and_torch_predict_the_same_and_broadcast(model: Model) -> None:
+    params = _start(model)
     tensors = {name: torch.from_numpy(array) for name, array in params.items()}
-    ours = MODELS[model].predict(params, params["user"][:, None], params["item"][None])
-    theirs = MODELS[model].predict(tensors, tensors["user"][:, None], tensors["item"][None])
+    ours = model.predict(params, params["user"][:, None], params["item"][None])
+    theirs = model.predict(tensors, tensors["user"][:, None], tensors["item"][None])
     assert ours.shape == (7, 5)
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-5)
-    np.testing.assert_allclose(
-        ours[2, 3], MODELS[model].predict(params, params["user"][2], params["item"][3]), atol=1e-5
-    )
+    np.testing.assert_allclose(ours[2, 3], model.predict(params, params["user"][2], params["item"][3]), atol=1e-5)
 
 
 def test_simple_mf_with_biases_starts_at_the_mean_plus_the_product() -> None:
-    params = _start("mf", bias=True)
+    model = SimpleMF(dim=8, init_std=0.5, bias=True)
+    params = _start(model)
     params["user"][1, -1], params["item"][2, -1] = 0.25, -0.5
     product = float(params["user"][1, :-1] @ params["item"][2, :-1])
-    assert simple_mf.predict(params, params["user"][1], params["item"][2])[0] == pytest.approx(3.25 + product, abs=1e-5)
+    assert model.predict(params, params["user"][1], params["item"][2])[0] == pytest.approx(3.25 + product, abs=1e-5)
 
 
 def _ratings() -> Interactions:
@@ -87,3 +86,21 @@ def test_user_item_bias_is_the_hand_worked_case() -> None:
 
 def test_popularity_counts_rows() -> None:
     assert baselines.popularity(_ratings(), 4).tolist() == [2, 1, 1, 0]
+
+
+@pytest.mark.parametrize("model", [SimpleMF(bias=True), *(model() for model in MODELS.values())])
+def test_a_model_says_what_its_parameters_mean(model: Model) -> None:
+    params = _start(model)
+    fitted = Fitted(model, params)
+    assert (len(fitted.embeddings("user")), len(fitted.embeddings("item"))) == (7, 5)
+    users, items = np.array([0, 6]), np.array([4, 1])
+    expected = model.predict(params, params["user"][users], params["item"][items])
+    assert fitted.predict(users, items).tolist() == expected.tolist()
+
+
+def test_a_bias_is_no_embedding_and_counts_for_ratings_alone() -> None:
+    model = SimpleMF(bias=True)
+    assert model.embeddings(_start(model), "user").shape == (7, 32)
+    assert model.settled("explicit") == model
+    assert model.settled("implicit") == SimpleMF(bias=False)
+    assert "bias" not in model.counted("implicit")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,32 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from rec_core.data.interactions import Interactions, Split
-from rec_core.models import simple_mf
+from rec_core.data.interactions import Feedback, Interactions, Split
+from rec_core.models import Fitted, Shape, SimpleMF
 from rec_core.selection import METHODS, Candidates, budget, gradient, greedy
 from rec_core.selection.base import whole_users
-from rec_core.selection.clustering import shares
+from rec_core.selection.clustering import Clustering, shares
+from rec_core.selection.gradient import Gradient
+from rec_core.selection.random import Random
+from rec_core.selection.window import Window
 from tests.conftest import interactions
 
 
-def _candidates(split: Split, feedback: str = "explicit", bias: bool = False) -> Candidates:
+def _candidates(split: Split, feedback: Feedback = "explicit", bias: bool = False) -> Candidates:
     rng = np.random.default_rng(0)
-    catalogue = split.catalogue
-    proxy = simple_mf.start(catalogue.n_users, catalogue.n_items, dim=8, init_std=1.0, bias=bias, mean=3.5, rng=rng)
+    catalogue, model = split.catalogue, SimpleMF(dim=8, bias=bias)
+    proxy = model.start(Shape(catalogue.n_users, catalogue.n_items, 3.5), rng)
     if bias:
         proxy["user"][:, -1] = rng.normal(size=catalogue.n_users)
         proxy["item"][:, -1] = rng.normal(size=catalogue.n_items)
-    candidates = Candidates(split.train, catalogue.n_users, feedback, proxy)
-    return Candidates(split.train, catalogue.n_users, feedback, proxy, gradient.norms(candidates))
+    candidates = Candidates(split.train, catalogue.n_users, feedback, Fitted(model, proxy))
+    return replace(candidates, values=gradient.norms(candidates))
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "full"])
 @pytest.mark.parametrize("ratio", [0.001, 0.037, 0.2, 0.5, 0.999])
 def test_every_method_keeps_exactly_the_budget(name: str, ratio: float, small_split: Split) -> None:
-    method, count = METHODS[name], budget(ratio, len(small_split.train))
-    runs = [
-        method.select(_candidates(small_split), count, np.random.default_rng(seed), method.params) for seed in (1, 1)
-    ]
+    method, count = METHODS[name](), budget(ratio, len(small_split.train))
+    chosen = [method.select(_candidates(small_split), count, np.random.default_rng(seed)) for seed in (1, 1)]
+    runs = [coreset.rows for coreset in chosen]
+    assert all(coreset.weights is None or len(coreset.weights) == count for coreset in chosen)
     assert len(runs[0]) == len(np.unique(runs[0])) == count
     assert runs[0].min() >= 0
     assert runs[0].max() < len(small_split.train)
@@ -44,14 +48,14 @@ def test_every_method_keeps_exactly_the_budget(name: str, ratio: float, small_sp
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 @pytest.mark.parametrize("bias", [False, True])
-def test_closed_form_norms_equal_autograd(feedback: str, bias: bool, small_split: Split) -> None:
+def test_closed_form_norms_equal_autograd(feedback: Feedback, bias: bool, small_split: Split) -> None:
     candidates = _candidates(small_split, feedback, bias)
     rows = np.random.default_rng(0).choice(len(small_split.train), 300, replace=False)
-    params = {name: torch.from_numpy(array).double() for name, array in candidates.proxy.items()}
+    params = {name: torch.from_numpy(array).double() for name, array in candidates.proxy.params.items()}
     for row in rows:
         u = params["user"][small_split.train.user[row]].clone().requires_grad_()
-        score = simple_mf.predict(params, u, params["item"][small_split.train.item[row]]).reshape(())
-        rating = torch.tensor(float(small_split.train.rating[row]), dtype=torch.float64)
+        score = candidates.proxy.model.predict(params, u, params["item"][small_split.train.item[row]]).reshape(())
+        rating = torch.tensor(float(small_split.train.rated[row]), dtype=torch.float64)
         loss = (
             functional.mse_loss(score, rating)
             if feedback == "explicit"
@@ -60,14 +64,12 @@ def test_closed_form_norms_equal_autograd(feedback: str, bias: bool, small_split
         loss.backward()
         assert u.grad is not None
         embedding = u.grad[:-1] if bias else u.grad  # the bias column is no part of the embedding
-        assert candidates.scores is not None
         assert candidates.scores[row] == pytest.approx(embedding.norm().item(), rel=1e-5, abs=1e-5)
 
 
 def test_gradient_keeps_the_largest_norms(small_split: Split) -> None:
     candidates = _candidates(small_split)
-    assert candidates.scores is not None
-    rows = gradient.select(candidates, 500, np.random.default_rng(0), {})
+    rows = Gradient().select(candidates, 500, np.random.default_rng(0)).rows
     rest = np.setdiff1d(np.arange(len(small_split.train)), rows)
     assert candidates.scores[rows].min() >= candidates.scores[rest].max()
 
@@ -75,20 +77,19 @@ def test_gradient_keeps_the_largest_norms(small_split: Split) -> None:
 def test_windows_lie_between_the_easiest_and_the_hardest(small_split: Split) -> None:
     candidates = _candidates(small_split)
     scores, count, rng = candidates.scores, 500, np.random.default_rng(0)
-    assert scores is not None
     ordered = np.sort(scores)
-    kept = {p: METHODS["window"].select(candidates, count, rng, {"position": p}) for p in (0.0, 0.5, 1.0)}
+    kept = {p: Window(position=p).select(candidates, count, rng).rows for p in (0.0, 0.5, 1.0)}
     middle = round(0.5 * (len(scores) - count))
     assert np.sort(scores[kept[0.0]]) == pytest.approx(ordered[:count])
     assert np.sort(scores[kept[0.5]]) == pytest.approx(ordered[middle : middle + count])
     assert np.sort(scores[kept[1.0]]) == pytest.approx(ordered[-count:])
-    gradients = METHODS["gradient"].select(candidates, count, rng, {})
+    gradients = Gradient().select(candidates, count, rng).rows
     assert np.sort(scores[gradients]) == pytest.approx(np.sort(scores[kept[1.0]]))
 
 
 def test_extreme_scores_give_finite_norms() -> None:
     proxy = {"user": np.array([[1e3]], np.float32), "item": np.array([[1e3], [-1e3]], np.float32)}
-    found = gradient.norms(Candidates(interactions([0, 0], [0, 1]), 1, "implicit", proxy))
+    found = gradient.norms(Candidates(interactions([0, 0], [0, 1]), 1, "implicit", Fitted(SimpleMF(), proxy)))
     assert found.tolist() == [0.0, 1000.0]
 
 
@@ -129,8 +130,9 @@ def test_clustering_takes_users_nearest_to_their_centroid() -> None:
     away = np.tile([1.0, 2.0, 3.0, -1.0, -2.0, -3.0], 2)
     points = (centre + np.column_stack([np.zeros(12), away])).astype(np.float32)
     train = interactions(np.repeat(np.arange(12), 5).tolist(), [0] * 60)
-    candidates = Candidates(train, 12, "explicit", {"user": points, "item": np.zeros((1, 2), np.float32)})
-    rows = METHODS["clustering"].select(candidates, 20, np.random.default_rng(0), {"clusters": 2})
+    proxy = Fitted(SimpleMF(), {"user": points, "item": np.zeros((1, 2), np.float32)})
+    candidates = Candidates(train, 12, "explicit", proxy)
+    rows = Clustering(clusters=2).select(candidates, 20, np.random.default_rng(0)).rows
     assert set(train.user[rows].tolist()) == {0, 3, 6, 9}
 
 
@@ -147,5 +149,5 @@ def test_random_prefers_no_row() -> None:
     candidates = Candidates(train, 1, "explicit")
     counts = np.zeros(10)
     for seed in range(2000):
-        counts[METHODS["random"].select(candidates, 3, np.random.default_rng(seed), {})] += 1
+        counts[Random().select(candidates, 3, np.random.default_rng(seed)).rows] += 1
     assert np.abs(counts / 2000 - 0.3).max() < 0.04

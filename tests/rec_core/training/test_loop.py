@@ -5,14 +5,16 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rec_core.data.interactions import Interactions
+from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
-from rec_core.models import MODELS
+from rec_core.models import NCF, Fitted, Model, Params, Shape, SimpleMF
 from rec_core.specs import TrainSpec
-from rec_core.training import loop
-from rec_core.training.batches import Batch, Batches
+from rec_core.training import kernels, loop, sampling
+from rec_core.training.kernels.reference import losses
+from rec_core.training.kernels.reference.losses import Batch
+from rec_core.training.kernels.reference.networks import Autograd, network
 from rec_core.training.loop import Watch
-from rec_core.training.scoring import scorer
+from rec_core.training.sampling import Sampler
 from tests.conftest import interactions
 
 N_USERS, N_ITEMS = 12, 9
@@ -25,16 +27,21 @@ def _rows(n: int = 60) -> Interactions:
     )
 
 
-def _start(model: str, bias: bool = False) -> dict[str, np.ndarray]:
-    return MODELS[model].start(N_USERS, N_ITEMS, dim=8, init_std=0.3, bias=bias, mean=3.0, rng=np.random.default_rng(0))
+SMALL: list[Model] = [SimpleMF(dim=8, init_std=0.3), NCF(dim=8, init_std=0.3)]
 
 
-def _train(model: str, rows: Interactions, spec: TrainSpec, feedback: str = "explicit", **more: object) -> loop.Trained:
+def _start(model: Model) -> Params:
+    return model.start(Shape(N_USERS, N_ITEMS, 3.0), np.random.default_rng(0))
+
+
+def _train(
+    model: Model, rows: Interactions, spec: TrainSpec, feedback: Feedback = "explicit", **more: object
+) -> loop.Trained:
     return loop.train(model, _start(model), rows, feedback, spec, np.random.default_rng(1), **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("model", ["mf", "ncf"])
-def test_full_batch_training_equals_plain_autograd_and_adam(model: str) -> None:
+@pytest.mark.parametrize("model", SMALL)
+def test_full_batch_training_equals_plain_autograd_and_adam(model: Model) -> None:
     rows, spec = _rows(), TrainSpec(epochs=5, batch_size=1000, learning_rate=0.01)
     ours = _train(model, rows, spec).params
     plain = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in _start(model).items()}
@@ -42,10 +49,10 @@ def test_full_batch_training_equals_plain_autograd_and_adam(model: str) -> None:
     user, item = torch.from_numpy(rows.user).long(), torch.from_numpy(rows.item).long()
     for _ in range(5):
         adam.zero_grad()
-        score = MODELS[model].predict(
+        score = model.predict(
             plain, functional.embedding(user, plain["user"]), functional.embedding(item, plain["item"])
         )
-        functional.mse_loss(score, torch.from_numpy(rows.rating)).backward()
+        functional.mse_loss(score, torch.from_numpy(rows.rated)).backward()
         adam.step()
     for name, array in ours.items():
         np.testing.assert_allclose(array, plain[name].detach().numpy(), atol=2e-4)
@@ -58,10 +65,11 @@ def _batch(items: int, weight: torch.Tensor | None = None) -> Batch:
     return Batch(user, chosen, torch.randint(1, 6, (6,), generator=generator).float(), weight)
 
 
-def _plain_loss(score: torch.Tensor, batch: Batch, feedback: str) -> torch.Tensor:
+def _plain_loss(score: torch.Tensor, batch: Batch, feedback: Feedback) -> torch.Tensor:
     """The losses of the report, from torch's own functions; a row's negatives share its weight."""
     weight = torch.ones(len(batch.user)) if batch.weight is None else batch.weight
     if feedback == "explicit":
+        assert batch.rating is not None
         each = functional.mse_loss(score[:, 0], batch.rating, reduction="none")
     else:
         label = torch.zeros_like(score)
@@ -72,39 +80,41 @@ def _plain_loss(score: torch.Tensor, batch: Batch, feedback: str) -> torch.Tenso
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-@pytest.mark.parametrize(("model", "bias"), [("mf", False), ("mf", True), ("ncf", False)])
-def test_hand_written_gradients_equal_autograd(model: str, bias: bool, feedback: str, weighted: bool) -> None:
+@pytest.mark.parametrize("by_hand", [True, False])
+@pytest.mark.parametrize("model", [*SMALL, SimpleMF(dim=8, init_std=0.3, bias=True)])
+def test_gradients_equal_autograd(model: Model, feedback: Feedback, weighted: bool, by_hand: bool) -> None:
     weight = torch.tensor([1.0, 0.0, 2.0, 0.5, 3.0, 1.0]) if weighted else None
     batch = _batch(1 if feedback == "explicit" else 4, weight)
-    tensors = {name: torch.from_numpy(a.copy()).requires_grad_() for name, a in _start(model, bias).items()}
+    tensors = {name: torch.from_numpy(a.copy()).requires_grad_() for name, a in _start(model).items()}
     u = tensors["user"][batch.user].detach().requires_grad_()
     v = tensors["item"][batch.items.flatten()].detach().requires_grad_()
-    network = MODELS[model]
-    expected = _plain_loss(network.predict(tensors, u[:, None], v.view(6, -1, v.shape[1])), batch, feedback)
+    expected = _plain_loss(model.predict(tensors, u[:, None], v.view(6, -1, v.shape[1])), batch, feedback)
     expected.backward()
 
-    loss_of = loop._squared_error if feedback == "explicit" else loop._cross_entropy
+    loss_of = losses.squared_error if feedback == "explicit" else losses.cross_entropy
+    ours = network(model) if by_hand else Autograd(model)
+    assert isinstance(ours, Autograd) != by_hand
     with torch.no_grad():
-        score, kept = network.forward(tensors, u, v)
+        score, kept = ours.forward(tensors, u, v)
         loss, slope = loss_of(score, batch)
-        du, dv, layers = network.backward(tensors, u, v, kept, slope)
+        du, dv, layers = ours.backward(tensors, u, v, kept, slope)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
     gradients = {"u": (du, u.grad), "v": (dv, v.grad)} | {n: (g, tensors[n].grad) for n, g in layers.items()}
     assert set(layers) == set(tensors) - {"user", "item"}
-    for name, (ours, theirs) in gradients.items():
+    for name, (found, theirs) in gradients.items():
         assert theirs is not None, name
-        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(found.numpy(), theirs.numpy(), atol=1e-6, err_msg=name)
 
 
 def test_extreme_scores_have_finite_losses_and_slopes() -> None:
     batch = _batch(4)
-    loss, slope = loop._cross_entropy(torch.tensor([1e4, -1e4] * 12), batch)
+    loss, slope = losses.cross_entropy(torch.tensor([1e4, -1e4] * 12), batch)
     assert np.isfinite(loss.item())
     assert torch.isfinite(slope).all()
 
 
-@pytest.mark.parametrize("model", ["mf", "ncf"])
-def test_a_weight_counts_like_repeating_the_row(model: str) -> None:
+@pytest.mark.parametrize("model", SMALL)
+def test_a_weight_counts_like_repeating_the_row(model: Model) -> None:
     rows, spec = _rows(20), TrainSpec(epochs=8, batch_size=1000, learning_rate=0.01)
     times = np.random.default_rng(5).integers(1, 4, 20)
     weighted = _train(model, rows, spec, weights=times.astype(np.float32)).params
@@ -115,26 +125,43 @@ def test_a_weight_counts_like_repeating_the_row(model: str) -> None:
 
 def test_negatives_are_drawn_anew_each_epoch_over_all_items() -> None:
     spec = TrainSpec(epochs=2, batch_size=7, negatives=4)
-    batches = Batches(_rows(), N_ITEMS, "implicit", spec, np.random.default_rng(0))
-    first, second = (torch.cat([b.items for b in batches]) for _ in range(2))
+    sampler = Sampler(_rows(), N_ITEMS, "implicit", spec, np.random.default_rng(0))
+    first, second = (np.concatenate([block.items for block in sampler.epoch()]) for _ in range(2))
     assert first.shape == (60, 5)
-    assert not torch.equal(first, second)
+    assert not np.array_equal(first, second)
     assert set(first[:, 1:].flatten().tolist()) == set(range(N_ITEMS))
     assert sorted(first[:, 0].tolist()) == sorted(_rows().item.tolist())
-    assert len(list(batches)) == len(batches) == 9
+    assert sum(len(block) for block in sampler.epoch()) == len(sampler) == 9
 
 
-@pytest.mark.parametrize("model", ["mf", "ncf"])
+def test_batches_are_those_that_the_sampler_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A permutation, then the negatives of every so many rows: what another kernel may rely on."""
+    monkeypatch.setattr(sampling, "DRAWN", 21)
+    monkeypatch.setattr(sampling, "_HANDED", 14)
+    rows, spec = _rows(), TrainSpec(batch_size=7, negatives=2)
+    rng, weights = np.random.default_rng(5), np.arange(60, dtype=np.float32)
+    blocks = list(Sampler(rows, N_ITEMS, "implicit", spec, np.random.default_rng(5), weights).epoch())
+    order = rng.permutation(60)
+    drawn = [rng.integers(N_ITEMS, size=(len(order[i : i + 21]), 2), dtype=np.int32) for i in range(0, 60, 21)]
+    assert np.concatenate([block.user for block in blocks]).tolist() == rows.user[order].tolist()
+    assert np.concatenate([block.items[:, 1:] for block in blocks]).tolist() == np.concatenate(drawn).tolist()
+    assert np.concatenate([b.weight for b in blocks if b.weight is not None]).tolist() == order.tolist()
+    assert [len(block) for block in blocks] == [2, 1, 2, 1, 2, 1]
+    assert all(block.rating is None for block in blocks)
+
+
+@pytest.mark.parametrize("model", SMALL)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_training_learns(model: str, feedback: str) -> None:
+def test_training_learns(model: Model, feedback: Feedback) -> None:
     trained = _train(model, _rows(), TrainSpec(epochs=40, learning_rate=0.01), feedback)
-    assert trained.history[-1]["loss"] < 0.8 * trained.history[0]["loss"]  # type: ignore[operator]
+    assert trained.history[-1].loss < 0.8 * trained.history[0].loss
 
 
 def test_the_start_is_left_as_it_was() -> None:
-    start = _start("mf")
+    model = SMALL[0]
+    start = _start(model)
     before = {name: array.copy() for name, array in start.items()}
-    loop.train("mf", start, _rows(), "explicit", TrainSpec(epochs=2), np.random.default_rng(0))
+    loop.train(model, start, _rows(), "explicit", TrainSpec(epochs=2), np.random.default_rng(0))
     assert all(np.array_equal(start[name], array) for name, array in before.items())
 
 
@@ -146,20 +173,19 @@ def test_patience_keeps_the_best_epoch_and_stops() -> None:
         seen.append({name: array.copy() for name, array in params.items()})
         return next(scores)
 
-    trained = _train("mf", _rows(), TrainSpec(epochs=6), watch=Watch(validate, patience=3))
+    trained = _train(SMALL[0], _rows(), TrainSpec(epochs=6), watch=Watch(validate, patience=3))
     assert (trained.best_epoch, len(trained.history)) == (2, 5)
     assert np.array_equal(trained.params["user"], seen[1]["user"])
 
 
 def test_without_patience_the_last_epoch_is_kept() -> None:
     scores = iter([0.9, 0.5, 0.1])
-    trained = _train("mf", _rows(), TrainSpec(epochs=3), watch=Watch(lambda params: next(scores)))
+    trained = _train(SMALL[0], _rows(), TrainSpec(epochs=3), watch=Watch(lambda params: next(scores)))
     assert (trained.best_epoch, len(trained.history)) == (3, 3)
 
 
 def test_the_scorer_scores_lists_of_items_and_all_items() -> None:
-    params = _start("ncf")
-    score = scorer("ncf", params)
+    score = kernels.scorer(Fitted(SMALL[1], _start(SMALL[1])))
     users, every = np.array([1, 4]), np.arange(N_ITEMS)[None]
     assert score(users, every).shape == (2, N_ITEMS)
     np.testing.assert_allclose(score(users, np.array([[2, 3], [0, 8]]))[1], score(users, every)[1, [0, 8]], atol=1e-5)
@@ -169,9 +195,9 @@ def test_the_scorer_scores_lists_of_items_and_all_items() -> None:
 def test_training_that_diverges_is_said_in_a_sentence(patience: int) -> None:
     watch = Watch(lambda params: float("nan"), patience)
     with pytest.raises(TrainingError, match=r"Training diverged in epoch \d; choose a smaller learning rate"):
-        _train("mf", _rows(), TrainSpec(epochs=5, batch_size=10, learning_rate=1e30), watch=watch)
+        _train(SMALL[0], _rows(), TrainSpec(epochs=5, batch_size=10, learning_rate=1e30), watch=watch)
 
 
 def test_training_leaves_small_numbers_as_they_were() -> None:
-    _train("mf", _rows(), TrainSpec(epochs=1))
+    _train(SMALL[0], _rows(), TrainSpec(epochs=1))
     assert (torch.tensor([1e-40]) * 0.5).item() > 0

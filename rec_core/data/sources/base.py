@@ -1,0 +1,72 @@
+"""What a source of data is: found in a folder or fetched, told apart from other copies, loaded; and its words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rec_core.data.interactions import Dataset
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the things of a data set are called: its items, the unit of its ratings, the kinds that items are of."""
+
+    item: str = "item"
+    items: str = "items"
+    unit: str = "point"
+    units: str = "points"
+    kind: str = "category"
+    kinds: str = "categories"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where to look for data files: the user's folder first, then what was downloaded before."""
+
+    local: Path | None
+    downloads: Path
+
+
+class Source(ABC):
+    """Data that can be asked for by name.
+
+    ``download_mb`` is the size of what has to be fetched where no folder has it; 0 for data that are always here.
+    """
+
+    name: str
+    title: str
+    words: Words
+    download_mb: float
+
+    @abstractmethod
+    def locate(self, folders: Folders) -> Path | None:
+        """Return the folder or file that holds the data, or None."""
+
+    @abstractmethod
+    def fingerprint(self, folders: Folders) -> str:
+        """Return what tells this copy from the one that is meant by the name, 16 hex digits; "" if it is that one."""
+
+    @abstractmethod
+    def load(self, folders: Folders, progress: Any = False) -> Dataset:
+        """Return the data, fetched first where no folder has them.
+
+        Args:
+            folders: where to look, and where a download is kept.
+            progress: True for a bar on stderr, False for none, or an object with tqdm's interface.
+
+        Raises:
+            DataError: one sentence on what to do.
+        """
+
+    def is_here(self, folders: Folders) -> bool:
+        """Say whether ``load`` needs no download."""
+        return self.download_mb == 0 or self.locate(folders) is not None
+
+    def note(self, fingerprint: str) -> str:
+        """Return the sentence to show beside a copy with this fingerprint; "" if there is nothing to say."""
+        if not fingerprint:
+            return ""
+        return f"Not the published files byte for byte (fingerprint {fingerprint}); results count for this copy."

@@ -1,0 +1,61 @@
+"""What a metric is: a value per user, a mean over users, a direction, and a title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Feedback
+
+T = TypeVar("T")
+Metrics = dict[str, float]  # by the metrics' names
+PerUser = Mapping[str, NDArray[Any]]  # floats: what an evaluation keeps of each test user, (n_users,) each
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of one kind of feedback.
+
+    ``part`` names what it is worked out from (``PerUser``), ``per_user`` turns that into one value per user, and
+    ``of_mean`` turns their mean into the metric (the square root, for a root mean squared error).
+    """
+
+    name: str
+    title: str
+    feedback: Feedback
+    part: str
+    per_user: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    higher_is_better: bool = True
+    of_mean: Callable[[float], float] = float
+
+    def values(self, per_user: PerUser) -> NDArray[np.float64]:
+        """Return one value per user, (n_users,)."""
+        return self.per_user(per_user[self.part].astype(np.float64))
+
+    def value(self, per_user: PerUser) -> float:
+        """Return the metric over all users."""
+        return self.of_mean(float(self.values(per_user).mean()))
+
+    def best(self, values: Mapping[T, float]) -> T:
+        """Return whose value is best; the first of equal ones."""
+        pick = max if self.higher_is_better else min
+        return pick(values, key=lambda one: values[one])
+
+    def gain(self, ours: float, theirs: float) -> float:
+        """Return how much better ``ours`` is, in units of the metric; negative if worse."""
+        return ours - theirs if self.higher_is_better else theirs - ours
+
+    def share(self, ours: float, full: float) -> float | None:
+        """Return the share of ``full``'s quality that ``ours`` keeps; of an error, full / ours. None for no quality."""
+        if not full or not (self.higher_is_better or ours):
+            return None
+        return ours / full if self.higher_is_better else full / ours
+
+    @property
+    def direction(self) -> str:
+        """Which way is better, for an axis."""
+        return "higher is better" if self.higher_is_better else "lower is better"

@@ -1,0 +1,95 @@
+"""What every model is: settings, a start, a prediction from embeddings, and what its parameters mean.
+
+A model is declared once, in a file of its own, and listed in ``rec_core.models``. Training it is the business of
+``rec_core.training.kernels``: whatever ``predict`` says can be trained, and a kernel may know a faster way.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.canonical import Json
+from rec_core.data.interactions import Feedback
+from rec_core.settings import Settings
+
+Params = dict[str, NDArray[np.float32]]  # arrays by name; "user" and "item" are tables with one row each
+Table = Literal["user", "item"]
+# (users (B,), items (B, C), or (1, M) for the same items for all) -> scores (B, C or M)
+Score = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a start needs to know of the data: how many users and items, and the mean rating (0 without ratings)."""
+
+    n_users: int
+    n_items: int
+    mean: float
+
+
+class Model(Settings):
+    """A model with its settings.
+
+    ``recommended`` settings were found to work better than the report's; ``explicit_only`` ones count for ratings
+    alone. ``seconds_per_row`` and ``seconds_per_pair`` are rates measured by ``benchmarks/training.py``, for estimates
+    before there are runs.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    recommended: ClassVar[Mapping[str, Any]] = {}
+    explicit_only: ClassVar[tuple[str, ...]] = ()
+    seconds_per_row: ClassVar[Mapping[Feedback, float]] = {"explicit": 1e-5, "implicit": 1e-5}
+    seconds_per_pair: ClassVar[float] = 0.0
+
+    name: str = ""
+
+    def settled(self, feedback: Feedback) -> Self:
+        """Return the model as it is trained on ``feedback``: settings that do not count are at their defaults."""
+        ignored = self.explicit_only if feedback == "implicit" else ()
+        return self.model_copy(update={name: type(self).model_fields[name].default for name in ignored})
+
+    def counted(self, feedback: Feedback) -> dict[str, Json]:
+        """Return the settings that count for ``feedback``, as plain JSON values."""
+        return self.model_dump(exclude=set(self.explicit_only) if feedback == "implicit" else set())
+
+    @abstractmethod
+    def start(self, shape: Shape, rng: np.random.Generator) -> Params:
+        """Return untrained parameters, at least the tables ``user`` and ``item``."""
+
+    @abstractmethod
+    def predict(self, params: Mapping[str, Any], u: Any, v: Any) -> Any:
+        """Return predictions (...) for gathered rows ``u`` of users and ``v`` of items (... x width, broadcastable).
+
+        Explicit feedback: ratings. Implicit: logits. Takes NumPy arrays and torch tensors alike.
+        """
+
+    @abstractmethod
+    def embeddings(self, params: Mapping[str, NDArray[np.float32]], table: Table) -> NDArray[np.float32]:
+        """Return the embeddings (rows x d) of a table, without what else its rows hold."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with its parameters."""
+
+    model: Model
+    params: Mapping[str, NDArray[np.float32]]
+
+    def embeddings(self, table: Table) -> NDArray[np.float32]:
+        """Return the embeddings (rows x d) of the users or the items."""
+        return self.model.embeddings(self.params, table)
+
+    def predict(self, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return predictions (n,) for pairs of users and items (n,), on NumPy."""
+        # ``take`` gathers rows twice as fast as indexing.
+        predicted: NDArray[np.float32] = self.model.predict(
+            self.params, self.params["user"].take(user, 0), self.params["item"].take(item, 0)
+        )
+        return predicted

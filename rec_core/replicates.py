@@ -1,0 +1,181 @@
+"""Runs that differ in nothing but the seed: what they say together, and how sure that is.
+
+Users are drawn, and so are seeds: a difference of two groups is uncertain because other users might have been tested,
+and because other seeds might have been run. Both are counted, paired wherever the two sides share them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.evaluation import Metric
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import RUN
+
+LEVEL = 0.95
+MARGIN = 0.02  # share of full data's quality that may be lost by what is called not worse
+Verdict = Literal["better", "worse", "no clear difference"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its standard error and degrees of freedom; without either where there is one value only."""
+
+    mean: float
+    error: float
+    freedom: float
+    count: int
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval (Student's t); the mean itself where there is no error."""
+        return self.mean - self._half
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self.mean + self._half
+
+    @property
+    def _half(self) -> float:
+        from scipy import stats
+
+        return float(stats.t.ppf((1 + LEVEL) / 2, self.freedom)) * self.error if self.freedom > 0 else 0.0
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value of a true mean of 0; 1 where nothing is known of the error."""
+        from scipy import stats
+
+        if self.freedom <= 0 or self.error == 0:
+            return 0.0 if self.freedom > 0 and self.mean else 1.0
+        return float(2 * stats.t.sf(abs(self.mean) / self.error, self.freedom))
+
+
+def over_seeds(values: Sequence[float]) -> Estimate:
+    """Return the mean of values from different seeds with its standard error."""
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return Estimate(mean, 0.0, 0.0, n)
+    return Estimate(mean, float(np.std(values, ddof=1)) / math.sqrt(n), n - 1, n)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Finished runs that differ in nothing but the seed, by ascending seed."""
+
+    specs: tuple[ExperimentSpec, ...]
+    results: tuple[RunResult, ...]
+
+    @property
+    def spec(self) -> ExperimentSpec:
+        """The experiment, with the lowest seed."""
+        return self.specs[0]
+
+    @property
+    def key(self) -> str:
+        """The key of the run with the lowest seed, by which the group is named."""
+        return self.results[0].key
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all runs."""
+        return frozenset(result.key for result in self.results)
+
+    @property
+    def by_seed(self) -> dict[int, RunResult]:
+        """Seed → result."""
+        return {spec.seed: result for spec, result in zip(self.specs, self.results, strict=True)}
+
+    def metric(self, name: str) -> float:
+        """Return a metric's mean over seeds."""
+        return float(np.mean([result.metrics[name] for result in self.results]))
+
+
+def group_key(spec: ExperimentSpec) -> str:
+    """Return what runs that differ in nothing but the seed have in common."""
+    return RUN.key(spec.with_(seed=0)) if spec.seed else RUN.key(spec)
+
+
+def groups(runs: Iterable[tuple[ExperimentSpec, RunResult]]) -> list[Group]:
+    """Return the runs in groups, in the order in which each group's first run comes."""
+    found: dict[str, list[tuple[ExperimentSpec, RunResult]]] = {}
+    for spec, result in runs:
+        found.setdefault(group_key(spec), []).append((spec, result))
+    ordered = [sorted(members, key=lambda member: member[0].seed) for members in found.values()]
+    return [Group(tuple(s for s, _ in members), tuple(r for _, r in members)) for members in ordered]
+
+
+def difference(metric: Metric, ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Estimate:
+    """Return how much better ``ours`` is than ``theirs``, in units of the metric, paired over users.
+
+    Both are values per user (seeds x n_users), as ``Metric.values`` gives them, of the same users; where both have as
+    many seeds, those are paired too. Of several seeds the mean is taken first. The squared error is the variance of the
+    users' differences / n, and for several seeds the variance of the seeds' means / S; degrees of freedom after
+    Satterthwaite, 1946. For a root of a mean, the difference is that of the roots, and its error is scaled alike.
+    """
+    own, other = (side.mean(axis=0) for side in (ours, theirs))
+    parts = [_variance(own - other), *_of_seeds(ours.mean(axis=1), theirs.mean(axis=1))]
+    error = math.sqrt(sum(variance for variance, _ in parts))
+    scale = _scale(metric, float(own.mean()), float(other.mean()))
+    gain = metric.gain(metric.of_mean(float(own.mean())), metric.of_mean(float(other.mean())))
+    return Estimate(gain, scale * error, _freedom(parts), max(len(ours), len(theirs)))
+
+
+def _of_seeds(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> list[tuple[float, float]]:
+    """Return variance and degrees of freedom that seeds add, from each side's means (seeds,)."""
+    if len(ours) == len(theirs) or 1 in (len(ours), len(theirs)):
+        means = ours - theirs
+        return [_variance(means)] if len(means) > 1 else []
+    return [_variance(ours), _variance(theirs)]
+
+
+def _variance(values: NDArray[np.floating]) -> tuple[float, float]:
+    """Return the squared standard error of a mean, and its degrees of freedom."""
+    n = len(values)
+    return (float(np.var(values, ddof=1)) / n, n - 1) if n > 1 else (0.0, 0.0)
+
+
+def _freedom(parts: Sequence[tuple[float, float]]) -> float:
+    total = sum(variance for variance, _ in parts)
+    each = sum(variance**2 / freedom for variance, freedom in parts if freedom > 0)
+    return total**2 / each if each > 0 else max(freedom for _, freedom in parts)
+
+
+def _scale(metric: Metric, ours: float, theirs: float) -> float:
+    """Return how much the metric changes with its mean, between two means."""
+    if ours == theirs:
+        ours = theirs + max(abs(theirs), 1.0) * 1e-6
+    return abs((metric.of_mean(ours) - metric.of_mean(theirs)) / (ours - theirs))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for being looked at together (Holm, 1979).
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    scaled = np.asarray(p_values, dtype=np.float64)[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return [float(p) for p in adjusted]
+
+
+def verdict(gain: Estimate, p: float | None = None) -> Verdict:
+    """Return what a difference says; ``p`` is its p-value where several are looked at together."""
+    if (gain.p if p is None else p) > 1 - LEVEL:
+        return "no clear difference"
+    return "better" if gain.mean > 0 else "worse"
+
+
+def is_not_worse(gain: Estimate, full: float, margin: float = MARGIN) -> bool:
+    """Say whether a loss of more than ``margin`` of ``full``'s value can be ruled out."""
+    return gain.low > -margin * abs(full)

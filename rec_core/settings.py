@@ -1,0 +1,64 @@
+"""How settings are declared: frozen, checked, with their bounds and their words beside them.
+
+A setting with a ``title`` is offered to readers; its bounds are those of the control that changes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that refuses unknown names and numbers that are not finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _share(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"'{info.field_name}' must be a number between 0 and 1")
+    return value
+
+
+def _count(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"'{info.field_name}' must be a whole number of at least 1")
+    return value
+
+
+Positive = Annotated[int, Field(gt=0)]
+# A share counts with three decimals, so that 0.2 and 0.2000000001 are one experiment.
+Share = Annotated[float, BeforeValidator(_share), AfterValidator(lambda value: round(float(value), 3))]
+Count = Annotated[int, BeforeValidator(_count)]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A setting that readers may change: its words, its bounds, its name in a page's address, and its default."""
+
+    title: str
+    low: float
+    high: float
+    link: str
+    default: Any
+
+
+def offered(default: Any, title: str, low: float, high: float, link: str = "", **checks: Any) -> Any:
+    """Declare a setting that readers may change between ``low`` and ``high``.
+
+    ``link`` is its name in a page's address where that is not the setting's own; ``checks`` go to pydantic.
+    """
+    return Field(default, title=title, json_schema_extra={"low": low, "high": high, "link": link}, **checks)
+
+
+def offers(kind: type[BaseModel]) -> dict[str, Offer]:
+    """Return the settings of ``kind`` that are offered to readers, by name."""
+    found = {}
+    for name, field in kind.model_fields.items():
+        if field.title is not None and isinstance(said := field.json_schema_extra, dict):
+            low, high = float(str(said["low"])), float(str(said["high"]))
+            found[name] = Offer(field.title, low, high, str(said["link"]) or name, field.default)
+    return found

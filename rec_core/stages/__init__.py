@@ -1,0 +1,45 @@
+"""Stages: what an experiment is computed from, one file each.
+
+    load → split → proxy → score → select → train → evaluate → run
+              └→ negatives └→ map               └→ map
+
+``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
+"""
+
+from rec_core.stages.codec import pack, unpack
+from rec_core.stages.evaluate import EVALUATE, measured_on
+from rec_core.stages.graph import Graph
+from rec_core.stages.load import LOAD, resolve
+from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.proxy import PROXY
+from rec_core.stages.run import RUN
+from rec_core.stages.score import SCORE
+from rec_core.stages.select import SELECT
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Stage
+from rec_core.stages.store import Artifact, MemoryStore, StageStore
+from rec_core.stages.train import TRAIN
+from rec_core.stages.user_map import MODEL_MAP, PROXY_MAP
+
+__all__ = [
+    "EVALUATE",
+    "LOAD",
+    "MODEL_MAP",
+    "NEGATIVES",
+    "PROXY",
+    "PROXY_MAP",
+    "RUN",
+    "SCORE",
+    "SELECT",
+    "SPLIT",
+    "TRAIN",
+    "Artifact",
+    "Graph",
+    "MemoryStore",
+    "Stage",
+    "StageStore",
+    "measured_on",
+    "pack",
+    "resolve",
+    "unpack",
+]

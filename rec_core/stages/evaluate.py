@@ -1,0 +1,58 @@
+"""Metrics of the model and of the controls, and the model's result for each test user."""
+
+from __future__ import annotations
+
+from rec_core.evaluation.evaluate import Evaluation, evaluate_ranking, evaluate_ratings
+from rec_core.models import Fitted
+from rec_core.progress import reporter
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.graph import Graph
+from rec_core.stages.load import LOAD
+from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.select import SELECT
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.train import TRAIN
+from rec_core.training import kernels
+
+
+def fitted_model(work: Graph) -> Fitted:
+    """Return the trained model."""
+    return Fitted(work.spec.model.settled(work.spec.feedback), work.get(TRAIN).params)
+
+
+def measured_on(spec: ExperimentSpec) -> Inputs:
+    """Return what the test set depends on: the held-out ratings and what they are ranked against.
+
+    Runs with equal ones were measured on the same; how the validation rating is chosen does not matter.
+    """
+    ranked = spec.feedback == "implicit"
+    return {
+        "load": LOAD.within(spec),
+        "min": spec.data.min_interactions,
+        "test": spec.split.test,
+        "negatives": spec.evaluation.negatives if ranked else None,
+        "seed": spec.data_seed if ranked or spec.split.test == "random" else None,
+    }
+
+
+def _compute(work: Graph) -> Evaluation:
+    split = work.get(SPLIT)
+    kept, score = split.train.take(work.get(SELECT).rows), kernels.scorer(fitted_model(work))
+    if work.spec.feedback == "explicit":
+        return evaluate_ratings(score, split, kept)
+    report = reporter(work.listen, EVALUATE.doing)
+    return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report)
+
+
+EVALUATE = Stage(
+    "evaluate",
+    1,
+    Evaluation,
+    TRAIN.within,
+    _compute,
+    "Evaluating",
+    needs=lambda spec: (SELECT, TRAIN),
+    libraries=lambda spec: (kernels.LIBRARY,),
+    live=lambda spec: False,
+)

@@ -1,0 +1,114 @@
+"""The stages of one experiment, computed when they are asked for and remembered in a store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from rec_core.data.sources import Folders
+from rec_core.errors import CorelensError
+from rec_core.progress import Listener, Progress
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.codec import pack, unpack
+from rec_core.stages.stage import Stage
+from rec_core.stages.store import Artifact, StageStore
+
+P = TypeVar("P")
+_SECONDS = "computed in seconds"  # beside the value's own fields, none of which has a space in its name
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A stage's value with the seconds that computing it took, also where it came from a store."""
+
+    stage: str
+    value: Any
+    seconds: float
+
+
+class Graph:
+    """One spec and its stages.
+
+    ``may(stage)`` says whether a stage that is not in the store may be computed. ``download_progress`` is shown while
+    data are fetched (see ``Source.load``).
+    """
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        store: StageStore,
+        folders: Folders,
+        listen: Listener = lambda progress: None,
+        download_progress: Any = False,
+        may: Callable[[Stage[Any]], bool] = lambda stage: True,
+    ) -> None:
+        self.spec, self.folders, self.listen, self.download_progress = spec, folders, listen, download_progress
+        self._store, self._may = store, may
+        self._done: dict[str, Remembered] = {}
+
+    def get(self, stage: Stage[P]) -> P:
+        """Return a stage's result: from the store, or computed and put there.
+
+        Raises:
+            CorelensError: one sentence, if data or settings do not allow it, or if it may not be computed here.
+        """
+        key = stage.key(self.spec)
+        if key not in self._done:
+            found = self._store.get(key)
+            self._done[key] = self._compute(stage, key) if found is None else _revived(stage, found)
+        value: P = self._done[key].value
+        return value
+
+    def has(self, stage: Stage[Any]) -> bool:
+        """Say whether a stage's result is in the store."""
+        return self._store.has(stage.key(self.spec))
+
+    def can(self, stage: Stage[Any]) -> bool:
+        """Say whether a stage's result can be had here: it is in the store, or it may be computed from what can be."""
+        return self.has(stage) or (self._may(stage) and all(map(self.can, stage.needs(self.spec))))
+
+    def seconds(self, *stages: Stage[Any]) -> float:
+        """Return the cold cost of those of ``stages`` that were asked for."""
+        names = {stage.name for stage in stages}
+        return sum(done.seconds for done in self._done.values() if done.stage in names)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Stage → key of everything that was asked for."""
+        return {done.stage: key for key, done in self._done.items()}
+
+    def _compute(self, stage: Stage[P], key: str) -> Remembered:
+        if not self._may(stage):
+            raise CorelensError(f"“{stage.doing}” takes longer than a page may; press Run, or Prepare, first.")
+        for need in stage.needs(self.spec):
+            self.get(need)
+        for library in stage.libraries(self.spec):
+            import_module(library)
+        self.listen(Progress(stage.doing))
+        begin = time.perf_counter()
+        # One thread everywhere: how many cores are free must not change a result's last digits.
+        with threadpool_limits(1):
+            value = stage.compute(self)
+        done = Remembered(stage.name, value, time.perf_counter() - begin)
+        self._put(stage, key, done)
+        return done
+
+    def _put(self, stage: Stage[Any], key: str, done: Remembered) -> None:
+        packed = pack(done.value, stage.name)
+        packed.meta[_SECONDS] = done.seconds
+        try:
+            self._store.put(key, packed)
+        except OSError as error:
+            raise CorelensError(
+                f"The result of the step '{stage.name}' could not be saved ({error.strerror or error}); "
+                "free some disk space or choose another folder with CORELENS_HOME, then run again."
+            ) from error
+
+
+def _revived(stage: Stage[Any], found: Artifact) -> Remembered:
+    return Remembered(stage.name, unpack(stage.product, found), float(found.meta[_SECONDS]))

@@ -1,0 +1,39 @@
+"""Items unknown to each user, to rank the held-out ones against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.negatives import sample_negatives
+from rec_core.randomness import generator
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.graph import Graph
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Inputs, Stage
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """Items unknown to the user, (n_users x count), for the test and for the validation item."""
+
+    test: NDArray[np.int32]
+    validation: NDArray[np.int32]
+
+
+def _inputs(spec: ExperimentSpec) -> Inputs:
+    return {"split": SPLIT.within(spec), "count": spec.evaluation.negatives, "seed": spec.data_seed}
+
+
+def _compute(work: Graph) -> Negatives:
+    split, count = work.get(SPLIT), work.spec.evaluation.negatives
+    test, validation = (
+        sample_negatives(split, count, generator(work.spec.data_seed, f"{part} negatives"))
+        for part in ("test", "validation")
+    )
+    return Negatives(test, validation)
+
+
+NEGATIVES = Stage("negatives", 1, Negatives, _inputs, _compute, "Drawing negatives", needs=lambda spec: (SPLIT,))

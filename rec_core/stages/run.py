@@ -1,0 +1,74 @@
+"""The whole run: what the stages gave and cost, in one result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rec_core.results import RunResult, versions
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.evaluate import EVALUATE
+from rec_core.stages.graph import Graph
+from rec_core.stages.load import LOAD
+from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.proxy import PROXY
+from rec_core.stages.score import SCORE
+from rec_core.stages.select import SELECT
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Stage
+from rec_core.stages.train import TRAIN
+
+
+def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
+    """Return the stages that count towards the run's cost, each also where a later one is in the store already."""
+    return (
+        LOAD,
+        SPLIT,
+        *((NEGATIVES,) if spec.feedback == "implicit" else ()),
+        *((PROXY,) if spec.uses_proxy else ()),
+        *((SCORE,) if spec.uses_proxy and spec.method.ranks else ()),
+        SELECT,
+        TRAIN,
+        EVALUATE,
+    )
+
+
+def _compute(work: Graph) -> RunResult:
+    trained, evaluated = work.get(TRAIN), work.get(EVALUATE)
+    return RunResult(
+        spec=work.spec.model_dump(),
+        key=RUN.key(work.spec),
+        n_train=len(work.get(SPLIT).train),
+        n_selected=len(work.get(SELECT).rows),
+        metrics=evaluated.metrics,
+        controls=evaluated.controls,
+        history=trained.history,
+        best_epoch=trained.best_epoch,
+        seconds=_seconds(work),
+        stage_keys=work.keys,
+        versions=versions(),
+    )
+
+
+def _seconds(work: Graph) -> dict[str, float]:
+    """Drawing an untrained proxy is no pretraining; it is part of selecting."""
+    proxy = work.seconds(PROXY)
+    seconds = {
+        "load": work.seconds(LOAD, SPLIT, NEGATIVES),
+        "pretrain": proxy if work.spec.pretrain else 0.0,
+        "select": work.seconds(SCORE, SELECT) + (0.0 if work.spec.pretrain else proxy),
+        "train": work.seconds(TRAIN),
+        "evaluate": work.seconds(EVALUATE),
+    }
+    return seconds | {"total": sum(seconds.values())}
+
+
+RUN = Stage(
+    "run",
+    1,
+    RunResult,
+    EVALUATE.within,
+    _compute,
+    "Finishing",
+    needs=_needs,
+    live=lambda spec: False,
+)

@@ -1,0 +1,59 @@
+"""The kept rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rec_core.randomness import generator
+from rec_core.selection import Candidates, Coreset, Full, budget
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.graph import Graph
+from rec_core.stages.proxy import PROXY
+from rec_core.stages.score import SCORE, unscored
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Inputs, Stage
+
+
+def candidates(work: Graph) -> Candidates:
+    """Return what the method chooses from."""
+    return replace(unscored(work), values=work.get(SCORE).values) if work.spec.method.ranks else unscored(work)
+
+
+def _inputs(spec: ExperimentSpec) -> Inputs:
+    """Keeping every row is ``full``, whatever method was asked to."""
+    if spec.keeps_everything:
+        return {"split": SPLIT.within(spec), "method": "full"}
+    return {
+        "split": SPLIT.within(spec),
+        "method": spec.method.name,
+        "params": spec.method.model_dump(exclude={"name"}),
+        "ratio": f"{spec.ratio:.3f}",
+        "proxy": PROXY.within(spec) if spec.method.needs_proxy else None,
+        "seed": spec.seed,
+    }
+
+
+def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
+    scored = spec.method.ranks and not spec.keeps_everything
+    return SPLIT, *((PROXY,) if spec.uses_proxy else ()), *((SCORE,) if scored else ())
+
+
+def _compute(work: Graph) -> Coreset:
+    spec, n = work.spec, len(work.get(SPLIT).train)
+    if spec.keeps_everything:
+        return Full().select(Candidates(work.get(SPLIT).train, 0, spec.feedback), n, generator(spec.seed, "selection"))
+    return spec.method.select(candidates(work), budget(spec.ratio, n), generator(spec.seed, "selection"))
+
+
+SELECT = Stage(
+    "select",
+    1,
+    Coreset,
+    _inputs,
+    _compute,
+    "Selecting",
+    needs=_needs,
+    libraries=lambda spec: tuple(filter(None, [spec.method.library])),
+    live=lambda spec: spec.method.live or spec.keeps_everything,
+)

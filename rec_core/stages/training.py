@@ -1,0 +1,27 @@
+"""What the proxy's training and the model's have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rec_core.data.interactions import Interactions
+from rec_core.models import Shape
+from rec_core.settings import Settings
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.graph import Graph
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Inputs
+from rec_core.training import sampling
+
+
+def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
+    """Return what any training depends on: its settings, and how batches are drawn."""
+    ignored = set() if spec.feedback == "implicit" else {"negatives"}
+    return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION}
+
+
+def shape_of(work: Graph, rows: Interactions) -> Shape:
+    """Return the shape of a start that is trained on ``rows``."""
+    catalogue = work.get(SPLIT).catalogue
+    mean = 0.0 if rows.rating is None else float(rows.rating.mean(dtype=np.float64))
+    return Shape(catalogue.n_users, catalogue.n_items, mean)

@@ -1,0 +1,38 @@
+"""Kernels: what takes a step of training, and what scores pairs quickly. They differ in nothing but speed.
+
+``reference`` is written with torch and made to be read; it is loaded when it is needed, because torch takes a second.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rec_core.data.interactions import Feedback
+from rec_core.models import Fitted, Model, Params, Score
+from rec_core.training.sampling import Block
+
+LIBRARY = "rec_core.training.kernels.reference"  # what training imports, for those who want it loaded ahead of need
+
+
+class Kernel(Protocol):
+    """A model while it is trained by Adam (Kingma and Ba, 2015, arXiv 1412.6980)."""
+
+    def run(self, block: Block) -> float:
+        """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
+
+    def params(self) -> Params:
+        """Return the present values; they may share memory with what is trained."""
+
+
+def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float) -> Kernel:
+    """Return a kernel that trains ``model`` from ``start``, which is copied."""
+    from rec_core.training.kernels.reference import Reference
+
+    return Reference(model, start, feedback, learning_rate)
+
+
+def scorer(fitted: Fitted) -> Score:
+    """Return the function that scores users (B,) against items (B, C), or (1, M) for the same items for all."""
+    from rec_core.training.kernels.reference import scoring
+
+    return scoring.scorer(fitted)

@@ -1,0 +1,60 @@
+"""The readable kernel, on torch: gather, predict, loss, gradients, one fused step of Adam.
+
+SimpleMF and NCF have their gradients written out, because autograd's bookkeeping cost as much as the arithmetic; any
+other model is trained by autograd on its ``predict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from rec_core.data.interactions import Feedback
+from rec_core.models import Model, Params
+from rec_core.training.kernels.reference import losses
+from rec_core.training.kernels.reference.networks import network
+from rec_core.training.kernels.reference.parameters import Parameters
+from rec_core.training.sampling import Block
+
+
+class Reference:
+    """A model while it is trained, on one thread."""
+
+    def __init__(self, model: Model, start: Params, feedback: Feedback, learning_rate: float) -> None:
+        torch.set_num_threads(1)
+        self._network = network(model)
+        self._loss = losses.squared_error if feedback == "explicit" else losses.cross_entropy
+        self._params = Parameters(start, learning_rate)
+
+    def run(self, block: Block) -> float:
+        """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
+        total = torch.zeros(())
+        with _tiny_numbers_are_zero(), torch.no_grad():
+            for batch in losses.batches(block):
+                total += self._step(batch)
+        return float(total)
+
+    def _step(self, batch: losses.Batch) -> torch.Tensor:
+        values, items = self._params.views, batch.items.flatten()
+        u, v = values["user"].index_select(0, batch.user), values["item"].index_select(0, items)
+        score, kept = self._network.forward(values, u, v)
+        loss, slope = self._loss(score, batch)
+        du, dv, layers = self._network.backward(values, u, v, kept, slope)
+        self._params.step(batch.user, du, items, dv, layers)
+        return loss
+
+    def params(self) -> Params:
+        """Return the present values; they share memory with what is trained."""
+        return self._params.arrays()
+
+
+@contextmanager
+def _tiny_numbers_are_zero() -> Iterator[None]:
+    """Adam's moments of rarely seen rows decay into numbers that are slow to add; the setting is the thread's."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

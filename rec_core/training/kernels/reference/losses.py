@@ -1,0 +1,55 @@
+"""The two losses with their slopes, over batches of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from rec_core.training.sampling import Block
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B rows: ``user`` (B,), ``items`` (B, C) with the row's own first, ``rating`` and ``weight`` (B,) or None."""
+
+    user: torch.Tensor
+    items: torch.Tensor
+    rating: torch.Tensor | None
+    weight: torch.Tensor | None = None
+
+
+def batches(block: Block) -> Iterator[Batch]:
+    """Yield the batches of ``block`` as tensors."""
+    none = (None,) * len(block)
+    user, items = (torch.from_numpy(a.astype(np.int64)).split(block.size) for a in (block.user, block.items))
+    rating = none if block.rating is None else torch.from_numpy(block.rating).split(block.size)
+    weight = none if block.weight is None else torch.from_numpy(block.weight).split(block.size)
+    for parts in zip(user, items, rating, weight, strict=True):
+        yield Batch(*parts)
+
+
+def squared_error(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean of (ŷ − r)² over the batch, and its slope 2(ŷ − r) / n for each row."""
+    assert batch.rating is not None
+    error = score - batch.rating
+    if batch.weight is None:
+        return (error @ error) / len(error), error * (2 / len(error))
+    share = batch.weight / batch.weight.sum()
+    return (error * error) @ share, 2 * error * share
+
+
+def cross_entropy(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean binary cross-entropy over positives and negatives, and its slope (σ(ŷ) − label) / n."""
+    label = torch.zeros(batch.items.shape)
+    label[:, 0] = 1
+    label = label.flatten()
+    slope = score.sigmoid().sub_(label)
+    if batch.weight is None:
+        return functional.binary_cross_entropy_with_logits(score, label), slope.div_(len(score))
+    share = (batch.weight / batch.weight.sum() / batch.items.shape[1]).repeat_interleave(batch.items.shape[1])
+    loss = functional.binary_cross_entropy_with_logits(score, label, reduction="none")
+    return loss @ share, slope * share

@@ -1,0 +1,98 @@
+"""What every kernel trains on: interactions in shuffled batches, negatives included, drawn here and nowhere else.
+
+An epoch is drawn from one generator, in this order: a permutation of the rows; then, for every ``DRAWN`` rows of it,
+the negatives of those rows, uniform over all items and not rejected. Kernels get the same batches, whatever they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Feedback, Interactions
+
+VERSION = 2  # goes up when the same seed gives other batches; 1 drew with torch
+DRAWN = 1 << 20  # rows whose negatives are drawn at once: memory does not grow with the data
+_HANDED = 1 << 13  # rows handed to a kernel at once, so that it can be stopped a few times a second
+
+
+class Training(Protocol):
+    """How to train; ``TrainSpec`` and ``ProxySpec`` both say it."""
+
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+    @property
+    def negatives(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive batches of ``size`` rows each, the last one shorter.
+
+    ``user`` (n,); ``items`` (n, 1 + negatives), the row's own item first; ``rating`` (n,) for explicit feedback;
+    ``weight`` (n,) where rows have one.
+    """
+
+    user: NDArray[np.int32]
+    items: NDArray[np.int32]
+    rating: NDArray[np.float32] | None
+    weight: NDArray[np.float32] | None
+    size: int
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return -(-len(self.user) // self.size)
+
+    def take(self, rows: slice) -> Block:
+        """Return the batches that lie in ``rows``."""
+        rating = None if self.rating is None else self.rating[rows]
+        weight = None if self.weight is None else self.weight[rows]
+        return Block(self.user[rows], self.items[rows], rating, weight, self.size)
+
+
+class Sampler:
+    """The batches of one epoch after another; each shuffles the rows and draws the negatives anew."""
+
+    def __init__(
+        self,
+        rows: Interactions,
+        n_items: int,
+        feedback: Feedback,
+        training: Training,
+        rng: np.random.Generator,
+        weights: NDArray[np.float32] | None = None,
+    ) -> None:
+        self._user, self._item, self._weights = rows.user, rows.item, weights
+        self._rating = rows.rated if feedback == "explicit" else None
+        self._negatives = training.negatives if feedback == "implicit" else 0
+        self._n_items, self._size, self._rng = n_items, training.batch_size, rng
+
+    def __len__(self) -> int:
+        """Number of batches in an epoch."""
+        return -(-len(self._user) // self._size)
+
+    def epoch(self) -> Iterator[Block]:
+        """Yield the epoch's batches, a few at a time."""
+        order = self._rng.permutation(len(self._user))
+        step, handed = (max(1, rows // self._size) * self._size for rows in (DRAWN, _HANDED))
+        for begin in range(0, len(order), step):
+            block = self._draw(order[begin : begin + step])
+            for first in range(0, len(block.user), handed):
+                yield block.take(slice(first, first + handed))
+
+    def _draw(self, rows: NDArray[np.int64]) -> Block:
+        items = self._item[rows][:, None]
+        if self._negatives:
+            drawn = self._rng.integers(self._n_items, size=(len(rows), self._negatives), dtype=np.int32)
+            items = np.concatenate([items, drawn], axis=1)
+        rating = None if self._rating is None else self._rating[rows]
+        weight = None if self._weights is None else self._weights[rows]
+        return Block(self._user[rows], items, rating, weight, self._size)

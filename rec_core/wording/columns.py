@@ -1,0 +1,71 @@
+"""What columns are called in tables that people read."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from rec_core.analysis import columns as col
+from rec_core.analysis.coverage import AT_LEAST
+from rec_core.data.sources import Words
+from rec_core.evaluation import METRICS
+from rec_core.wording.labels import ALL_DATA
+from rec_core.wording.numbers import capital
+
+_TITLES = {
+    col.CHOICE: "Kept",
+    col.RUN: "Run",
+    col.USER_ID: "User id",
+    col.ITEM_ID: "Item id",
+    col.RATING_VALUE: "Rating values",
+    col.OF: "Of",
+    col.SLICE: "Slice",
+    col.SETTING: "Setting",
+    col.CONTROL: "Control",
+    col.COUNTED_ON: "Counted on",
+    col.ONE: "One",
+    col.OTHER: "Other",
+    col.USERS: "Users",
+    col.RATINGS: "Ratings",
+    col.RATINGS_IN_ALL: "Ratings in all data",
+    col.KEPT: "Kept",
+    col.DROPPED: "Dropped",
+    col.IN_ALL: "In all data",
+    col.ALL: ALL_DATA,
+    col.SHARE_KEPT: "Share kept",
+    col.THEY: "They",
+    col.EVERYONE: "Everyone",
+    col.MEAN_PER_USER: "Mean per user",
+    col.MEDIAN_PER_USER: "Median per user",
+    col.MEDIAN_ACTIVITY: "Median activity",
+    col.GINI: "Gini",
+    col.KS: "KS distance",
+    col.EARTH_MOVERS: "Earth mover's distance",
+    col.DIVERGENCE: "KL from all data",
+    col.JACCARD: "Jaccard",
+    col.BY_CHANCE: "By chance",
+    col.LOWER_QUARTILE: "Lower quartile",
+    col.MEDIAN_NORM: "Median norm",
+    col.UPPER_QUARTILE: "Upper quartile",
+    col.BEST_EPOCH: "Best epoch",
+    **{col.at_least(count): f"With {count} or more" for count in AT_LEAST},
+    **{name: metric.title for name, metric in METRICS.items()},
+    **{col.delta(name): f"Δ {metric.title}" for name, metric in METRICS.items()},
+    **{col.delta_from(name): f"Δ {metric.title}, 95 % from" for name, metric in METRICS.items()},
+    **{col.delta_to(name): f"Δ {metric.title}, 95 % to" for name, metric in METRICS.items()},
+}
+
+
+def title(column: str, words: Words) -> str:
+    """Return what a column is called; one that has no other title keeps its name."""
+    of_the_data = {
+        col.ITEM: words.item,
+        col.GENRE: words.kind,
+        col.GENRES: words.kinds,
+        col.RATING: words.units,
+    }
+    return capital(of_the_data[column]) if column in of_the_data else _TITLES.get(column, column)
+
+
+def titled(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return the frame with its columns called as people read them."""
+    return frame.rename(columns={name: title(str(name), words) for name in frame.columns})

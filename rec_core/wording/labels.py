@@ -1,0 +1,150 @@
+"""What things are called on pages, in tables and in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rec_core import specs
+from rec_core.data.interactions import Feedback
+from rec_core.data.sources import SOURCES, Words
+from rec_core.evaluation import Metric
+from rec_core.evaluation.evaluate import KEPT
+from rec_core.models import MODELS
+from rec_core.selection import METHODS
+from rec_core.settings import offers
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import RUN
+
+ALL_DATA = "All data"
+CONTROLS = {
+    "global_mean": "Global mean",
+    "item_mean": "Item mean",
+    "user_item_bias": "User + item bias",
+    "most_popular": "Most popular",
+}
+PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended": "Recommended"}
+FEEDBACK: dict[Feedback, str] = {"explicit": "Ratings", "implicit": "Clicks"}
+MODEL_TITLES = {name: model.title for name, model in MODELS.items()}
+
+
+def words_of(spec: ExperimentSpec) -> Words:
+    """Return what the things of a spec's data are called."""
+    return SOURCES[spec.data.dataset].words
+
+
+def method_title(method: str, pretrain: bool) -> str:
+    """Return a method with its proxy, for example "Gradient, no pretraining"."""
+    entry = METHODS[method]
+    return entry.title if pretrain or not entry.needs_proxy else f"{entry.title}, no pretraining"
+
+
+def proxy_title(pretrain: bool) -> str:
+    """Return what a proxy is called."""
+    return "Pretrained proxy" if pretrain else "Random start"
+
+
+def method_choice(spec: ExperimentSpec) -> str:
+    """Return the method as it was set, for example "Window (position 0.4)"."""
+    return f"{method_title(spec.method.name, spec.pretrain)}{_params(spec)}"
+
+
+def choice_title(spec: ExperimentSpec) -> str:
+    """Return what is kept, for example "Gradient at 20 %"."""
+    if spec.keeps_everything:
+        return METHODS["full"].title
+    return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %"  # a setting is not rounded
+
+
+def _params(spec: ExperimentSpec) -> str:
+    """Return the method's own settings where they are not the defaults; a share is always said."""
+    method = spec.method
+    values = {name: (getattr(method, name), offer.default) for name, offer in offers(type(method)).items()}
+    said = [
+        f"{name} {value:g}"
+        for name, (value, default) in values.items()
+        if isinstance(default, float) or value != default
+    ]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def run_title(spec: ExperimentSpec) -> str:
+    """Return a run in short, for example "NCF · Gradient at 20 %"."""
+    return f"{spec.model.title} · {choice_title(spec)}"
+
+
+def run_key(spec: ExperimentSpec) -> str:
+    """Return the beginning of a run's key, by which a caption names its settings."""
+    return RUN.key(spec)[:8]
+
+
+def pick_title(spec: ExperimentSpec) -> str:
+    """Return a run with the beginning of its key, so that no two are called the same."""
+    return f"{run_title(spec)} · {RUN.key(spec)[:6]}"
+
+
+def seeds(count: int) -> str:
+    """Return how many seeds, in words.
+
+    >>> seeds(1), seeds(3)
+    ('one seed', '3 seeds')
+    """
+    return "one seed" if count == 1 else f"{count} seeds"
+
+
+def caption(spec: ExperimentSpec) -> str:
+    """Return what a figure was made with, for its caption."""
+    return f"{data_title(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {run_key(spec)}."
+
+
+def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
+    """Return what a figure of several runs on the same data was made with."""
+    drawn = sorted({spec.seed for spec in specs_})
+    keys = ", ".join(map(run_key, specs_)) if len(specs_) <= 6 else "in the table"
+    count = "1 run" if len(specs_) == 1 else f"{len(specs_)} runs"
+    return f"{data_title(specs_[0])}, {count}, seed {', '.join(map(str, drawn[:6]))}, settings {keys}."
+
+
+def data_title(spec: ExperimentSpec) -> str:
+    """Return which ratings these are, for example "MovieLens 1M, clicks"."""
+    return f"{SOURCES[spec.data.dataset].title}, {FEEDBACK[spec.feedback].lower()}"
+
+
+@lru_cache(maxsize=10_000)
+def settings_title(spec: ExperimentSpec) -> str:
+    """Return the name of the preset whose settings ``spec`` has, or "Custom"."""
+    for name in specs.PRESETS:
+        same = specs.preset(
+            name,
+            spec.feedback,
+            spec.model.name,
+            data=spec.data,
+            method={"name": spec.method.name},
+            pretrain=spec.pretrain,
+            ratio=spec.ratio,
+            seed=spec.seed,
+            data_seed=spec.data_seed,
+        )
+        if RUN.key(same) == RUN.key(spec):
+            return PRESETS[name]
+    return "Custom"
+
+
+def quality(metric: Metric) -> str:
+    """Return what a share of quality is a share of; an error is better the smaller it is, so no share of it is kept."""
+    return metric.title if metric.higher_is_better else f"quality by {metric.title}"
+
+
+def control_title(name: str) -> str:
+    """Return a control, for example "Most popular" or "Most popular, kept rows"."""
+    return CONTROLS[name.removesuffix(KEPT)] + (", kept rows" if name.endswith(KEPT) else "")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a person lists them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

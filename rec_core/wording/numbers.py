@@ -1,0 +1,86 @@
+"""Numbers as people read them: three significant digits, thousands separators, units always. And names as they are."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+
+
+def number(value: float) -> str:
+    """Return a count with thousands separators, or a measurement with three significant digits.
+
+    >>> number(197506), number(0.38061), number(12.345), number(1234.5)
+    ('197,506', '0.381', '12.3', '1,234')
+    """
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{value:.{min(max(digits, 0), 5)}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage, with a decimal only where it would be too coarse without.
+
+    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0), percent(0.9999)
+    ('20 %', '0.5 %', '6.2 %', '100 %', '99.9 %')
+    """
+    value = 100 * share
+    if 99.5 <= value < 100:  # "100 %" would deny those who are left
+        return f"{min(value, 99.9):.1f} %"
+    coarse = abs(value) < 10 and not math.isclose(value, round(value), abs_tol=0.05)
+    return f"{value:.1f} %" if coarse else f"{value:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in a unit that fits.
+
+    >>> duration(0.034), duration(9.2), duration(75), duration(7300)
+    ('34 ms', '9.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def plain_markdown(text: str) -> str:
+    r"""Return text that Markdown shows as it is; film titles may hold anything.
+
+    >>> print(plain_markdown("M*A*S*H :smile: <b>"))
+    M\*A\*S\*H \:smile\: \<b\>
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def plain_label(text: str) -> str:
+    """Return text that a figure shows as it is; plotly reads tags and entities in labels.
+
+    >>> plain_label("<b>Alien</b> & co")
+    '&lt;b&gt;Alien&lt;/b&gt; &amp; co'
+    """
+    return html.escape(text, quote=False)
+
+
+def capital(text: str) -> str:
+    """Return text with a capital at its beginning, and the rest as it is.
+
+    >>> capital("long-tail films")
+    'Long-tail films'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def counted(value: float, one: str, many: str) -> str:
+    """Return a number with its unit.
+
+    >>> counted(1, "star", "stars"), counted(3.5, "star", "stars")
+    ('1 star', '3.5 stars')
+    """
+    return f"{value:g} {one if value == 1 else many}"

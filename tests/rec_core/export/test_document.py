@@ -1,0 +1,122 @@
+"""The summary and its HTML file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from scipy import stats
+
+from rec_core.analysis.comparison import Compared
+from rec_core.data.sources import Folders
+from rec_core.export.document import Document, to_html
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.style import config, enlarge
+from rec_core.replicates import Group, over_seeds
+from rec_core.wording import summary
+from tests.conftest import experiment, quick
+
+AWKWARD = "<b>Bold</b> \"quoted\" 'single' =1+1 $x$ 🎬 </script><img src=x onerror=alert(1)>"
+
+
+def _exhibit() -> Exhibit:
+    figure = go.Figure().add_scatter(x=[1, 2], y=[3, 4], text=[AWKWARD, "plain"])
+    table = pd.DataFrame({"Film": [AWKWARD], "Share": [0.25]})
+    return Exhibit("name", "Title", figure, AWKWARD, table, AWKWARD, AWKWARD, formula=r"a<b", source=AWKWARD)
+
+
+@pytest.fixture
+def document() -> Document:
+    return Document(
+        AWKWARD, AWKWARD, AWKWARD, AWKWARD, {AWKWARD: (AWKWARD, AWKWARD)}, [_exhibit(), _exhibit()],
+        pd.DataFrame({"Kept": [AWKWARD]}), [AWKWARD], [AWKWARD], {"key": AWKWARD},
+    )  # fmt: skip
+
+
+def test_awkward_titles_are_text_in_the_file(document: Document) -> None:
+    page = to_html(document)
+    body = page[page.index("<body>") :]
+    assert "<b>Bold" not in body
+    assert "<img" not in body
+    assert "&lt;b&gt;Bold" in body
+    assert body.count("</script>") == len(re.findall(r"<script", body))
+
+
+def test_the_file_brings_plotly_once_and_asks_for_nothing(document: Document) -> None:
+    page = to_html(document)
+    assert page.count("Plotly.newPlot(") == 2
+    assert len(re.findall(r"<script>/\*\*\n\* plotly", page)) == 1
+    assert _addresses(page) == []
+    assert '"showSendToCloud": false' in page
+    assert "default-src 'none'" in page
+
+
+def _addresses(page: str) -> list[str]:
+    """Return what a browser would fetch for the page."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            found.extend(str(value) for name, value in attributes if name in ("src", "href", "data", "action"))
+
+    Reader().feed(page)
+    return found
+
+
+def test_no_figure_can_be_sent_away() -> None:
+    assert config("x")["showSendToCloud"] is False
+    assert config("x")["toImageButtonOptions"] == {"format": "svg", "filename": "corelens-x"}
+    assert "lasso2d" in config("x")["modeBarButtonsToRemove"]
+    assert "lasso2d" not in config("x", lasso=True)["modeBarButtonsToRemove"]
+
+
+def test_slides_have_large_type_and_leave_the_figure_alone() -> None:
+    figure = _exhibit().figure
+    assert enlarge(figure, 20).layout.legend.font.size == 20
+    assert figure.layout.legend.font.size is None
+
+
+def test_intervals_over_seeds_are_students() -> None:
+    values = [0.70, 0.74, 0.72]
+    expected = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
+    found = over_seeds(values)
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert summary.kept_words(over_seeds([0.7])) == "70 % (one seed)"
+    assert summary.kept_words(found).startswith("72 % (3 seeds, 95 % interval ")
+
+
+def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -> None:
+    full = experiment(quick("full"), folders).result()
+    metrics = {"recall@10": 0.60, "ndcg@10": 0.3, "recall@10_all": 0.1, "ndcg@10_all": 0.05}
+    seconds = full.seconds | {"pretrain": 0.0, "select": 0.0, "train": 100.0}
+    full = replace(full, metrics=metrics, controls={"most_popular": metrics | {"recall@10": 0.4}}, seconds=seconds)
+
+    def judge(*recalls: float, train: float = 20.0) -> Compared:
+        seeds = range(len(recalls))
+        took = seconds | {"train": train}
+        made = tuple(replace(full, metrics=metrics | {"recall@10": recall}, seconds=took) for recall in recalls)
+        ours = Group(tuple(quick("random", seed=seed) for seed in seeds), made)
+        return Compared(ours, Group(tuple(quick("full", seed=seed) for seed in seeds), (full,) * len(recalls)))
+
+    def decide(*recalls: float, train: float = 20.0) -> str:
+        return summary.decision(judge(*recalls, train=train))
+
+    assert decide(0.594, 0.592, 0.593).startswith("Train on Random at 20 %: it keeps enough, and saves 80 %")
+    assert decide(0.594).startswith("Random at 20 % looks worth it; run more seeds")
+    assert decide(0.594, 0.55).startswith("Random at 20 % looks worth it")  # the interval is wide
+    assert decide(0.50) == "Train on everything, unless 80 % of the time is worth 17 % of Recall@10."
+    assert decide(0.40).endswith("needs no training and does no worse.")
+    assert decide(0.59, train=200) == "Train on everything: Random at 20 % saves no time."
+    assert (
+        summary.headline(judge(0.54)) == "Random at 20 % keeps 90 % (one seed) of Recall@10 and saves 80 % of the time."
+    )
+    said = " ".join(summary.limits(judge(0.54), 600))
+    assert "standard error is 0.0203" in said  # √(0.54 · 0.46 / 600)
+    assert "One seed" in said
+    assert "One seed" not in " ".join(summary.limits(judge(0.54, 0.55), 600))
+    assert any("2 epochs" in line for line in summary.method_notes(quick("random")))
