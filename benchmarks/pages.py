@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 from cache.home import folders
 from cache.ledger import Ledger
 from cache.store import DiskStore
+from pages.ui.nav import NAMES
 from rec_core import specs
 from rec_core.data.sources import SOURCES
 from rec_core.experiment import Experiment
@@ -31,7 +32,6 @@ from rec_core.wording import labels
 
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
-PAGES = ["results", "compare", *LIVE, "norms", "one_user", "summary"]
 REAL = 3  # further runs with all their parts, which Compare takes by default
 RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
 
@@ -112,7 +112,7 @@ def main() -> None:
                 app = open_page(page, spec, method)
                 took = [seconds(app.sidebar.slider(key="ratio").set_value(ratio).run) for ratio in RATIOS]
                 say("slider", page, method, took)
-        for page in PAGES:
+        for page in NAMES:
             app = open_page(page, spec, "Gradient")
             took = [seconds(app.run) for _ in range(20)]
             say("warm", page, "Gradient", took)

@@ -185,12 +185,11 @@ def _swap_in(temporary: Path, place: Path) -> None:
 
 # Objects whose arrays this process has hashed: which file it was, and whether it verified. Hashing a large split takes
 # seconds, and files are never changed in place.
-_hashed: dict[tuple[Path, int, int], bool] = {}
+_hashed: dict[tuple[Path, int], bool] = {}
 
 
-def _identity(folder: Path) -> tuple[Path, int, int]:
-    stat = (folder / MANIFEST).stat()
-    return folder, stat.st_ino, stat.st_ctime_ns
+def _identity(folder: Path) -> tuple[Path, int]:
+    return folder, (folder / MANIFEST).stat().st_ino
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from rec_core.stages import RUN, SCORE, SELECT
 
 NEW, OLD = "new-", "old-"  # begin the names of folders that a writer is busy with
 _ABANDONED = 3600  # seconds after which such a folder has no writer any more
-_ROOM = 0.9  # share of the limit that is left after tidying, so that it is not needed at once again
 _DAY = 86_400
 
 
@@ -44,7 +43,7 @@ def tidy(objects: Path, limit: int | None, pinned: Collection[str]) -> list[str]
         return []
     removed = []
     for one in _least_needed_first(found, pinned):
-        if total <= _ROOM * limit:
+        if total <= limit:
             break
         shutil.rmtree(one.place, ignore_errors=True)
         total -= one.size
@@ -53,10 +52,10 @@ def tidy(objects: Path, limit: int | None, pinned: Collection[str]) -> list[str]
 
 
 def touch(manifest: Path) -> None:
-    """Remember that an object was read; once a day is enough, and a folder that cannot be written does not matter."""
+    """Remember in a manifest's time that its object was read; once a day is enough, and failing does not matter."""
     with contextlib.suppress(OSError):
-        if time.time() - manifest.stat().st_atime > _DAY:
-            os.utime(manifest, (time.time(), manifest.stat().st_mtime))
+        if time.time() - manifest.stat().st_mtime > _DAY:
+            os.utime(manifest)
 
 
 def _least_needed_first(found: list[_Object], pinned: Collection[str]) -> list[_Object]:
@@ -80,7 +79,7 @@ def _objects(objects: Path) -> Iterator[_Object]:
             stage = body.get("stage", "")
             is_run = stage == RUN.name or "stage_keys" in body["meta"]
             parts = tuple(body["meta"]["stage_keys"].values()) if is_run else ()
-            yield _Object(manifest.parent, stage, size, max(stat.st_atime, stat.st_mtime), parts)
+            yield _Object(manifest.parent, stage, size, stat.st_mtime, parts)
 
 
 def _sweep(objects: Path) -> None:

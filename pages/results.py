@@ -10,7 +10,7 @@ from rec_core.analysis.comparison import Compared
 from rec_core.data.interactions import Split
 from rec_core.experiment import View
 from rec_core.figures.quality_time import quality_against_time
-from rec_core.specs import ExperimentSpec
+from rec_core.replicates import Group
 from rec_core.stages import EVALUATE, RUN, SELECT
 from rec_core.wording import activity as activity_words
 from rec_core.wording import comparison as wording
@@ -43,7 +43,7 @@ def show_chosen(one: Compared) -> None:
             "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
         }
     )
-    if one.baseline is None and state.data_is_here():
+    if one.time_saved is None and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
 
 
@@ -51,7 +51,7 @@ def show_why(one: Compared) -> None:
     """Say where the quality is lost, and link to the pages that explain it."""
     if one.is_baseline or not state.data_is_here():
         return
-    ours, full = (evaluated_views(group.specs) if group else [] for group in (one.group, one.baseline))
+    ours, full = (evaluated_views(group) if group else [] for group in (one.group, one.baseline))
     if not ours or not ours[0].can(SELECT):
         return
     split, words = ours[0].split, state.words()
@@ -69,9 +69,9 @@ def show_why(one: Compared) -> None:
         nav.link("coverage", "Who and what is left out")
 
 
-def evaluated_views(specs: tuple[ExperimentSpec, ...]) -> list[View]:
+def evaluated_views(group: Group) -> list[View]:
     """Return a view of each run whose results per user are there."""
-    return [view for view in map(state.view, specs) if view.has(EVALUATE)]
+    return [view for view in state.views(group) if view.has(EVALUATE)]
 
 
 def show_live() -> None:
@@ -123,7 +123,7 @@ def show_runs(every: list[Compared]) -> None:
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")
-        wanted = [labels.pick_title(one.spec) for one in every if one.group.key in ticked][: picks.MOST]
+        wanted = [labels.pick_title(one.spec, one.group.key) for one in every if one.group.key in ticked][: picks.MOST]
         if len(wanted) >= picks.FEWEST:
             nav.link("compare", f"Compare {len(wanted)} runs", runs=wanted)
         else:

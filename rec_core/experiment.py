@@ -134,11 +134,20 @@ class Experiment(Stages):
 
 
 class View(Stages):
-    """One spec, looked at: what is in ``store`` and what is live. It can neither train nor download."""
+    """One spec, looked at: what is in ``store`` and what is live. It can neither train nor download.
 
-    def __init__(self, spec: ExperimentSpec, store: StageStore, folders: Folders) -> None:
+    Of a finished run its ``result`` says where its parts are, also where an older version made it.
+    """
+
+    def __init__(
+        self, spec: ExperimentSpec, store: StageStore, folders: Folders, result: RunResult | None = None
+    ) -> None:
         here = SOURCES[spec.data.dataset].is_here(folders)
-        super().__init__(Graph(spec, store, folders, may=lambda stage: stage.live(spec) and (stage != LOAD or here)))
+
+        def may(stage: Stage[Any]) -> bool:
+            return stage.live(spec) and (stage != LOAD or here)
+
+        super().__init__(Graph(spec, store, folders, may=may, made=result.stage_keys if result else None))
 
     def can(self, stage: Stage[Any]) -> bool:
         """Say whether the result of ``stage`` can be shown: it is stored, or can be computed on the spot."""

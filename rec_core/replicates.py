@@ -69,10 +69,14 @@ def over_seeds(values: Sequence[float]) -> Estimate:
 
 @dataclass(frozen=True)
 class Group:
-    """Finished runs that differ in nothing but the seed, by ascending seed."""
+    """Finished runs that differ in nothing but the seed, by ascending seed.
+
+    ``era`` is the version that made them where this one would compute something else, and otherwise empty.
+    """
 
     specs: tuple[ExperimentSpec, ...]
     results: tuple[RunResult, ...]
+    era: str = ""
 
     @property
     def spec(self) -> ExperimentSpec:
@@ -106,11 +110,12 @@ def group_key(spec: ExperimentSpec) -> str:
 
 def groups(runs: Iterable[tuple[ExperimentSpec, RunResult]]) -> list[Group]:
     """Return the runs in groups, in the order in which each group's first run comes."""
-    found: dict[str, list[tuple[ExperimentSpec, RunResult]]] = {}
+    found: dict[tuple[str, str], list[tuple[ExperimentSpec, RunResult]]] = {}
     for spec, result in runs:
-        found.setdefault(group_key(spec), []).append((spec, result))
-    ordered = [sorted(members, key=lambda member: member[0].seed) for members in found.values()]
-    return [Group(tuple(s for s, _ in members), tuple(r for _, r in members)) for members in ordered]
+        era = "" if result.key == RUN.key(spec) else result.versions.get("corelens", "unknown")
+        found.setdefault((group_key(spec), era), []).append((spec, result))
+    ordered = {name: sorted(members, key=lambda member: member[0].seed) for name, members in found.items()}
+    return [Group(tuple(s for s, _ in own), tuple(r for _, r in own), era) for (_, era), own in ordered.items()]
 
 
 def difference(metric: Metric, ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Estimate:

@@ -6,6 +6,7 @@ A folder called ``pages/`` makes Streamlit run a deep link's page alone on the f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def guard() -> None:
 
 def page(name: str) -> Any:
     """Return the page in ``pages/<name>.py``."""
-    return next(p for group in _pages().values() for p in group if p.url_path == _PATHS.get(name, name))
+    path = "" if name == NAMES[0] else name  # Streamlit calls the default page by an empty path
+    return next(p for group in _pages().values() for p in group if p.url_path == path)
 
 
 def link(name: str, label: str, **params: str | list[str]) -> None:
@@ -61,34 +63,49 @@ def link(name: str, label: str, **params: str | list[str]) -> None:
     st.page_link(page(name), label=label, icon=":material/arrow_forward:", width="content", query_params=params or None)
 
 
-# The default page's own path is empty; this name is what Streamlit calls it by.
-_PATHS = {"results": ""}
+@dataclass(frozen=True)
+class Page:
+    """A page: the script ``pages/<name>.py``, what the navigation calls it, and its icon (a Material Symbol)."""
+
+    name: str
+    title: str
+    icon: str
+
+
+# Every page, in the groups and the order of the navigation; the first one is where the app opens.
+PAGES: dict[str, tuple[Page, ...]] = {
+    "Decide": (
+        Page("results", "Results", "leaderboard"),
+        Page("compare", "Compare", "compare_arrows"),
+    ),
+    "Understand": (
+        Page("gradient_norms", "Gradient norms", "bar_chart"),
+        Page("coverage", "Coverage", "grid_view"),
+        Page("activity", "Activity", "groups"),
+        Page("user_map", "User map", "scatter_plot"),
+        Page("norms", "Embedding norms", "straighten"),
+        Page("one_user", "One user", "person"),
+    ),
+    "Show": (
+        Page("summary", "Summary", "summarize"),
+    ),
+}  # fmt: skip
+NAMES = [page.name for group in PAGES.values() for page in group]
 
 
 def _pages() -> dict[str, list[Any]]:
-    def one(name: str, title: str, icon: str) -> Any:
-        return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+    return {title: [drawn for one in group for drawn in _drawn(one)] for title, group in PAGES.items()}
 
-    results = "pages/results.py"
-    return {
-        "Decide": [
-            st.Page(results, title="Results", icon=":material/leaderboard:", url_path="start", default=True),
-            # The default page has no path of its own; this makes links to /results work.
-            st.Page(results, title="Results ", url_path="results", visibility="hidden"),
-            one("compare", "Compare", "compare_arrows"),
-        ],
-        "Understand": [
-            one("gradient_norms", "Gradient norms", "bar_chart"),
-            one("coverage", "Coverage", "grid_view"),
-            one("activity", "Activity", "groups"),
-            one("user_map", "User map", "scatter_plot"),
-            one("norms", "Embedding norms", "straighten"),
-            one("one_user", "One user", "person"),
-        ],
-        "Show": [
-            one("summary", "Summary", "summarize"),
-        ],
-    }
+
+def _drawn(one: Page) -> list[Any]:
+    script, icon = f"pages/{one.name}.py", f":material/{one.icon}:"
+    if one.name != NAMES[0]:
+        return [st.Page(script, title=one.title, icon=icon, url_path=one.name)]
+    # The default page has no path of its own; the hidden one makes links to it by name work.
+    return [
+        st.Page(script, title=one.title, icon=icon, url_path="start", default=True),
+        st.Page(script, title=f"{one.title} ", url_path=one.name, visibility="hidden"),
+    ]
 
 
 def _navigation() -> Any:

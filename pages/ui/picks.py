@@ -72,7 +72,7 @@ def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
     alike = groups((spec, result) for spec, result in state.results() if _is_alike(spec, chosen))
-    found = {labels.pick_title(group.spec): group for group in alike}
+    found = {labels.pick_title(group.spec, group.key): group for group in alike}
     options = list(found)
     if state.result(chosen) is None and state.view().can(SELECT):
         options.append(_LIVE)
@@ -89,7 +89,7 @@ def choose() -> list[Pick]:
     picked = [
         Pick(title, (state.view(),), None)
         if title == _LIVE
-        else Pick(title, tuple(map(state.view, found[title].specs)), found[title])
+        else Pick(title, tuple(state.views(found[title])), found[title])
         for title in wanted
     ]
     lost = [pick for pick in picked if not pick.is_whole]

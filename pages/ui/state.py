@@ -16,7 +16,7 @@ from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
-from rec_core.replicates import Group, groups
+from rec_core.replicates import Group, group_key, groups
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
@@ -64,9 +64,14 @@ def data_is_here() -> bool:
     return source().is_here(jobs().folders)
 
 
-def view(of: ExperimentSpec | None = None) -> View:
-    """Return what can be looked at of a spec (the chosen one)."""
-    return View(of or spec(), jobs().store, jobs().folders)
+def view(of: ExperimentSpec | None = None, result: RunResult | None = None) -> View:
+    """Return what can be looked at of a spec (the chosen one), or of a finished run."""
+    return View(of or spec(), jobs().store, jobs().folders, result)
+
+
+def views(group: Group) -> list[View]:
+    """Return what can be looked at of each run of a group."""
+    return [view(one, result) for one, result in zip(group.specs, group.results, strict=True)]
 
 
 def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
@@ -130,14 +135,8 @@ def compared() -> list[Compared]:
     chosen = spec()
     wanted = (chosen.data, chosen.feedback, chosen.model.name)
     made = groups((one, result) for one, result in results() if (one.data, one.feedback, one.model.name) == wanted)
-    full = {key: group for group in made for key in group.keys}
-    return [Compared(group, _baseline(group.specs, full)) for group in made]
-
-
-def _baseline(members: Sequence[ExperimentSpec], made: Mapping[str, Group]) -> Group | None:
-    """Return the group of full data that has one of the members' seeds."""
-    keys = (RUN.key(baseline_spec(member)) for member in members)
-    return next((made[key] for key in keys if key in made), None)
+    by_name = {(group_key(group.spec), group.era): group for group in made}
+    return [Compared(group, by_name.get((group_key(baseline_spec(group.spec)), group.era))) for group in made]
 
 
 def expected(of: ExperimentSpec | None = None) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
@@ -35,7 +35,8 @@ class Graph:
     """One spec and its stages.
 
     ``may(stage)`` says whether a stage that is not in the store may be computed. ``download_progress`` is shown while
-    data are fetched (see ``Source.load``).
+    data are fetched (see ``Source.load``). ``made`` are the keys under which a finished run left its stages, by name:
+    an older version may have named them otherwise.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class Graph:
         listen: Listener = lambda progress: None,
         download_progress: Any = False,
         may: Callable[[Stage[Any]], bool] = lambda stage: True,
+        made: Mapping[str, str] | None = None,
     ) -> None:
         self.spec, self.folders, self.listen, self.download_progress = spec, folders, listen, download_progress
-        self._store, self._may = store, may
+        self._store, self._may, self._made = store, may, made or {}
         self._done: dict[str, Remembered] = {}
 
     def get(self, stage: Stage[P]) -> P:
@@ -57,16 +59,20 @@ class Graph:
         Raises:
             CorelensError: one sentence, if data or settings do not allow it, or if it may not be computed here.
         """
-        key = stage.key(self.spec)
+        key = self.key(stage)
         if key not in self._done:
             found = self._store.get(key)
             self._done[key] = self._compute(stage, key) if found is None else _revived(stage, found)
         value: P = self._done[key].value
         return value
 
+    def key(self, stage: Stage[Any]) -> str:
+        """Return the name of a stage's result in the store."""
+        return self._made.get(stage.name) or stage.key(self.spec)
+
     def has(self, stage: Stage[Any]) -> bool:
         """Say whether a stage's result is in the store."""
-        return self._store.has(stage.key(self.spec))
+        return self._store.has(self.key(stage))
 
     def can(self, stage: Stage[Any]) -> bool:
         """Say whether a stage's result can be had here: it is in the store, or it may be computed from what can be."""

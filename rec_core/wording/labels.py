@@ -78,9 +78,9 @@ def run_key(spec: ExperimentSpec) -> str:
     return RUN.key(spec)[:8]
 
 
-def pick_title(spec: ExperimentSpec) -> str:
-    """Return a run with the beginning of its key, so that no two are called the same."""
-    return f"{run_title(spec)} · {RUN.key(spec)[:6]}"
+def pick_title(spec: ExperimentSpec, key: str = "") -> str:
+    """Return a run with the beginning of its ``key`` (that of the spec), so that no two are called the same."""
+    return f"{run_title(spec)} · {(key or RUN.key(spec))[:6]}"
 
 
 def seeds(count: int) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages.ui import nav
 from tests.browser.conftest import App
 from tests.browser.test_main_paths import DATA, _open, _settle
 from tests.conftest import quick
@@ -18,7 +19,7 @@ from tests.pages.conftest import finish
 
 pytestmark = pytest.mark.browser
 
-PATHS = "results compare gradient_norms coverage activity user_map norms one_user summary".split()
+PATHS = nav.NAMES
 # Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
 LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
 SMALL = (

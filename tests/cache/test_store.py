@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cache.store
 from cache.store import DiskStore
 from rec_core.canonical import digest
 from rec_core.stages import Artifact, MemoryStore, StageStore
@@ -109,6 +110,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
+import cache.store
 from cache.store import DiskStore
 from rec_core.stages import Artifact
 store = DiskStore(Path(sys.argv[1]))
@@ -156,3 +158,66 @@ def test_many_writers_of_one_key_never_mix(tmp_path: Path) -> None:
     assert found is not None
     assert (found.arrays["x"] == found.meta["n"]).all()
     assert not list((tmp_path / "objects").rglob("new-*"))
+
+
+LARGE = Artifact({"x": np.arange(1 << 18, dtype=np.int64)}, {})  # 2 MB
+
+
+def test_presence_is_a_look_at_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    DiskStore(tmp_path).put(KEY, LARGE)
+    monkeypatch.setattr("cache.store._verifies", lambda path, sha256: pytest.fail("an array was hashed"))
+    monkeypatch.setattr("cache.store._load", lambda path: pytest.fail("an array was read"))
+    assert DiskStore(tmp_path).has(KEY)
+    assert not DiskStore(tmp_path).has(digest("nothing"))
+    next(p for p in _objects(tmp_path) if p.name == "0.npy").write_bytes(b"short")
+    assert not DiskStore(tmp_path).has(KEY)
+
+
+def test_hashes_are_checked_once_per_process_and_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    DiskStore(tmp_path).put(KEY, LARGE)
+    hashed: list[Path] = []
+    verifies = cache.store._verifies
+
+    def count(path: Path, sha256: str) -> bool:
+        hashed.append(path)
+        return verifies(path, sha256)
+
+    monkeypatch.setattr("cache.store._verifies", count)
+    for _ in range(3):
+        assert DiskStore(tmp_path).get(KEY) is not None
+    assert len(hashed) == 1
+    DiskStore(tmp_path).put(KEY, LARGE)  # another object under the same key
+    assert DiskStore(tmp_path).get(KEY) is not None
+    assert len(hashed) == 2
+
+
+def test_large_arrays_are_mapped_and_stay_readable_when_they_are_replaced(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    store.put(KEY, LARGE)
+    found = store.get(KEY)
+    assert found is not None
+    assert isinstance(found.arrays["x"].base, np.memmap)
+    assert store._memory._bytes == 0
+    with pytest.raises(ValueError, match="read-only"):
+        found.arrays["x"][0] = 7
+    store.remove(KEY)
+    assert found.arrays["x"][-1] == (1 << 18) - 1
+
+
+@pytest.mark.slow
+def test_a_split_as_large_as_movielens_32m_is_looked_at_in_no_time(tmp_path: Path) -> None:
+    rows = {name: np.zeros(32_000_000, kind) for name, kind in (("user", "i4"), ("item", "i4"), ("time", "i8"))}
+    DiskStore(tmp_path).put(KEY, Artifact(rows, {}))
+    code = f"""
+import psutil, time
+from pathlib import Path
+import cache.store
+from cache.store import DiskStore
+store, before, begin = DiskStore(Path({str(tmp_path)!r})), psutil.Process().memory_info().rss, time.perf_counter()
+assert store.has({KEY!r})
+assert time.perf_counter() - begin < 0.05, time.perf_counter() - begin
+found = store.get({KEY!r})
+assert found.arrays["user"][-1] == 0
+assert psutil.Process().memory_full_info().uss - before < 100e6  # 512 MB of arrays; mapped pages are the system's
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)

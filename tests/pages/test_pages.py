@@ -16,21 +16,20 @@ from cache.jobs import Job, Jobs
 from cache.ledger import Ledger
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
+from pages.ui import nav
 from pages.ui.cards import safe_csv
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.movielens import MovieLens
 from rec_core.experiment import Experiment
-from rec_core.selection import budget
+from rec_core.selection import METHODS, budget
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import pack, resolve
 from tests.conftest import experiment, key, quick
 from tests.pages.conftest import QUICK, Open, finish
 
-PAGES = [
-    "results", "compare", "gradient_norms", "coverage", "activity", "user_map", "norms", "one_user", "summary",
-]  # fmt: skip
+PAGES = nav.NAMES
 LIVE = ["results", "gradient_norms", "coverage", "activity", "user_map"]
-METHODS = [quick("full"), quick("random"), quick("gradient"), quick("gradient", pretrain=False)]
+RUNS = [quick("full"), quick("random"), quick("gradient"), quick("gradient", pretrain=False)]
 
 
 def _texts(app: AppTest) -> str:
@@ -63,12 +62,12 @@ def test_a_deep_link_on_a_cold_server_has_its_sidebar(page: str, home: Path) -> 
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("method", ["Full data", "Random", "Clustering", "Gradient", "Greedy k-center"])
+@pytest.mark.parametrize("method", [method.title for method in METHODS.values()])
 @pytest.mark.parametrize("pretrain", ["true", "false"])
 def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_page: Open) -> None:
     app = open_page(page, **QUICK, method=method, pretrain=pretrain)
     _healthy(app)
-    if method in ("Clustering", "Gradient", "Greedy k-center") and pretrain == "true":
+    if pretrain == "true" and any(m.title == method and m.needs_proxy for m in METHODS.values()):
         if page == "results":  # a run makes its proxy
             assert any(button.label.startswith(f"Run {method} at 20 %") for button in app.main.button)
         elif page != "compare":  # which compares finished runs
@@ -131,7 +130,7 @@ def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tu
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 def test_results_answer_in_words_numbers_chart_and_table(feedback: str, home: Path, open_page: Open) -> None:
-    finish(home, *(spec.with_(feedback=feedback) for spec in METHODS))
+    finish(home, *(spec.with_(feedback=feedback) for spec in RUNS))
     app = open_page(**QUICK, feedback="Ratings" if feedback == "explicit" else "Clicks", method="Random")
     _healthy(app)
     assert app.title[0].value.startswith("Random at 20\u00a0% keeps ")
@@ -271,7 +270,7 @@ def test_a_damaged_ledger_is_said_in_a_sentence(home: Path, open_page: Open) -> 
 
 
 def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.LogCaptureFixture) -> None:
-    finish(home, *METHODS)
+    finish(home, *RUNS)
     with caplog.at_level(logging.WARNING):
         for page in PAGES:
             open_page(page, **QUICK)

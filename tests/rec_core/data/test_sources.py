@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rec_core.data import filtering, splits
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import SOURCES, Folders, movielens, movielens_files, synthetic
 from rec_core.data.sources.movielens import MovieLens
@@ -172,3 +173,17 @@ def test_tastes_drift() -> None:
         ordered, shuffled = (np.linalg.norm(m[:third].mean(0) - m[-third:].mean(0)) for m in (mine, by_chance))
         moved.append(ordered - shuffled)
     assert np.mean(moved) > 3 * np.std(moved) / np.sqrt(len(moved))
+
+
+@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.download_mb == 0])
+def test_every_source_that_is_always_here_loads_and_splits(name: str, tmp_path: Path) -> None:
+    source, folders = SOURCES[name], Folders(None, tmp_path)
+    assert source.is_here(folders)
+    data = source.load(folders)
+    catalogue, rows = data.catalogue, data.interactions
+    assert len(np.unique(catalogue.user_ids)) == catalogue.n_users > rows.user.max()
+    assert len(catalogue.titles) == len(catalogue.genres) == catalogue.n_items > rows.item.max()
+    assert all((source.title, source.words.item, source.words.items))
+    split = splits.leave_one_out(filtering.k_core(data, 3), "last", "next-to-last", np.random.default_rng(0))
+    assert len(split.train) + 2 * split.catalogue.n_users <= len(rows)
+    assert all(len(part) == split.catalogue.n_users for part in (split.validation, split.test))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error, top_k_accuracy_score
 
 from rec_core.data.interactions import Split
-from rec_core.evaluation import evaluate, headline_metric, measure
+from rec_core.evaluation import METRICS, evaluate, headline_metric, measure
 from rec_core.evaluation.ranking import NDCG, RECALL, all_item_ranks, ranks, sampled_ranks
 from rec_core.evaluation.rating import RMSE
 
@@ -102,3 +102,14 @@ def test_a_metric_knows_which_way_is_better() -> None:
     assert (RMSE.share(0.0, 0.8), RECALL.share(0.3, 0.0)) == (None, None)
     assert (RMSE.direction, RECALL.direction) == ("lower is better", "higher is better")
     assert [headline_metric(feedback).name for feedback in ("explicit", "implicit")] == ["rmse", "recall@10"]
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_has_a_value_per_user_and_a_title(name: str) -> None:
+    metric = METRICS[name]
+    per_user = {"error": np.linspace(-1, 2, 40), "rank": np.arange(1.0, 41), "rank_all": np.arange(1.0, 41)}
+    assert metric.values(per_user).shape == (40,)
+    assert np.isfinite(metric.value(per_user))
+    assert metric.title
+    perfect = {"error": np.zeros(40), "rank": np.ones(40), "rank_all": np.ones(40)}
+    assert metric.gain(metric.value(perfect), metric.value(per_user)) > 0

@@ -47,7 +47,10 @@ def test_ncf_is_the_network_of_the_report() -> None:
     np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("model", [SimpleMF(bias=True), *(model() for model in MODELS.values())])
+EVERY = {"mf with biases": SimpleMF(bias=True), **{name: model() for name, model in MODELS.items()}}
+
+
+@pytest.mark.parametrize("model", EVERY.values(), ids=EVERY)
 def test_numpy_and_torch_predict_the_same_and_broadcast(model: Model) -> None:
     params = _start(model)
     tensors = {name: torch.from_numpy(array) for name, array in params.items()}
@@ -88,7 +91,7 @@ def test_popularity_counts_rows() -> None:
     assert baselines.popularity(_ratings(), 4).tolist() == [2, 1, 1, 0]
 
 
-@pytest.mark.parametrize("model", [SimpleMF(bias=True), *(model() for model in MODELS.values())])
+@pytest.mark.parametrize("model", EVERY.values(), ids=EVERY)
 def test_a_model_says_what_its_parameters_mean(model: Model) -> None:
     params = _start(model)
     fitted = Fitted(model, params)

@@ -1,0 +1,151 @@
+"""Groups of runs: estimates and paired differences against SciPy, hand-worked cases and simulations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from rec_core.evaluation.ranking import RECALL
+from rec_core.evaluation.rating import RMSE
+from rec_core.replicates import (
+    Estimate,
+    Group,
+    difference,
+    group_key,
+    groups,
+    holm,
+    is_not_worse,
+    over_seeds,
+    verdict,
+)
+from rec_core.results import RunResult
+from tests.conftest import key, quick
+
+Values = NDArray[np.float64]
+
+
+def _result(name: str) -> RunResult:
+    return RunResult({}, name, 10, 2, {"recall@10": 0.5}, {}, [], 1, {}, {}, {})
+
+
+def test_runs_that_differ_in_nothing_but_the_seed_are_a_group() -> None:
+    specs = [quick(seed=3), quick("gradient"), quick(seed=1), quick(ratio=0.3)]
+    found = groups((spec, _result(key(spec))) for spec in specs)
+    assert [[spec.seed for spec in group.specs] for group in found] == [[1, 3], [0], [0]]
+    assert found[0].key == key(quick(seed=1))
+    assert found[0].keys == {key(quick(seed=1)), key(quick(seed=3))}
+    assert group_key(quick(seed=1)) == group_key(quick(seed=3)) != group_key(quick("gradient"))
+
+
+def test_a_groups_metric_is_the_mean_over_seeds() -> None:
+    results = (_result("a"), RunResult({}, "b", 10, 2, {"recall@10": 0.7}, {}, [], 1, {}, {}, {}))
+    assert Group((quick(), quick(seed=1)), results).metric("recall@10") == pytest.approx(0.6)
+
+
+def test_an_estimate_over_seeds_is_students() -> None:
+    values = [0.70, 0.74, 0.72]
+    found = over_seeds(values)
+    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, 2, np.mean(values), stats.sem(values)))
+    assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    alone = over_seeds([0.7])
+    assert (alone.low, alone.high, alone.count, alone.p) == (0.7, 0.7, 1, 1.0)
+
+
+def test_one_seed_is_the_paired_t_test_over_users() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.random(200), rng.random(200)
+    found, expected = difference(RECALL, ours[None], theirs[None]), stats.ttest_rel(ours, theirs)
+    assert found.mean == pytest.approx((ours - theirs).mean())
+    assert found.p == pytest.approx(expected.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_users_and_seeds_are_both_counted() -> None:
+    """SE² = paired variance over users / n + variance of the seeds' means / S; freedom after Satterthwaite."""
+    ours = np.array([[1.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.0, 1.0]])
+    theirs = np.array([[0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
+    found = difference(RECALL, ours, theirs)
+    users = np.var([0.5, 0.0, 0.0, 0.5], ddof=1) / 4
+    seeds = np.var([0.25, 0.25], ddof=1) / 2
+    assert found.mean == pytest.approx(0.25)
+    assert found.error**2 == pytest.approx(users + seeds)
+    assert found.freedom == pytest.approx(3)  # the seeds agree exactly
+    apart = difference(RECALL, ours, np.array([[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]]))
+    users, seeds = np.var([0.5, 0.0, 0.5, 0.5], ddof=1) / 4, np.var([0.75, 0.0], ddof=1) / 2
+    assert apart.error**2 == pytest.approx(users + seeds)
+    assert apart.freedom == pytest.approx((users + seeds) ** 2 / (users**2 / 3 + seeds**2 / 1))
+
+
+def test_a_control_without_seeds_is_held_against_each_seed() -> None:
+    rng = np.random.default_rng(1)
+    ours, control = rng.random((3, 50)), rng.random((1, 50))
+    found = difference(RECALL, ours, control)
+    seeds = np.var((ours - control).mean(axis=1), ddof=1) / 3
+    users = np.var((ours.mean(axis=0) - control[0]), ddof=1) / 50
+    assert found.error**2 == pytest.approx(users + seeds)
+    assert found.count == 3
+
+
+def test_of_unequal_numbers_of_seeds_both_variances_count() -> None:
+    rng = np.random.default_rng(2)
+    ours, theirs = rng.random((3, 50)), rng.random((2, 50))
+    found = difference(RECALL, ours, theirs)
+    parts = [np.var(side.mean(axis=1), ddof=1) / len(side) for side in (ours, theirs)]
+    users = np.var(ours.mean(axis=0) - theirs.mean(axis=0), ddof=1) / 50
+    assert found.error**2 == pytest.approx(users + sum(parts))
+
+
+def test_the_difference_of_two_root_mean_squares_is_that_of_the_roots() -> None:
+    ours, theirs = np.full((1, 100), 1.0), np.full((1, 100), 4.0)  # squared errors: RMSE 1 and 2
+    found = difference(RMSE, ours, theirs)
+    assert [found.mean, found.error] == pytest.approx([1.0, 0.0])
+    rng = np.random.default_rng(3)
+    errors = rng.normal(size=(2, 1, 4000)) * np.array([1.0, 1.1])[:, None, None]
+    found = difference(RMSE, errors[0] ** 2, errors[1] ** 2)
+    drawn = rng.integers(4000, size=(400, 4000))
+    roots = [np.sqrt((errors[side, 0] ** 2)[drawn].mean(axis=1)) for side in (0, 1)]
+    assert found.error == pytest.approx(np.std(roots[1] - roots[0]), rel=0.1)  # the bootstrap says the same
+
+
+def test_equal_groups_do_not_differ() -> None:
+    same = np.random.default_rng(0).random((1, 30))
+    for metric in (RECALL, RMSE):
+        found = difference(metric, same, same)
+        assert (found.mean, found.error, found.p) == (0.0, 0.0, 1.0)
+        assert verdict(found) == "no clear difference"
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 5])
+def test_intervals_cover_at_about_their_level(seeds: int) -> None:
+    """Users and seeds drawn anew in each round, both with an effect of their own, and a true difference of 0.1."""
+    rng, hits, rounds = np.random.default_rng(5), 0, 400
+    for _ in range(rounds):
+        users = rng.normal(size=300) * 0.5
+        effects = rng.normal(size=(2, seeds, 1)) * (0.02 if seeds > 1 else 0.0)
+        ours, theirs = (shift + users + effects[i] + rng.normal(size=(seeds, 300)) for i, shift in enumerate((0.1, 0)))
+        found = difference(RECALL, ours, theirs)
+        hits += found.low <= 0.1 <= found.high
+    assert 0.92 <= hits / rounds <= 1.0
+
+
+def test_holm_is_the_hand_worked_case() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([]) == []
+
+
+def test_a_verdict_needs_an_interval_without_zero() -> None:
+    clear, unclear = Estimate(0.05, 0.01, 100, 1), Estimate(0.05, 0.04, 100, 1)
+    assert (verdict(clear), verdict(unclear)) == ("better", "no clear difference")
+    assert verdict(Estimate(-0.05, 0.01, 100, 1)) == "worse"
+    assert verdict(clear, p=holm([clear.p, 0.2, 0.4] * 40)[0]) == "better"
+    assert verdict(Estimate(0.022, 0.01, 100, 1), p=0.06) == "no clear difference"
+    for one in (clear, unclear):
+        assert (verdict(one) == "no clear difference") == (one.low <= 0 <= one.high)
+
+
+def test_not_worse_is_within_a_margin_of_full_data() -> None:
+    assert is_not_worse(Estimate(-0.001, 0.002, 1000, 3), full=0.5)  # may lose 0.005, of 0.01 allowed
+    assert not is_not_worse(Estimate(-0.001, 0.02, 1000, 3), full=0.5)
