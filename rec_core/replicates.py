@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -103,6 +104,7 @@ class Group:
         return float(np.mean([result.metrics[name] for result in self.results]))
 
 
+@lru_cache(maxsize=10_000)
 def group_key(spec: ExperimentSpec) -> str:
     """Return what runs that differ in nothing but the seed have in common."""
     return RUN.key(spec.with_(seed=0)) if spec.seed else RUN.key(spec)

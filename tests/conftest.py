@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -74,3 +75,15 @@ def interactions(user: list[int], item: list[int], rating: list[float] | None = 
         np.array(rating or [3.0] * n, np.float32),
         np.arange(n, dtype=np.int64),
     )
+
+
+def processes(home: Path) -> list[psutil.Process]:
+    """Return the processes whose command names this home."""
+    return [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(p.info["cmdline"] or [])]
+
+
+def workers(home: Path) -> list[psutil.Process]:
+    """Return the processes that run jobs, the children of the nannies of this home."""
+    nannies = [p for p in processes(home) if any("dask_worker" in part for part in p.info["cmdline"])]
+    children = [child for nanny in nannies for child in nanny.children()]
+    return [child for child in children if any("spawn_main" in part for part in child.cmdline())]

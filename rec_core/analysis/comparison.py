@@ -162,8 +162,7 @@ def _row(one: Compared) -> dict[str, object]:
         "total_s": one.seconds,
         "speed_up": one.speed_up,
         "curve": [row[validation_column(one.metric.name)] for row in result.history],
-        "seeds": len(group.results),
-        "seed": ", ".join(str(seed) for seed in group.by_seed),
+        "seeds": tuple(group.by_seed),
     }
 
 

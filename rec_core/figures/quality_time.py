@@ -96,7 +96,7 @@ def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric:
 
 def _hover(run: Compared, metric: Metric) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
-    seeds = ", ".join(map(str, run.group.by_seed))
+    seeds = labels.seed_list(list(run.group.by_seed))
     return (
         f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
         f"<br>{metric.title} {number(run.value)}{kept}"

@@ -43,11 +43,12 @@ def _second(one: Compared) -> str:
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of groups with the names of their methods and settings in place of the specs."""
+    """Return a table of groups with the names of their methods, settings and seeds in place of the specs."""
     if table.empty:
         return table
     method, settings = (table["spec"].map(name) for name in (labels.method_choice, labels.settings_title))
-    return table.assign(method=method, settings=settings).drop(columns="spec")
+    seed = table["seeds"].map(labels.seed_list)
+    return table.assign(method=method, settings=settings, seed=seed).drop(columns=["spec", "seeds"])
 
 
 def named_controls(table: pd.DataFrame) -> pd.DataFrame:

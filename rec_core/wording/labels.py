@@ -92,6 +92,16 @@ def seeds(count: int) -> str:
     return "one seed" if count == 1 else f"{count} seeds"
 
 
+def seed_list(drawn: Sequence[int]) -> str:
+    """Return which seeds, in words.
+
+    >>> seed_list([0, 1, 2]), seed_list(range(1000))
+    ('0, 1, 2', '0, 1, 2, 3, 4, 5 … (1,000)')
+    """
+    shown = ", ".join(map(str, drawn[:6]))
+    return shown if len(drawn) <= 6 else f"{shown} … ({len(drawn):,})"
+
+
 def caption(spec: ExperimentSpec) -> str:
     """Return what a figure was made with, for its caption."""
     return f"{data_title(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {run_key(spec)}."
@@ -102,7 +112,7 @@ def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
     drawn = sorted({spec.seed for spec in specs_})
     keys = ", ".join(map(run_key, specs_)) if len(specs_) <= 6 else "in the table"
     count = "1 run" if len(specs_) == 1 else f"{len(specs_)} runs"
-    return f"{data_title(specs_[0])}, {count}, seed {', '.join(map(str, drawn[:6]))}, settings {keys}."
+    return f"{data_title(specs_[0])}, {count}, seed {seed_list(drawn)}, settings {keys}."
 
 
 def data_title(spec: ExperimentSpec) -> str:

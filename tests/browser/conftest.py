@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.conftest import processes
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--headless",
@@ -84,11 +86,9 @@ class App:
 
     def end_jobs(self) -> None:
         """End the scheduler and the workers of this home folder."""
-        table = subprocess.run(["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        for line in table.splitlines()[1:]:
-            pid, _, arguments = line.strip().partition(" ")
-            if str(self.home) in arguments and "distributed" in arguments:
-                os.kill(int(pid), signal.SIGTERM)
+        for process in processes(self.home):
+            if any("distributed" in part for part in process.info["cmdline"]):
+                process.terminate()
 
 
 @pytest.fixture(scope="module")

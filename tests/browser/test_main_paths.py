@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from rec_core.data.sources import SOURCES, Folders
 from tests.browser.conftest import App
+from tests.conftest import workers
 
 pytestmark = pytest.mark.browser
 
@@ -134,20 +133,13 @@ def test_a_worker_killed_by_hand_is_explained_and_run_again_works(page: Page, ap
     _open(page, app, f"{LONG}&seed=1")
     _run(page)
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
-    for pid in _workers(app.home):
-        os.kill(pid, signal.SIGKILL)
+    for worker in workers(app.home):
+        worker.kill()
     expect(page.get_by_text("The worker stopped before this was finished")).to_be_visible()
     _run(page)
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
-
-
-def _workers(home: Path) -> list[int]:
-    table = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in table.splitlines()[1:]]
-    nannies = {r[0] for r in rows if "dask_worker" in r[2] and str(home) in r[2]}
-    return [int(r[0]) for r in rows if r[1] in nannies and "spawn_main" in r[2]]
 
 
 def test_the_first_comparison_takes_less_than_a_minute(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from cache.jobs import INTERRUPTED, Job, Jobs
@@ -21,7 +18,7 @@ from rec_core import projection
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment, stored_result
 from rec_core.specs import ExperimentSpec
-from tests.conftest import quick
+from tests.conftest import processes, quick, workers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -171,23 +168,11 @@ def test_a_prepared_proxy_makes_the_method_live(jobs: Jobs) -> None:
         time.sleep(0.05)
 
 
-def _workers(home: Path) -> list[int]:
-    """Return the processes that run jobs, the children of the nannies of this home."""
-    nannies = [process for process in _processes(home) if any("dask_worker" in part for part in process.cmdline())]
-    children = [child for nanny in nannies for child in nanny.children()]
-    return [child.pid for child in children if any("spawn_main" in part for part in child.cmdline())]
-
-
-def _processes(home: Path) -> list[psutil.Process]:
-    """Return the processes whose command names this home."""
-    return [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(p.info["cmdline"] or [])]
-
-
 def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> None:
     jobs.ask(long(seed=60))
     wait(jobs, long(seed=60), _training)
-    for worker in _workers(jobs._home):
-        os.kill(worker, signal.SIGKILL)
+    for worker in workers(jobs._home):
+        worker.kill()
     job = wait(jobs, long(seed=60), lambda job: job.state == "interrupted", seconds=10)
     assert job.message == INTERRUPTED
     key = jobs.ask(long(seed=60))
@@ -198,7 +183,7 @@ def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> N
 
 def test_scheduler_and_workers_end_by_themselves(jobs: Jobs) -> None:
     def running() -> bool:
-        return bool(_processes(jobs._home))
+        return bool(processes(jobs._home))
 
     assert running()
     jobs.close()

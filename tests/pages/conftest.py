@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Experi
     wanted: list[tuple[str, ExperimentSpec]] = []
     monkeypatch.setattr(Jobs, "ask", lambda self, spec, kind="run": wanted.append((kind, spec)))
     return wanted
+
+
+def hear_streamlit() -> None:
+    """Let ``caplog`` hear Streamlit, which keeps its log to itself."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("streamlit"):
+            logging.getLogger(name).propagate = True
 
 
 def finish(home: Path, *specs: ExperimentSpec) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from rec_core.selection import METHODS, budget
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import pack, resolve
 from tests.conftest import experiment, key, quick
-from tests.pages.conftest import QUICK, Open, finish
+from tests.pages.conftest import QUICK, Open, finish, hear_streamlit
 
 PAGES = nav.NAMES
 LIVE = ["results", "gradient_norms", "coverage", "activity", "user_map"]
@@ -69,7 +70,7 @@ def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_
     _healthy(app)
     if pretrain == "true" and any(m.title == method and m.needs_proxy for m in METHODS.values()):
         if page == "results":  # a run makes its proxy
-            assert any(button.label.startswith(f"Run {method} at 20 %") for button in app.main.button)
+            assert any(re.match(rf"Run {method}( \(position 0\))? at 20 %", button.label) for button in app.main.button)
         elif page != "compare":  # which compares finished runs
             assert app.button(key="prepare").label.startswith("Prepare · about")
     elif page in LIVE:
@@ -271,9 +272,12 @@ def test_a_damaged_ledger_is_said_in_a_sentence(home: Path, open_page: Open) -> 
 
 def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.LogCaptureFixture) -> None:
     finish(home, *RUNS)
+    hear_streamlit()
+    logging.getLogger("streamlit.deprecation_util").warning("heard")
     with caplog.at_level(logging.WARNING):
         for page in PAGES:
             open_page(page, **QUICK)
+    assert "heard" in caplog.text
     assert [r.message for r in caplog.records if "deprecat" in r.message.lower()] == []
 
 

@@ -121,5 +121,4 @@ def test_several_seeds_are_averaged_seed_by_seed() -> None:
     assert one.value == pytest.approx((0.3 + 0.4 + 0.9) / 3)
     assert one.gain == pytest.approx(one.value - 0.2)
     assert "(2 seeds)" in headline(one)[0]
-    row = table([one], "nobody").iloc[0]
-    assert (row.seed, row.seeds) == ("0, 1, 2", 3)
+    assert named(table([one], "nobody")).seed.tolist() == ["0, 1, 2"]

@@ -1,0 +1,103 @@
+"""Runs that differ in nothing but the seed are one row, one symbol and one answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cache.ledger import Ledger
+from cache.store import DiskStore
+from rec_core.data.sources import Folders
+from rec_core.evaluation.ranking import RECALL
+from rec_core.experiment import View, stored_result
+from rec_core.replicates import difference
+from tests.conftest import key, quick
+from tests.pages.conftest import QUICK, Open, finish
+
+SEEDS = (0, 1, 2)
+
+
+@pytest.fixture
+def seeded(home: Path) -> Path:
+    """A home folder with full data and random, three seeds each."""
+    finish(home, *(quick(method, seed=seed) for method in ("full", "random") for seed in SEEDS))
+    return home
+
+
+def _text(app: AppTest) -> str:
+    parts = [*app.title, *app.markdown, *app.caption, *app.header]
+    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
+
+
+def test_results_have_a_row_and_a_symbol_per_group(seeded: Path, open_page: Open) -> None:
+    app = open_page(**QUICK, method="Random", seed="1")  # whichever of its seeds is chosen
+    table = app.dataframe[0].value
+    assert table["seed"].tolist() == ["0, 1, 2", "0, 1, 2"]
+    results = [stored_result(key(quick(seed=seed)), DiskStore(seeded)) for seed in SEEDS]
+    recalls = [result.metrics["recall@10"] for result in results if result is not None]
+    assert table["recall@10"].iloc[1] == pytest.approx(np.mean(recalls))
+    assert "(3 seeds)" in app.title[0].value
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert [len(trace["customdata"]) for trace in chart["data"]] == [1, 1]
+    assert chart["data"][0]["marker"]["size"] != chart["data"][1]["marker"]["size"]  # the chosen one is larger
+
+
+def test_one_seed_is_said_to_be_one(home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), quick("random"))
+    assert "(one seed)" in open_page(**QUICK, method="Random").title[0].value
+
+
+def test_a_summary_says_how_many_seeds_it_rests_on(seeded: Path, open_page: Open) -> None:
+    app = open_page("summary", **QUICK, method="Random")
+    assert "(3 seeds, 95 % interval " in _text(app)
+    assert "One seed" not in _text(app)
+
+
+def test_a_seed_without_its_baseline_is_left_out_of_the_share(home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), *(quick("random", seed=seed) for seed in SEEDS))
+    app = open_page(**QUICK, method="Random")
+    assert "(one seed)" in app.title[0].value
+    finish(home, quick("gradient", pretrain=False, seed=7))
+    app = open_page(**QUICK, method="Gradient", pretrain="false", seed="7")
+    assert any(button.label.startswith("Run Full data") for button in app.button)
+
+
+def test_compare_pairs_groups_over_users_and_seeds(seeded: Path, open_page: Open) -> None:
+    app = open_page("compare", **QUICK, method="Random")
+    metrics = app.dataframe[1].value
+    assert len(metrics) == 2
+    values = [
+        np.stack(
+            [
+                RECALL.values(View(quick(m, seed=s), DiskStore(seeded), Folders(None, seeded)).evaluated.per_user)
+                for s in SEEDS
+            ]
+        )
+        for m in ("random", "full")
+    ]
+    expected = difference(RECALL, values[0], values[1])
+    row = metrics[metrics["Run"].str.contains("Random")].iloc[0]
+    assert row["Δ Recall@10"] == pytest.approx(expected.mean)
+    assert row["Δ Recall@10, 95 % from"] == pytest.approx(expected.low)
+    assert row["Δ Recall@10, 95 % to"] == pytest.approx(expected.high)
+
+
+def test_runs_of_an_older_version_are_a_group_of_their_own(seeded: Path, open_page: Open) -> None:
+    """0.1.0 drew other batches: its numbers are not averaged with those of this version, nor held against them."""
+    store = DiskStore(seeded)
+    result = stored_result(key(quick("random")), store)
+    assert result is not None
+    from dataclasses import replace
+
+    from rec_core.stages import pack
+
+    old = replace(result, key="0" * 64, versions=result.versions | {"corelens": "0.1.0"})
+    store.put(old.key, pack(old))
+    Ledger(seeded).ask(old.key, "run", quick("random"))
+    table = open_page(**QUICK, method="Random").dataframe[0].value
+    assert sorted(table["seed"]) == ["0", "0, 1, 2", "0, 1, 2"]
+    assert table[table["seed"] == "0"]["quality_kept"].isna().all()
