@@ -71,7 +71,7 @@ def _data_options(parser: argparse.ArgumentParser) -> None:
 def _experiment_options(parser: argparse.ArgumentParser) -> None:
     _data_options(parser)
     parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
-    parser.add_argument("--model", choices=list(MODELS), default="ncf")
+    parser.add_argument("--model", choices=list(MODELS), default=ExperimentSpec().model.name)
     parser.add_argument("--method", choices=list(METHODS), default="random")
     parser.add_argument("--pretrain", action=argparse.BooleanOptionalAction, default=True, help="pretrain the proxy")
     parser.add_argument("--ratio", type=float, default=0.2, help="share of the train rows to keep")

@@ -20,7 +20,7 @@ _SHARE = st.column_config.NumberColumn(format="percent")
 
 
 def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
-    """Draw number, activity, kept share, genres, favourite films and the list of ``users`` (positions)."""
+    """Draw number, activity, kept share, genres, favourites and the list of ``users`` (positions)."""
     if not len(users):
         st.caption("Choose users on a map to see who they are.")
         return

@@ -52,14 +52,15 @@ def _choose() -> AbstractContextManager[Any]:
         labels.FEEDBACK,
         "feedback",
         "implicit",
-        "Ratings: predict the stars (explicit feedback). Clicks: rank what a user would watch (implicit feedback).",
+        f"Ratings: predict the {SOURCES[data].words.units} (explicit feedback). Clicks: rank what a user would choose "
+        "(implicit feedback).",
         "stretch",
     )
     model = controls.segments(
         "Model",
         labels.MODEL_TITLES,
         "model",
-        "ncf",
+        ExperimentSpec().model.name,
         f"{'; '.join(model.summary for model in MODELS.values())}.",
         "stretch",
     )

@@ -1,4 +1,4 @@
-"""Figures of Q2: how much of users, films, genres and ratings a coreset reaches."""
+"""Figures of Q2: how much of users, items, genres and ratings a coreset reaches."""
 
 from __future__ import annotations
 

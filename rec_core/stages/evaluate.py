@@ -6,17 +6,16 @@ from rec_core.evaluation.evaluate import Evaluation, evaluate_ranking, evaluate_
 from rec_core.models import Fitted
 from rec_core.progress import reporter
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.load import LOAD
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.train import TRAIN
 from rec_core.training import kernels
 
 
-def fitted_model(work: Graph) -> Fitted:
+def fitted_model(work: Work) -> Fitted:
     """Return the trained model."""
     return Fitted(work.spec.model.settled(work.spec.feedback), work.get(TRAIN).params)
 
@@ -36,7 +35,7 @@ def measured_on(spec: ExperimentSpec) -> Inputs:
     }
 
 
-def _compute(work: Graph) -> Evaluation:
+def _compute(work: Work) -> Evaluation:
     split = work.get(SPLIT)
     kept, score = split.train.take(work.get(SELECT).rows), kernels.scorer(fitted_model(work))
     if work.spec.feedback == "explicit":

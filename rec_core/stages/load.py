@@ -6,8 +6,7 @@ from rec_core.data.interactions import Dataset
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import DataError
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 
 
 def resolve(spec: ExperimentSpec, folders: Folders) -> ExperimentSpec:
@@ -20,7 +19,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     return {"dataset": spec.data.dataset, "fingerprint": spec.data.fingerprint}
 
 
-def _compute(work: Graph) -> Dataset:
+def _compute(work: Work) -> Dataset:
     source, asked = SOURCES[work.spec.data.dataset], work.spec.data.fingerprint
     if source.fingerprint(work.folders) != asked:
         raise DataError(

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from rec_core.data.negatives import sample_negatives
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     return {"split": SPLIT.within(spec), "count": spec.evaluation.negatives, "seed": spec.data_seed}
 
 
-def _compute(work: Graph) -> Negatives:
+def _compute(work: Work) -> Negatives:
     split, count = work.get(SPLIT), work.spec.evaluation.negatives
     test, validation = (
         sample_negatives(split, count, generator(work.spec.data_seed, f"{part} negatives"))

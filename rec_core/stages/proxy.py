@@ -8,9 +8,8 @@ from rec_core.models import Fitted, Params
 from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import shape_of, training_inputs
 from rec_core.training import kernels, loop
 
@@ -22,7 +21,7 @@ class Parameters:
     params: Params
 
 
-def fitted_proxy(work: Graph) -> Fitted:
+def fitted_proxy(work: Work) -> Fitted:
     """Return the proxy with its model."""
     return Fitted(work.spec.proxy.model.settled(work.spec.feedback), work.get(PROXY).params)
 
@@ -41,7 +40,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     }
 
 
-def _compute(work: Graph) -> Parameters:
+def _compute(work: Work) -> Parameters:
     spec, train = work.spec, work.get(SPLIT).train
     model = spec.proxy.model.settled(spec.feedback)
     start = model.start(shape_of(work, train), generator(spec.seed, "proxy start"))

@@ -7,14 +7,13 @@ from typing import Any
 from rec_core.results import RunResult, versions
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.evaluate import EVALUATE
-from rec_core.stages.graph import Graph
 from rec_core.stages.load import LOAD
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.proxy import PROXY
 from rec_core.stages.score import SCORE
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Stage
+from rec_core.stages.stage import Stage, Work
 from rec_core.stages.train import TRAIN
 
 
@@ -32,7 +31,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     )
 
 
-def _compute(work: Graph) -> RunResult:
+def _compute(work: Work) -> RunResult:
     trained, evaluated = work.get(TRAIN), work.get(EVALUATE)
     return RunResult(
         spec=work.spec.model_dump(),
@@ -49,7 +48,7 @@ def _compute(work: Graph) -> RunResult:
     )
 
 
-def _seconds(work: Graph) -> dict[str, float]:
+def _seconds(work: Work) -> dict[str, float]:
     """Drawing an untrained proxy is no pretraining; it is part of selecting."""
     proxy = work.seconds(PROXY)
     seconds = {

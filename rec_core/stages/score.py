@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from rec_core.selection import Candidates
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.proxy import PROXY, fitted_proxy
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class RowScores:
     values: NDArray[np.float32]
 
 
-def unscored(work: Graph) -> Candidates:
+def unscored(work: Work) -> Candidates:
     """Return what the method scores."""
     split, fitted = work.get(SPLIT), fitted_proxy(work) if work.spec.method.needs_proxy else None
     return Candidates(split.train, split.catalogue.n_users, work.spec.feedback, fitted)

@@ -8,14 +8,13 @@ from typing import Any
 from rec_core.randomness import generator
 from rec_core.selection import Candidates, Coreset, Full, budget
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.proxy import PROXY
 from rec_core.stages.score import SCORE, unscored
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 
 
-def candidates(work: Graph) -> Candidates:
+def candidates(work: Work) -> Candidates:
     """Return what the method chooses from."""
     return replace(unscored(work), values=work.get(SCORE).values) if work.spec.method.ranks else unscored(work)
 
@@ -39,7 +38,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     return SPLIT, *((PROXY,) if spec.uses_proxy else ()), *((SCORE,) if scored else ())
 
 
-def _compute(work: Graph) -> Coreset:
+def _compute(work: Work) -> Coreset:
     spec, n = work.spec, len(work.get(SPLIT).train)
     if spec.keeps_everything:
         return Full().select(Candidates(work.get(SPLIT).train, 0, spec.feedback), n, generator(spec.seed, "selection"))

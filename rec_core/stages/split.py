@@ -6,9 +6,8 @@ from rec_core.data import filtering, splits
 from rec_core.data.interactions import Split
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.load import LOAD
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
@@ -18,7 +17,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed}
 
 
-def _compute(work: Graph) -> Split:
+def _compute(work: Work) -> Split:
     filtered = filtering.k_core(work.get(LOAD), work.spec.data.min_interactions)
     rules, rng = work.spec.split, generator(work.spec.data_seed, "split")
     return splits.leave_one_out(filtered, rules.test, rules.validation, rng)

@@ -9,16 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from rec_core.canonical import Json, digest
+from rec_core.data.sources import Folders
+from rec_core.progress import Listener
 from rec_core.specs import ExperimentSpec
-
-if TYPE_CHECKING:
-    from rec_core.stages.graph import Graph
 
 P = TypeVar("P")
 Inputs = dict[str, Json]
+
+
+class Work(Protocol):
+    """What a stage may use while it is computed: its spec, where data are, and what it needs of other stages."""
+
+    spec: ExperimentSpec
+    folders: Folders
+    listen: Listener
+    download_progress: Any  # see ``Source.load``
+
+    def get(self, stage: Stage[P]) -> P:
+        """Return the result of a stage."""
+
+    def seconds(self, *stages: Stage[Any]) -> float:
+        """Return the cold cost of those of ``stages`` that were asked for."""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Stage → key of everything that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +53,7 @@ class Stage(Generic[P]):
     version: int
     product: type[P]
     inputs: Callable[[ExperimentSpec], Inputs]
-    compute: Callable[[Graph], P]
+    compute: Callable[[Work], P]
     doing: str
     needs: Callable[[ExperimentSpec], tuple[Stage[Any], ...]] = lambda spec: ()
     libraries: Callable[[ExperimentSpec], tuple[str, ...]] = lambda spec: ()

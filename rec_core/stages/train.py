@@ -12,11 +12,10 @@ from rec_core.models import Fitted, Params
 from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs, Stage
+from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import shape_of, training_inputs
 from rec_core.training import kernels, loop
 
@@ -46,7 +45,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     return (SELECT, NEGATIVES) if spec.feedback == "implicit" else (SELECT,)
 
 
-def _compute(work: Graph) -> TrainedModel:
+def _compute(work: Work) -> TrainedModel:
     spec, coreset = work.spec, work.get(SELECT)
     kept, model = work.get(SPLIT).train.take(coreset.rows), spec.model.settled(spec.feedback)
     start = model.start(shape_of(work, kept), generator(spec.seed, "start"))
@@ -60,7 +59,7 @@ def _compute(work: Graph) -> TrainedModel:
     return TrainedModel(trained.params, [_line(epoch, spec) for epoch in trained.history], trained.best_epoch)
 
 
-def _validate(work: Graph, fitted: Fitted) -> float:
+def _validate(work: Work, fitted: Fitted) -> float:
     """Return the headline metric on the validation split, larger for better."""
     score, held_out = kernels.scorer(fitted), work.get(SPLIT).validation
     metric = headline_metric(work.spec.feedback)

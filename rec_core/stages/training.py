@@ -8,9 +8,8 @@ from rec_core.data.interactions import Interactions
 from rec_core.models import Shape
 from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.graph import Graph
 from rec_core.stages.split import SPLIT
-from rec_core.stages.stage import Inputs
+from rec_core.stages.stage import Inputs, Work
 from rec_core.training import sampling
 
 
@@ -20,7 +19,7 @@ def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
     return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION}
 
 
-def shape_of(work: Graph, rows: Interactions) -> Shape:
+def shape_of(work: Work, rows: Interactions) -> Shape:
     """Return the shape of a start that is trained on ``rows``."""
     catalogue = work.get(SPLIT).catalogue
     mean = 0.0 if rows.rating is None else float(rows.rating.mean(dtype=np.float64))

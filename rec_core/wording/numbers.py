@@ -51,7 +51,7 @@ def duration(seconds: float) -> str:
 
 
 def plain_markdown(text: str) -> str:
-    r"""Return text that Markdown shows as it is; film titles may hold anything.
+    r"""Return text that Markdown shows as it is; titles may hold anything.
 
     >>> print(plain_markdown("M*A*S*H :smile: <b>"))
     M\*A\*S\*H \:smile\: \<b\>
@@ -71,8 +71,8 @@ def plain_label(text: str) -> str:
 def capital(text: str) -> str:
     """Return text with a capital at its beginning, and the rest as it is.
 
-    >>> capital("long-tail films")
-    'Long-tail films'
+    >>> capital("long-tail MacGuffins")
+    'Long-tail MacGuffins'
     """
     return text[:1].upper() + text[1:]
 

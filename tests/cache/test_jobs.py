@@ -159,6 +159,14 @@ def test_what_goes_wrong_is_said_and_can_be_repeated(jobs: Jobs) -> None:
     wait(jobs, spec, lambda job: job.state == "failed")
 
 
+def test_files_that_change_meanwhile_leave_a_sentence_under_the_jobs_own_key(jobs: Jobs) -> None:
+    """The copy that was asked for is gone when the worker looks; the job ends, and under its own key."""
+    spec = quick(data={"dataset": "synthetic-10k", "fingerprint": "0123456789abcdef"})
+    jobs.ask(spec)
+    job = wait(jobs, spec, lambda job: job.state == "failed")
+    assert "are not those that this was asked for; ask again" in job.message
+
+
 def test_a_prepared_proxy_makes_the_method_live(jobs: Jobs) -> None:
     spec = quick("greedy", seed=50)
     jobs.ask(spec, "prepare")

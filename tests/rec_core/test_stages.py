@@ -10,6 +10,7 @@ from rec_core.data.interactions import texts
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from rec_core.stages import RUN, SELECT, SPLIT, TRAIN, Artifact, Graph, MemoryStore, Stage, measured_on, pack, unpack
+from rec_core.stages.stage import Work
 from tests.conftest import quick
 
 
@@ -65,7 +66,7 @@ CALLS: list[int] = []
 
 
 def _toy(version: int = 1, **more: object) -> Stage[Inner]:
-    def compute(work: Graph) -> Inner:
+    def compute(work: Work) -> Inner:
         CALLS.append(version)
         return Inner(np.arange(version), "b")
 
@@ -107,7 +108,7 @@ def test_a_new_version_is_a_miss_for_every_stage_after_it() -> None:
 def test_what_is_needed_first_is_no_part_of_a_stages_seconds() -> None:
     order: list[str] = []
 
-    def slow(work: Graph) -> Inner:
+    def slow(work: Work) -> Inner:
         order.append("slow")
         return Inner(np.arange(1), "")
 
