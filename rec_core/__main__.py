@@ -22,6 +22,7 @@ from rec_core.models import MODELS
 from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.selection import METHODS
+from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import resolve
 
@@ -118,7 +119,10 @@ def _with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
             if not isinstance(place, dict):
                 raise SpecError(f"There is no setting '{name}'.")
         if not equals or (last not in place and path != ["method"]):
-            raise SpecError(f"'{setting}' is not a setting; write NAME=VALUE, for example train.epochs=3.")
+            raise SpecError(
+                f"'{setting}' is not a setting; write NAME=VALUE, for example train.epochs=3 or method.clusters=20 (a "
+                "method's own settings are listed by `python -m rec_core methods`)."
+            )
         place[last] = _value(text)
     return specs.parse(values)
 
@@ -200,7 +204,9 @@ def _save(path: Path, write: Any) -> None:
 
 def _methods(args: argparse.Namespace) -> None:
     for name, method in METHODS.items():
-        print(f"{name:<12} {method.summary}{' Needs a proxy.' if method.needs_proxy else ''}")
+        proxy = " Needs a proxy." if method.needs_proxy else ""
+        settings = "".join(f" method.{field}: {offer.title}." for field, offer in offers(method).items())
+        print(f"{name:<12} {method.summary}{proxy}{settings}")
 
 
 def _tables(args: argparse.Namespace) -> None:

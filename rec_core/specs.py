@@ -161,7 +161,8 @@ def _sentence(error: Any) -> str:
             return f"{what}: unknown {what} '{name}'; choose one of {', '.join(known)}."
         if len(place) > 1:
             if kind == "extra_forbidden" and what == "method":
-                return f"method: the method '{place[1]}' has no parameter '{place[-1]}'."
+                own = ", ".join(f"method.{name}" for name in METHODS[place[1]].model_fields if name != "name")
+                return f"method: the method '{place[1]}' has no parameter '{place[-1]}'; it has {own or 'none'}."
             del place[1]  # the name of the model or method, by which pydantic tells them apart
     name = ".".join(place)
     if kind == "extra_forbidden":

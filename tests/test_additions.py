@@ -123,31 +123,35 @@ cards.headline(f"It keeps {len(view.coreset.rows)}.")
 measured = activity.measure(view.split.train, view.coreset.rows, view.split.catalogue.n_users)
 exhibits.show(distribution({"X": (measured, mark(view.spec.method.name))}, "ratings", labels.caption(view.spec)))
 '''
-# What is added: a file and its text; the registry, its line as it is and as it becomes, and what it imports.
+# What is added: a file and its text; the registry, the line after which a name is put, and the name; what is imported.
 ADDITIONS = [
     (
         ("rec_core/selection/toy.py", METHOD),
-        ("rec_core/selection/__init__.py", "Greedy, Window)", "Greedy, Window, Toy)"),
+        ("rec_core/selection/__init__.py", "        Random,", "        Toy,"),
         "from rec_core.selection.toy import Toy",
     ),
     (
         ("rec_core/models/toy.py", MODEL),
-        ("rec_core/models/__init__.py", "(SimpleMF, NCF)", "(SimpleMF, NCF, Toy)"),
+        ("rec_core/models/__init__.py", "        SimpleMF,", "        Toy,"),
         "from rec_core.models.toy import Toy",
     ),
     (
         ("rec_core/evaluation/toy.py", METRIC),
-        ("rec_core/evaluation/__init__.py", "NDCG_ALL)}", "NDCG_ALL, FIRST)}"),
+        ("rec_core/evaluation/__init__.py", "        NDCG,", "        FIRST,"),
         "from rec_core.evaluation.toy import FIRST",
     ),
     (
         ("rec_core/data/sources/toy.py", SOURCE),
-        ("rec_core/data/sources/__init__.py", "*synthetic.SIZES)}", "*synthetic.SIZES, TOY)}"),
+        ("rec_core/data/sources/__init__.py", "        *movielens.RELEASES,", "        TOY,"),
         "from rec_core.data.sources.toy import TOY",
     ),
     (
         ("pages/toy_page.py", PAGE),
-        ("pages/ui/nav.py", 'Page("summary",', 'Page("toy_page", "Toy page", "toys"), Page("summary",'),
+        (
+            "pages/ui/nav.py",
+            '        Page("compare", "Compare", "compare_arrows"),',
+            '        Page("toy_page", "Toy page", "toys"),',
+        ),
         "",
     ),
 ]
@@ -159,11 +163,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("copy") / "project"
     left_out = shutil.ignore_patterns(".git", ".*cache", "__pycache__", ".corelens", ".venv", ".hypothesis", "releases")
     shutil.copytree(ROOT, copy, ignore=left_out)
-    for (place, text), (registry, before, after), imported in ADDITIONS:
+    for (place, text), (registry, before, name), imported in ADDITIONS:
         (copy / place).write_text(text.lstrip())
         lines = (copy / registry).read_text().splitlines()
-        (at,) = [number for number, line in enumerate(lines) if before in line]
-        lines[at] = lines[at].replace(before, after)
+        lines.insert(lines.index(before) + 1, name)
         first = next(number for number, line in enumerate(lines) if line.startswith(("from", "import")))
         lines[first:first] = filter(None, [imported])
         (copy / registry).write_text("\n".join(lines) + "\n")

@@ -86,7 +86,7 @@ class Dataset:
 class Split:
     """Train, validation and test interactions of the users and items that passed the filter.
 
-    Validation and test hold one row per user, in user order.
+    Train rows are in the order of the source; validation and test hold one row per user, in user order.
     """
 
     train: Interactions

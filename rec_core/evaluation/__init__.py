@@ -6,7 +6,17 @@ from rec_core.evaluation.ranking import NDCG, NDCG_ALL, RECALL, RECALL_ALL
 from rec_core.evaluation.rating import MAE, RMSE
 
 # Of each kind of feedback the first is the one that headlines are about.
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (RMSE, MAE, RECALL, NDCG, RECALL_ALL, NDCG_ALL)}
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        RMSE,
+        MAE,
+        RECALL,
+        NDCG,
+        RECALL_ALL,
+        NDCG_ALL,
+    )
+}
 
 
 def metrics_of(feedback: Feedback) -> list[Metric]:

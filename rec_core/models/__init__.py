@@ -4,6 +4,12 @@ from rec_core.models.base import Fitted, Model, Params, Score, Shape, Table
 from rec_core.models.ncf import NCF
 from rec_core.models.simple_mf import SimpleMF
 
-MODELS: dict[str, type[Model]] = {model.model_fields["name"].default: model for model in (SimpleMF, NCF)}
+MODELS: dict[str, type[Model]] = {
+    model.model_fields["name"].default: model
+    for model in (
+        SimpleMF,
+        NCF,
+    )
+}
 
 __all__ = ["MODELS", "NCF", "Fitted", "Model", "Params", "Score", "Shape", "SimpleMF", "Table"]

@@ -9,7 +9,15 @@ from rec_core.selection.random import Random
 from rec_core.selection.window import Window
 
 METHODS: dict[str, type[Method]] = {
-    method.model_fields["name"].default: method for method in (Full, Random, Clustering, Gradient, Greedy, Window)
+    method.model_fields["name"].default: method
+    for method in (
+        Full,
+        Random,
+        Clustering,
+        Gradient,
+        Greedy,
+        Window,
+    )
 }
 
 __all__ = ["METHODS", "Candidates", "Coreset", "Full", "Mark", "Method", "budget"]

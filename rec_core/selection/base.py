@@ -43,14 +43,24 @@ class Candidates:
 
     @property
     def proxy(self) -> Fitted:
-        """The proxy of a method that says it needs one."""
-        assert self.fitted is not None
+        """The proxy.
+
+        Raises:
+            SelectionError: if the method does not say that it needs one.
+        """
+        if self.fitted is None:
+            raise SelectionError("This method looks at a proxy; its class has to say `needs_proxy: ClassVar = True`.")
         return self.fitted
 
     @property
     def scores(self) -> Scores:
-        """The values, (n,), of a method that ranks rows by one."""
-        assert self.values is not None
+        """The values, (n,), by which the method ranks.
+
+        Raises:
+            SelectionError: if the method does not say that it ranks.
+        """
+        if self.values is None:
+            raise SelectionError("This method looks at scores; its class has to say `ranks: ClassVar = True`.")
         return self.values
 
 
@@ -71,7 +81,7 @@ class Method(Settings):
 
     title: ClassVar[str]
     summary: ClassVar[str]
-    mark: ClassVar[Mark] = Mark("#56b4e9", "hexagon")
+    mark: ClassVar[Mark]
     needs_proxy: ClassVar[bool] = False
     ranks: ClassVar[bool] = False
     live: ClassVar[bool] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from rec_core.errors import SelectionError
 from rec_core.randomness import generator
 from rec_core.selection import Candidates, Coreset, Full, budget
 from rec_core.specs import ExperimentSpec
@@ -42,7 +43,21 @@ def _compute(work: Work) -> Coreset:
     spec, n = work.spec, len(work.get(SPLIT).train)
     if spec.keeps_everything:
         return Full().select(Candidates(work.get(SPLIT).train, 0, spec.feedback), n, generator(spec.seed, "selection"))
-    return spec.method.select(candidates(work), budget(spec.ratio, n), generator(spec.seed, "selection"))
+    count = budget(spec.ratio, n)
+    coreset = spec.method.select(candidates(work), count, generator(spec.seed, "selection"))
+    _check(coreset, count, n, spec)
+    return coreset
+
+
+def _check(coreset: Coreset, count: int, n: int, spec: ExperimentSpec) -> None:
+    """Hold a method to what it promises: a coreset of another size would be compared with others of this one."""
+    rows, weights = coreset.rows, coreset.weights
+    in_order = len(rows) == count and rows[0] >= 0 and rows[-1] < n and bool((rows[1:] > rows[:-1]).all())
+    if not in_order or not (weights is None or len(weights) == count):
+        raise SelectionError(
+            f"{spec.method.title} did not return {count} distinct rows in ascending order, with as many weights or "
+            "none; choose another method, and mend this one."
+        )
 
 
 SELECT = Stage(

@@ -3,6 +3,12 @@
 from rec_core.data.sources import movielens, synthetic
 from rec_core.data.sources.base import Folders, Source, Words
 
-SOURCES: dict[str, Source] = {source.name: source for source in (*movielens.RELEASES, *synthetic.SIZES)}
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        *movielens.RELEASES,
+        *synthetic.SIZES,
+    )
+}
 
 __all__ = ["SOURCES", "Folders", "Source", "Words"]
