@@ -26,6 +26,7 @@ import numpy as np
 
 from cache import tidy
 from rec_core.canonical import canonical_json
+from rec_core.errors import CorelensError
 from rec_core.stages import Artifact
 
 _FORMAT = 1
@@ -99,10 +100,11 @@ class DiskStore:
         shutil.rmtree(self._place(key), ignore_errors=True)
 
     def tidy(self) -> None:
-        """Keep to the limit, and sweep what killed writers left."""
+        """Keep to the limit, and sweep what killed writers left; nothing goes while it is unknown what is pinned."""
         self._grown = 0
-        for key in tidy.tidy(self._objects, self._limit, self._pinned()):
-            self._memory.drop(key)
+        with contextlib.suppress(CorelensError):
+            for key in tidy.tidy(self._objects, self._limit, self._pinned()):
+                self._memory.drop(key)
 
     def _place(self, key: str) -> Path:
         return self._objects / key[:2] / key

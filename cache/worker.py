@@ -43,6 +43,7 @@ def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None
         save_outcome(store, key, Outcome("failed", message))
     finally:
         stop.set()
+        store.tidy()
 
 
 def make(kind: Kind, experiment: Experiment) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from cache.home import folders, home
+from cache.home import folders, home, open_store
 from cache.ledger import Ledger
-from cache.store import DiskStore
 from rec_core import report, specs
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, SpecError
@@ -153,8 +152,9 @@ class _Bar:
 
 
 def _experiment(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> Experiment:
-    where = folders(data_dir)
-    return Experiment(resolve(spec, where), DiskStore(home()), where, bar, download_progress=True)
+    where, store = folders(data_dir), open_store(home())
+    store.tidy()
+    return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
 
 
 def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:

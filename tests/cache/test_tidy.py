@@ -105,3 +105,12 @@ def test_a_limit_is_a_number_of_gigabytes(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("CORELENS_STORE_GB", wrong)
         with pytest.raises(CorelensError, match=f"CORELENS_STORE_GB is '{wrong}'; set it to a number"):
             home.store_limit()
+
+
+def test_nothing_goes_while_it_is_unknown_what_is_pinned(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite3").write_bytes(b"no database at all " * 500)
+    store = home.open_store(tmp_path)
+    keys = _fill(store, tmp_path)
+    store._limit = 1
+    store.tidy()
+    assert all(store.has(key) for key in keys.values())
