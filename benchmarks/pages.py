@@ -33,11 +33,12 @@ from rec_core.wording import labels
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
 REAL = 3  # further runs with all their parts, which Compare takes by default
+SEEDS = 5  # of each ratio: a fifth as many groups as runs
 RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
 
 
 def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
-    """Store the proxies, a short run of full data and of ``spec``, and copies of the latter under other seeds."""
+    """Store the proxies, a short run of full data and of ``spec``, and copies of the latter under other seeds and ratios."""
     store, where = DiskStore(home), folders()
     spec = resolve(spec, where)
     for pretrain in (True, False):
@@ -45,12 +46,12 @@ def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
     Experiment(spec, store, where).user_map(of_proxy=True)
     _note(home, spec.with_(method={"name": "full"}), store)
     made = _note(home, spec, store)
-    for seed in range(1, runs):
-        copy = spec.with_(seed=seed)
+    for number in range(1, runs):
+        copy = spec.with_(seed=number % SEEDS, ratio=0.201 + 0.001 * (number // SEEDS))
         key = RUN.key(copy)
         store.put(key, pack(replace(made, key=key, spec=copy.model_dump()), RUN.name))
         Ledger(home).ask(key, "run", copy)
-    for seed in range(runs, runs + REAL):
+    for seed in range(SEEDS, SEEDS + REAL):
         _note(home, spec.with_(seed=seed, method={"name": "random"}), store)
 
 

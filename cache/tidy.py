@@ -1,8 +1,8 @@
 """Keep a store within its limit: what is needed least goes first, what killed writers left goes always.
 
 In this order, and within each the least recently used first: selections and scores of a slider that no run used;
-other results that no run used; the parts of finished runs; the parts of pinned ones. The results of runs themselves are
-small and stay.
+other results that no run used; the parts of finished runs, and maps; the parts of pinned ones. The results of runs and
+how jobs ended are small and stay; so does what was used within the hour, which may be part of a run that is being made.
 """
 
 from __future__ import annotations
@@ -16,45 +16,47 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rec_core.stages import RUN, SCORE, SELECT
+from cache import objects as one_object
+from rec_core.stages import PROXY_MAP, RUN, SCORE, SELECT
 
-NEW, OLD = "new-", "old-"  # begin the names of folders that a writer is busy with
-_ABANDONED = 3600  # seconds after which such a folder has no writer any more
-_DAY = 86_400
+_ABANDONED = 3600  # seconds after which a folder that a writer was busy with has no writer any more
+_IN_USE = 3600  # seconds for which an object stays after it was used
 
 
 @dataclass(frozen=True)
 class _Object:
-    """One object: its folder, what made it, its size, when it was last read, and for a run the keys of its parts."""
+    """One object: its folder, what made it, its size, when it was last used, and for a run the keys of its parts."""
 
     place: Path
     stage: str
     size: int
     used: float
+    has_arrays: bool
     parts: tuple[str, ...] = field(default=())
 
 
 def tidy(objects: Path, limit: int | None, pinned: Collection[str]) -> list[str]:
     """Sweep what was abandoned, and remove objects until they take at most ``limit`` bytes; return the removed keys."""
     _sweep(objects)
+    if limit is None:
+        return []
     found = list(_objects(objects))
     total = sum(one.size for one in found)
-    if limit is None or total <= limit:
-        return []
     removed = []
     for one in _least_needed_first(found, pinned):
         if total <= limit:
             break
-        shutil.rmtree(one.place, ignore_errors=True)
+        one_object.discard(one.place)
         total -= one.size
         removed.append(one.place.name)
     return removed
 
 
-def touch(manifest: Path) -> None:
-    """Remember in a manifest's time that its object was read; once a day is enough, and failing does not matter."""
+def touch(place: Path) -> None:
+    """Remember in its manifest's time that an object was used, now and then; failing does no harm."""
+    manifest = place / one_object.MANIFEST
     with contextlib.suppress(OSError):
-        if time.time() - manifest.stat().st_mtime > _DAY:
+        if time.time() - manifest.stat().st_mtime > _IN_USE / 4:
             os.utime(manifest)
 
 
@@ -64,26 +66,27 @@ def _least_needed_first(found: list[_Object], pinned: Collection[str]) -> list[_
 
     def rank(one: _Object) -> int:
         key = one.place.name
-        if key in of_runs:
+        if key in of_runs or one.stage == PROXY_MAP.name:
             return 3 if key in of_pinned else 2
         return 0 if one.stage in (SELECT.name, SCORE.name) else 1
 
-    return sorted((one for one in found if not one.parts), key=lambda one: (rank(one), one.used))
+    may_go = [one for one in found if one.has_arrays and time.time() - one.used > _IN_USE]
+    return sorted(may_go, key=lambda one: (rank(one), one.used))
 
 
 def _objects(objects: Path) -> Iterator[_Object]:
-    for manifest in objects.glob("*/*/manifest.json"):
+    for manifest in objects.glob(f"*/*/{one_object.MANIFEST}"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            body, stat = json.loads(manifest.read_bytes())["body"], manifest.stat()
+            body, used = json.loads(manifest.read_bytes())["body"], manifest.stat().st_mtime
             size = sum(file.stat().st_size for file in manifest.parent.iterdir())
-            stage = body.get("stage", "")
+            stage = body.get("stage", "")  # 0.1.0 did not write it down
             is_run = stage == RUN.name or "stage_keys" in body["meta"]
             parts = tuple(body["meta"]["stage_keys"].values()) if is_run else ()
-            yield _Object(manifest.parent, stage, size, stat.st_mtime, parts)
+            yield _Object(manifest.parent, stage, size, used, bool(body["files"]), parts)
 
 
 def _sweep(objects: Path) -> None:
-    for folder in (place for name in (NEW, OLD) for place in objects.glob(f"*/{name}*")):
+    for folder in (place for name in (one_object.NEW, one_object.OLD) for place in objects.glob(f"*/{name}*")):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -13,6 +13,7 @@ from cache.home import open_store
 from cache.kinds import STAGES, Kind
 from cache.launcher import inside
 from cache.outcomes import CANCELLED, Outcome, progress_topic, save_outcome
+from cache.store import DiskStore
 from rec_core import specs
 from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError
@@ -27,10 +28,11 @@ _TELL_EVERY = 0.3  # seconds between two messages about the same epoch
 
 def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:
     """Make the run, proxy or map that ``spec`` (JSON) describes; everything ends in the store."""
-    store = open_store(Path(home))
+    store = DiskStore(Path(home))
     folders = Folders(Path(local_data) if local_data else None, Path(home) / "data")
     stop = _cancel_flag(key)
     try:
+        store = open_store(Path(home))
         experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
         make(kind, experiment)
     except CancelledError:

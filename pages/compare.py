@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import cards, comparison_card, controls, exhibits, page, picks, state
 from rec_core.analysis import difference, overlap, slices
+from rec_core.evaluation import validation_metric
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
 from rec_core.stages import SPLIT, measured_on
@@ -28,7 +29,7 @@ marks = {pick.title: one for pick, one in zip(chosen, distinct(own), strict=True
 metric, words = state.metric(), state.words()
 same_test = picks.alike([pick for pick in chosen if pick.group is not None], measured_on)
 made = {pick.title: pick.group for pick in same_test if pick.group is not None}
-caption = labels.caption_of_runs([spec for group in made.values() for spec in group.specs]) if made else ""
+caption = labels.caption_of_groups(list(made.values())) if made else ""
 
 baseline = picks.baseline(made) if made else None
 with answer:
@@ -45,7 +46,7 @@ if baseline is not None:
     st.subheader("Quality", anchor=False)
     picks.say_left_out([pick for pick in chosen if pick.group is not None], same_test, "another test set")
     gains = difference.against(metric, {pick.title: pick.values(metric) for pick in same_test}, baseline)
-    comparison_card.metrics_table(difference.metrics(made, baseline, gains), words)
+    comparison_card.metrics_table(difference.metrics(made, baseline, metric, gains), words)
 
     st.subheader(f"For whom, and for which {words.items}", anchor=False)
     frame = slices.table({pick.title: pick.measured for pick in same_test}, metric)
@@ -58,13 +59,13 @@ picks.say_left_out(chosen, same_rows, "another split, which has other rows")
 if len(same_rows) >= picks.FEWEST:
     rows = {pick.title: pick.rows for pick in same_rows}
     shared = overlap.matrix(same_rows[0].split.train, rows, by)
-    drawn = labels.caption_of_runs([pick.spec for pick in same_rows])
+    drawn = labels.caption_of_runs([pick.spec for pick in same_rows], [pick.key for pick in same_rows])
     exhibits.show(figures.overlap(shared, list(rows), by, drawn, words))
 
 if made:
     st.subheader("Training curves", anchor=False)
-    columns = figures.history_titles(metric)
+    columns = figures.history_titles(validation_metric(state.spec().feedback))
     column = controls.segments("Curve", columns, "curve", next(iter(columns)))
     first_seeds = {title: group.results[0] for title, group in made.items()}
     exhibits.show(figures.curves(first_seeds, marks, column, columns[column], caption))
-cards.settings({pick.title: pick.spec for pick in chosen})
+cards.settings({pick.title: (pick.key, pick.spec) for pick in chosen})

@@ -116,14 +116,14 @@ def show_runs(every: list[Compared]) -> None:
     """Show all runs of this data, feedback and model: chart, table, controls."""
     st.subheader("Quality against time", anchor=False)
     chosen_key = RUN.key(state.spec())
-    caption = labels.caption_of_runs([spec for one in every for spec in one.group.specs])
+    caption = labels.caption_of_groups([one.group for one in every])
     exhibits.show(quality_against_time(every, chosen_key, caption))
     table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
     st.subheader("All runs of this data, feedback and model", anchor=False)
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")
-        wanted = [labels.pick_title(one.spec, one.group.key) for one in every if one.group.key in ticked][: picks.MOST]
+        wanted = [labels.group_title(one.group) for one in every if one.group.key in ticked][: picks.MOST]
         if len(wanted) >= picks.FEWEST:
             nav.link("compare", f"Compare {len(wanted)} runs", runs=wanted)
         else:

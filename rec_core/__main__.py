@@ -122,6 +122,8 @@ def _with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
                 f"'{setting}' is not a setting; write NAME=VALUE, for example train.epochs=3 or method.clusters=20 (a "
                 "method's own settings are listed by `python -m rec_core methods`)."
             )
+        if last == "name" and path in (["model"], ["method"]):
+            place.clear()  # another one has other settings
         place[last] = _value(text)
     return specs.parse(values)
 

@@ -1,7 +1,4 @@
-"""The stages of an experiment, listed: for those who compute it, and for those who only look.
-
-    load → filter → split → proxy → score → select → train → evaluate
-                              └→ map (UMAP)              └→ map
+"""The stages of an experiment (``rec_core.stages``), listed: for those who compute it, and for those who only look.
 
 Everything up to the coreset is NumPy and quick, so a ``View`` computes it on the spot; only training imports torch.
 """
@@ -27,6 +24,7 @@ from rec_core.stages import (
     LOAD,
     MODEL_MAP,
     NEGATIVES,
+    PROXY,
     PROXY_MAP,
     RUN,
     SCORE,
@@ -154,8 +152,13 @@ class View(Stages):
         return self.graph.can(stage)
 
     def has(self, stage: Stage[Any]) -> bool:
-        """Say whether the result of ``stage`` is in the store."""
-        return self.graph.has(stage)
+        """Say whether the result of ``stage`` is in the store, whole."""
+        return self.graph.finds(stage)
+
+    @property
+    def proxy_is_ready(self) -> bool:
+        """Whether nothing has to be pretrained before the method can select."""
+        return not self.spec.uses_proxy or self.can(PROXY)
 
 
 def stored_result(key: str, store: StageStore) -> RunResult | None:

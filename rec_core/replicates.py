@@ -7,7 +7,7 @@ and because other seeds might have been run. Both are counted, paired wherever t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -21,8 +21,8 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 
 LEVEL = 0.95
-MARGIN = 0.02  # share of full data's quality that may be lost by what is called not worse
 Verdict = Literal["better", "worse", "no clear difference"]
+BySeed = Mapping[int, NDArray[np.floating]]  # seed → one value per user (n_users,)
 
 
 @dataclass(frozen=True)
@@ -120,28 +120,37 @@ def groups(runs: Iterable[tuple[ExperimentSpec, RunResult]]) -> list[Group]:
     return [Group(tuple(s for s, _ in own), tuple(r for _, r in own), era) for (_, era), own in ordered.items()]
 
 
-def difference(metric: Metric, ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Estimate:
+def difference(metric: Metric, ours: BySeed, theirs: BySeed) -> Estimate:
     """Return how much better ``ours`` is than ``theirs``, in units of the metric, paired over users.
 
-    Both are values per user (seeds x n_users), as ``Metric.values`` gives them, of the same users; where both have as
-    many seeds, those are paired too. Of several seeds the mean is taken first. The squared error is the variance of the
-    users' differences / n, and for several seeds the variance of the seeds' means / S; degrees of freedom after
-    Satterthwaite, 1946. For a root of a mean, the difference is that of the roots, and its error is scaled alike.
+    Both are seed → values per user (n_users,), as ``Metric.values`` gives them, of the same users. Of several seeds the
+    mean is taken first. The squared error is the variance of the users' differences / n, and for several seeds what
+    seeds add (``_of_seeds``); degrees of freedom after Satterthwaite, 1946. For a root of a mean, the difference is
+    that of the roots, and its error is scaled alike.
     """
-    own, other = (side.mean(axis=0) for side in (ours, theirs))
-    parts = [_variance(own - other), *_of_seeds(ours.mean(axis=1), theirs.mean(axis=1))]
+    own, other = (np.mean(list(side.values()), axis=0) for side in (ours, theirs))
+    means = [{seed: float(values.mean()) for seed, values in side.items()} for side in (ours, theirs)]
+    parts = [_variance(own - other), *_of_seeds(*means)]
     error = math.sqrt(sum(variance for variance, _ in parts))
     scale = _scale(metric, float(own.mean()), float(other.mean()))
     gain = metric.gain(metric.of_mean(float(own.mean())), metric.of_mean(float(other.mean())))
-    return Estimate(gain, scale * error, _freedom(parts), max(len(ours), len(theirs)))
+    return Estimate(gain, scale * error, _freedom(parts), min(len(ours), len(theirs)))
 
 
-def _of_seeds(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> list[tuple[float, float]]:
-    """Return variance and degrees of freedom that seeds add, from each side's means (seeds,)."""
-    if len(ours) == len(theirs) or 1 in (len(ours), len(theirs)):
-        means = ours - theirs
-        return [_variance(means)] if len(means) > 1 else []
-    return [_variance(ours), _variance(theirs)]
+def _of_seeds(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[tuple[float, float]]:
+    """Return variance and degrees of freedom that seeds add, from each side's means by seed.
+
+    The same seeds on both sides are paired: the variance of their differences / S. Other ones are independent: their
+    pooled variance, times 1/S + 1/S'. Of one seed on each side nothing is known.
+    """
+    if ours.keys() == theirs.keys():
+        return [_variance(np.array([ours[seed] - theirs[seed] for seed in ours]))] if len(ours) > 1 else []
+    sides = [np.array(list(side.values())) for side in (ours, theirs)]
+    freedom = sum(len(side) - 1 for side in sides)
+    if freedom == 0:
+        return []
+    pooled = sum(float(((side - side.mean()) ** 2).sum()) for side in sides) / freedom
+    return [(pooled * sum(1 / len(side) for side in sides), freedom)]
 
 
 def _variance(values: NDArray[np.floating]) -> tuple[float, float]:
@@ -181,8 +190,3 @@ def verdict(gain: Estimate, p: float | None = None) -> Verdict:
     if (gain.p if p is None else p) > 1 - LEVEL:
         return "no clear difference"
     return "better" if gain.mean > 0 else "worse"
-
-
-def is_not_worse(gain: Estimate, full: float, margin: float = MARGIN) -> bool:
-    """Say whether a loss of more than ``margin`` of ``full``'s value can be ruled out."""
-    return gain.low > -margin * abs(full)

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback
@@ -105,6 +105,13 @@ class ExperimentSpec(Settings):
     data_seed: Seed = 0
     seed: Seed = 0
 
+    @field_validator("model", "method", mode="before")
+    @classmethod
+    def _named(cls, value: Any, info: ValidationInfo) -> Any:
+        """Without a name, the default's is meant."""
+        default = cls.model_fields[str(info.field_name)].default.name
+        return {"name": default} | value if isinstance(value, dict) else value
+
     @field_validator("ratio")
     @classmethod
     def _three_places(cls, ratio: float) -> float:
@@ -156,9 +163,8 @@ def _sentence(error: Any) -> str:
     place, kind = [str(part) for part in error["loc"]], error["type"]
     if place and place[0] in _KINDS:
         what, known = _KINDS[place[0]]
-        if kind in ("union_tag_invalid", "union_tag_not_found"):
-            name = error.get("ctx", {}).get("tag", "")
-            return f"{what}: unknown {what} '{name}'; choose one of {', '.join(known)}."
+        if kind == "union_tag_invalid":
+            return f"{what}: unknown {what} '{error['ctx']['tag']}'; choose one of {', '.join(known)}."
         if len(place) > 1:
             if kind == "extra_forbidden" and what == "method":
                 own = ", ".join(f"method.{name}" for name in METHODS[place[1]].model_fields if name != "name")

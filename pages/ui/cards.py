@@ -79,10 +79,10 @@ def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:
             )
 
 
-def settings(of: Mapping[str, ExperimentSpec] | None = None) -> None:
-    """Draw the chosen spec, or several by their titles, folded, with a download."""
-    shown = of or {labels.choice_title(state.spec()): state.spec()}
-    documents = {title: {"key": RUN.key(spec), **spec.model_dump()} for title, spec in shown.items()}
+def settings(of: Mapping[str, tuple[str, ExperimentSpec]] | None = None) -> None:
+    """Draw the chosen spec, or several with their keys by their titles, folded, with a download."""
+    shown = of or {labels.choice_title(state.spec()): (RUN.key(state.spec()), state.spec())}
+    documents = {title: {"key": key, **spec.model_dump()} for title, (key, spec) in shown.items()}
     with st.expander("Settings behind these numbers"):
         document = documents if of else next(iter(documents.values()))
         st.json(document, expanded=1 if of else 2)

@@ -46,7 +46,7 @@ class Subject:
 
 
 def _quality(subject: Subject) -> Exhibit:
-    caption = labels.caption_of_runs([spec for one in subject.compared for spec in one.group.specs])
+    caption = labels.caption_of_groups([one.group for one in subject.compared])
     return quality_against_time(subject.compared, RUN.key(subject.spec), caption)
 
 

@@ -29,7 +29,7 @@ def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
         "Beside it",
         list(_TITLES),
         selection_mode="multi",
-        default=["Random"],
+        default=[title for title in ("Random",) if title in _TITLES],
         key="beside",
         bind="query-params",
         help="Other methods, at the ratio of the sidebar.",

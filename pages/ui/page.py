@@ -24,11 +24,14 @@ def begin(question: str, needs_coreset: bool = True) -> View:
     view = state.view()
     if needs_coreset and not view.can(SELECT):
         cards.headline(asked)
-        cards.prepare(
-            view.spec,
-            f"**{labels.choice_title(view.spec)} needs its proxy first**, a small model that is trained once on "
-            "all ratings and serves every ratio, method and page. A run makes it too.",
-        )
+        if view.proxy_is_ready:  # a method that takes longer than a page may
+            cards.train(view.spec)
+        else:
+            cards.prepare(
+                view.spec,
+                f"**{labels.choice_title(view.spec)} needs its proxy first**, a small model that is trained once on "
+                "all ratings and serves every ratio, method and page. A run makes it too.",
+            )
         st.stop()
     return view
 

@@ -18,7 +18,7 @@ from rec_core.evaluation import Metric
 from rec_core.experiment import View
 from rec_core.replicates import Group, groups
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, LOAD, SELECT
+from rec_core.stages import EVALUATE, LOAD, RUN, SELECT
 from rec_core.wording import labels
 
 FEWEST, MOST = 2, 6
@@ -44,6 +44,11 @@ class Pick:
         return self.view.spec
 
     @property
+    def key(self) -> str:
+        """The key of the run with the lowest seed."""
+        return self.group.key if self.group else RUN.key(self.spec)
+
+    @property
     def split(self) -> Split:
         """The split that rows belong to."""
         return self.view.split
@@ -63,16 +68,16 @@ class Pick:
         """What slices are measured of."""
         return Measured(self.split, self.rows, [view.evaluated.per_user for view in self.views])
 
-    def values(self, metric: Metric) -> NDArray[np.float64]:
-        """Return the metric's value per seed and user, (seeds x n_users)."""
-        return np.stack([metric.values(view.evaluated.per_user) for view in self.views])
+    def values(self, metric: Metric) -> dict[int, NDArray[np.float64]]:
+        """Return seed → the metric's value per user, (n_users,)."""
+        return {view.spec.seed: metric.values(view.evaluated.per_user) for view in self.views}
 
 
 def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
     alike = groups((spec, result) for spec, result in state.results() if _is_alike(spec, chosen))
-    found = {labels.pick_title(group.spec, group.key): group for group in alike}
+    found = {labels.group_title(group): group for group in alike}
     options = list(found)
     if state.result(chosen) is None and state.view().can(SELECT):
         options.append(_LIVE)
@@ -115,8 +120,9 @@ def baseline(made: Mapping[str, Group]) -> str:
     scope = digest([LOAD.within(chosen), chosen.feedback])
     pinned = state.jobs().ledger.pinned(scope)
     keys = {group.key: title for title, group in made.items()}
+    held = [group.key for group in made.values() if pinned in group.keys]
     whole = [group.key for group in made.values() if group.spec.keeps_everything]
-    default = next(key for key in (pinned, *whole, *keys) if key in keys)
+    default = next(iter((*held, *whole, *keys)))
     picked: str = st.selectbox(
         "Pinned baseline",
         list(keys),
@@ -125,7 +131,7 @@ def baseline(made: Mapping[str, Group]) -> str:
         key="baseline",
         help="Differences are against this run. It stays pinned for this data and feedback.",
     )
-    if picked != pinned and picked != default:
+    if picked != default:
         state.jobs().ledger.pin(scope, picked)
     return keys[picked]
 

@@ -26,7 +26,11 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
-        facts = _choose()
+        try:
+            facts = _choose()
+        except CorelensError as error:  # no store can be opened: pages have nothing to show
+            st.error(str(error))
+            st.stop()
         try:
             with facts:
                 st.caption(_facts())
@@ -168,7 +172,7 @@ def _run_button() -> None:
 def _download() -> None:
     try:
         with st.spinner(f"Downloading {state.source().title}"):
-            state.source().load(state.jobs().folders)
+            state.source().fetch(state.jobs().folders)
     except DataError as error:
         state.complain(str(error))
 

@@ -20,7 +20,7 @@ from rec_core.replicates import Group, group_key, groups
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import RUN, SELECT, resolve
+from rec_core.stages import RUN, resolve
 from rec_core.wording import labels
 
 _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
@@ -148,7 +148,7 @@ def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
     """Return how long several runs will take, in seconds; the workers share them, and one proxy serves all of them."""
     rates = _rates()
     alone = [_expected(one, rates).seconds for one in wanted]
-    waits = [0.0 if view(one).can(SELECT) else _preparation(one, rates) for one in wanted]
+    waits = [0.0 if view(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
     work = [seconds - wait for seconds, wait in zip(alone, waits, strict=True)]
     return max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
 
@@ -162,7 +162,7 @@ def _expected(of: ExperimentSpec, rates: Rates) -> Estimate:
     one = view(of)
     catalogue = one.split.catalogue
     pairs = catalogue.n_users * catalogue.n_items
-    return estimate(one.spec, len(one.split.train), pairs, rates, one.can(SELECT))
+    return estimate(one.spec, len(one.split.train), pairs, rates, one.proxy_is_ready)
 
 
 def _preparation(of: ExperimentSpec, rates: Rates) -> float:

@@ -47,6 +47,7 @@ BY_CHANCE = "by_chance"
 VALUE = "value"
 LOWER_QUARTILE, MEDIAN_NORM, UPPER_QUARTILE = "lower_quartile", "median_norm", "upper_quartile"
 BEST_EPOCH = "best_epoch"
+VERDICT = "verdict"
 
 
 def at_least(count: int) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from rec_core import published
 from rec_core.analysis import columns as col
 from rec_core.data.interactions import Feedback
-from rec_core.evaluation import Metric, headline_metric
+from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.evaluate import KEPT
 from rec_core.replicates import Estimate, Group, over_seeds
 from rec_core.results import RunResult
@@ -161,8 +161,9 @@ def _row(one: Compared) -> dict[str, object]:
         **seconds,
         "total_s": one.seconds,
         "speed_up": one.speed_up,
-        "curve": [row[validation_column(one.metric.name)] for row in result.history],
+        "curve": [row[validation_column(validation_metric(spec.feedback).name)] for row in result.history],
         "seeds": tuple(group.by_seed),
+        "era": group.era,
     }
 
 

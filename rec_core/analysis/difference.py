@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
-from rec_core.evaluation import METRICS, Metric
-from rec_core.replicates import Estimate, Group, difference
+from rec_core.evaluation import Metric
+from rec_core.replicates import BySeed, Estimate, Group, difference, holm, verdict
 from rec_core.specs import ExperimentSpec
 
 ABSENT = "–"  # a setting that does not count
@@ -46,30 +44,41 @@ def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
     return [(path, f"{value:g}" if isinstance(value, float) else str(value))]
 
 
-def metrics(groups: Mapping[str, Group], baseline: str, differences: Mapping[str, Estimate]) -> pd.DataFrame:
+def metrics(
+    groups: Mapping[str, Group], baseline: str, metric: Metric, differences: Mapping[str, Estimate]
+) -> pd.DataFrame:
     """Return one row per group: every metric with its difference from the group called ``baseline``.
 
-    ``differences`` are those of the headline metric, paired over users; their interval stands beside them.
+    ``differences`` are those of the headline ``metric``, paired over users; their interval stands beside them, and what
+    they say when all of them are looked at together (Holm).
     """
+    others = [title for title in groups if title != baseline]
+    adjusted = dict(zip(others, holm([differences[title].p for title in others]), strict=True))
     rows = []
     for title, group in groups.items():
         row: dict[str, object] = {col.RUN: title}
-        for number, name in enumerate(group.results[0].metrics):
+        for name in group.results[0].metrics:
             row[name] = group.metric(name)
             row[col.delta(name)] = group.metric(name) - groups[baseline].metric(name)
-            if number == 0:
-                row |= _interval(METRICS[name], differences[title])
+            if name == metric.name:
+                row |= _with_interval(metric, differences[title])
+                row[col.VERDICT] = ABSENT if title == baseline else verdict(differences[title], adjusted[title])
         row[col.BEST_EPOCH] = ", ".join(str(result.best_epoch) for result in group.results)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _interval(metric: Metric, gain: Estimate) -> dict[str, float]:
-    """Return the interval of a difference in units of the metric; an estimate is positive for better."""
-    ends = sorted((gain.low, gain.high) if metric.higher_is_better else (-gain.low, -gain.high))
-    return {col.delta_from(metric.name): ends[0], col.delta_to(metric.name): ends[1]}
+def _with_interval(metric: Metric, gain: Estimate) -> dict[str, float]:
+    """Return a difference and its interval in units of the metric; an estimate is positive for better."""
+    sign = 1 if metric.higher_is_better else -1
+    low, high = sorted((sign * gain.low, sign * gain.high))
+    return {
+        col.delta(metric.name): sign * gain.mean,
+        col.delta_from(metric.name): low,
+        col.delta_to(metric.name): high,
+    }
 
 
-def against(metric: Metric, values: Mapping[str, NDArray[np.floating]], baseline: str) -> dict[str, Estimate]:
-    """Return how much better than ``baseline`` each is; ``values`` are (seeds x n_users) by title."""
+def against(metric: Metric, values: Mapping[str, BySeed], baseline: str) -> dict[str, Estimate]:
+    """Return how much better than ``baseline`` each is; ``values`` are seed → (n_users,) by title."""
     return {title: difference(metric, ours, values[baseline]) for title, ours in values.items()}

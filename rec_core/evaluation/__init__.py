@@ -2,7 +2,7 @@
 
 from rec_core.data.interactions import Feedback
 from rec_core.evaluation.metric import Metric, Metrics, PerUser
-from rec_core.evaluation.ranking import NDCG, NDCG_ALL, RECALL, RECALL_ALL
+from rec_core.evaluation.ranking import ALL_ITEMS, NDCG, NDCG_ALL, RECALL, RECALL_ALL
 from rec_core.evaluation.rating import MAE, RMSE
 
 # Of each kind of feedback the first is the one that headlines are about.
@@ -29,9 +29,14 @@ def headline_metric(feedback: Feedback) -> Metric:
     return metrics_of(feedback)[0]
 
 
+def validation_metric(feedback: Feedback) -> Metric:
+    """Return the metric that is followed while training: the first that needs no ranking of all items."""
+    return next(metric for metric in metrics_of(feedback) if metric.part != ALL_ITEMS)
+
+
 def measure(feedback: Feedback, per_user: PerUser) -> Metrics:
     """Return every metric of this feedback."""
     return {metric.name: metric.value(per_user) for metric in metrics_of(feedback)}
 
 
-__all__ = ["METRICS", "Metric", "Metrics", "PerUser", "headline_metric", "measure", "metrics_of"]
+__all__ = ["METRICS", "Metric", "Metrics", "PerUser", "headline_metric", "measure", "metrics_of", "validation_metric"]

@@ -1,7 +1,7 @@
 """Stages: what an experiment is computed from, one file each.
 
-    load → split → proxy → score → select → train → evaluate → run
-              └→ negatives └→ map               └→ map
+    load → split (after the filter) → proxy → score → select → train → evaluate → run
+              └→ negatives                └→ map             └→ map
 
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
 """

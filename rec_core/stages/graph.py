@@ -74,6 +74,10 @@ class Graph:
         """Say whether a stage's result is in the store."""
         return self._store.has(self.key(stage))
 
+    def finds(self, stage: Stage[Any]) -> bool:
+        """Say whether a stage's result is in the store and verifies."""
+        return self._store.get(self.key(stage)) is not None
+
     def can(self, stage: Stage[Any]) -> bool:
         """Say whether a stage's result can be had here: it is in the store, or it may be computed from what can be."""
         return self.has(stage) or (self._may(stage) and all(map(self.can, stage.needs(self.spec))))
@@ -95,7 +99,8 @@ class Graph:
             self.get(need)
         for library in stage.libraries(self.spec):
             import_module(library)
-        self.listen(Progress(stage.doing))
+        if stage.doing:
+            self.listen(Progress(stage.doing))
         begin = time.perf_counter()
         # One thread everywhere: how many cores are free must not change a result's last digits.
         with threadpool_limits(1):

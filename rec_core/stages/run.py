@@ -67,7 +67,7 @@ RUN = Stage(
     RunResult,
     EVALUATE.within,
     _compute,
-    "Finishing",
+    "",
     needs=_needs,
     live=lambda spec: False,
 )

@@ -44,7 +44,8 @@ class Stage(Generic[P]):
     """One step of an experiment.
 
     ``version`` goes up whenever the same inputs would give another result; older results are then misses, and so are
-    those of stages whose inputs hold this one's (``within``). ``doing`` says in the present continuous what it does.
+    those of stages whose inputs hold this one's (``within``). ``doing`` says in the present continuous what it does, if
+    anybody should hear it.
     ``needs`` are computed first, so that its seconds are its own; ``libraries`` are imported before its clock starts.
     ``live`` stages are quick enough to be computed while a page is drawn.
     """
@@ -65,7 +66,7 @@ class Stage(Generic[P]):
 
     def within(self, spec: ExperimentSpec) -> Inputs:
         """Return what the inputs of a later stage say of this one; its first version goes without saying."""
-        return self.inputs(spec) | ({"version": self.version} if self.version > 1 else {})
+        return self.inputs(spec) | ({f"{self.name} version": self.version} if self.version > 1 else {})
 
 
 @lru_cache(maxsize=50_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rec_core.evaluation import headline_metric
+from rec_core.evaluation import validation_metric
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
 from rec_core.models import Fitted, Params
@@ -60,9 +60,9 @@ def _compute(work: Work) -> TrainedModel:
 
 
 def _validate(work: Work, fitted: Fitted) -> float:
-    """Return the headline metric on the validation split, larger for better."""
+    """Return the metric on the validation split, larger for better."""
     score, held_out = kernels.scorer(fitted), work.get(SPLIT).validation
-    metric = headline_metric(work.spec.feedback)
+    metric = validation_metric(work.spec.feedback)
     if work.spec.feedback == "explicit":
         per_user = {ERROR: rating_errors(score, held_out)}
     else:
@@ -71,7 +71,7 @@ def _validate(work: Work, fitted: Fitted) -> float:
 
 
 def _line(epoch: loop.Epoch, spec: ExperimentSpec) -> dict[str, float | None]:
-    metric = headline_metric(spec.feedback)
+    metric = validation_metric(spec.feedback)
     values = vars(epoch) | {validation_column(metric.name): metric.gain(epoch.validation or 0.0, 0.0)}
     return {name: value for name, value in values.items() if name != "validation"}
 

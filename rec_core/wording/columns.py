@@ -47,6 +47,7 @@ _TITLES = {
     col.MEDIAN_NORM: "Median norm",
     col.UPPER_QUARTILE: "Upper quartile",
     col.BEST_EPOCH: "Best epoch",
+    col.VERDICT: "Than the baseline",
     **{col.at_least(count): f"With {count} or more" for count in AT_LEAST},
     **{name: metric.title for name, metric in METRICS.items()},
     **{col.delta(name): f"Δ {metric.title}" for name, metric in METRICS.items()},

@@ -46,9 +46,12 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of groups with the names of their methods, settings and seeds in place of the specs."""
     if table.empty:
         return table
-    method, settings = (table["spec"].map(name) for name in (labels.method_choice, labels.settings_title))
-    seed = table["seeds"].map(labels.seed_list)
-    return table.assign(method=method, settings=settings, seed=seed).drop(columns=["spec", "seeds"])
+    shown = table.rename(columns={"spec": "method", "seeds": "seed"})
+    eras = [f" ({era})" if era else "" for era in table["era"]]
+    method = [labels.method_choice(spec) + era for spec, era in zip(table["spec"], eras, strict=True)]
+    shown = shown.assign(method=method, seed=table["seeds"].map(labels.seed_list)).drop(columns="era")
+    shown.insert(list(shown).index("seed"), "settings", table["spec"].map(labels.settings_title))
+    return shown
 
 
 def named_controls(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from rec_core.analysis.gradient_norms import POSITIONS, Kind, Norms
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.results import RunResult
-from rec_core.wording.numbers import number, percent
+from rec_core.wording.numbers import indefinite, number, percent
 
 
 def verdict(norms: Norms, choice: str, proxy: str) -> str:
@@ -30,8 +30,8 @@ def kind_sentence(norms: Norms, kind: Kind, words: Words) -> str:
     rating = "" if kind.rating is None else _ratings(kind.rating, words)
     return (
         f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). The median "
-        f"kept rating is of a {words.item} with {number(item)} ratings ({number(items)} in all data), by a user with "
-        f"{number(user)} ({number(users)}){rating}."
+        f"kept rating is of {indefinite(words.item)} with {number(item)} ratings ({number(items)} in all data), by a "
+        f"user with {number(user)} ({number(users)}){rating}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rec_core import specs
@@ -11,6 +11,7 @@ from rec_core.data.sources import SOURCES, Words
 from rec_core.evaluation import Metric
 from rec_core.evaluation.evaluate import KEPT
 from rec_core.models import MODELS
+from rec_core.replicates import Group, group_key
 from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
@@ -79,8 +80,16 @@ def run_key(spec: ExperimentSpec) -> str:
 
 
 def pick_title(spec: ExperimentSpec, key: str = "") -> str:
-    """Return a run with the beginning of its ``key`` (that of the spec), so that no two are called the same."""
-    return f"{run_title(spec)} · {(key or RUN.key(spec))[:6]}"
+    """Return a run with the beginning of a key, so that no two are called the same.
+
+    The key is that of seed 0, whichever seeds were run, so that the title stays when another seed is added.
+    """
+    return f"{run_title(spec)} · {(key or group_key(spec))[:6]}"
+
+
+def group_title(group: Group) -> str:
+    """Return what a group is called; an older version's group has the key that it was made under, and the version."""
+    return f"{pick_title(group.spec, group.key)} ({group.era})" if group.era else pick_title(group.spec)
 
 
 def seeds(count: int) -> str:
@@ -107,10 +116,17 @@ def caption(spec: ExperimentSpec) -> str:
     return f"{data_title(spec)}, {choice_title(spec)}, seed {spec.seed}, settings {run_key(spec)}."
 
 
-def caption_of_runs(specs_: Sequence[ExperimentSpec]) -> str:
-    """Return what a figure of several runs on the same data was made with."""
+def caption_of_groups(groups: Sequence[Group]) -> str:
+    """Return what a figure of groups of runs was made with."""
+    keys = [result.key for group in groups for result in group.results]
+    return caption_of_runs([spec for group in groups for spec in group.specs], keys)
+
+
+def caption_of_runs(specs_: Sequence[ExperimentSpec], made: Sequence[str] = ()) -> str:
+    """Return what a figure of runs on the same data was made with; ``made`` are their keys, if not the specs'."""
     drawn = sorted({spec.seed for spec in specs_})
-    keys = ", ".join(map(run_key, specs_)) if len(specs_) <= 6 else "in the table"
+    named = [key[:8] for key in made] or list(map(run_key, specs_))
+    keys = ", ".join(named) if len(specs_) <= 6 else "in the table"
     count = "1 run" if len(specs_) == 1 else f"{len(specs_)} runs"
     return f"{data_title(specs_[0])}, {count}, seed {seed_list(drawn)}, settings {keys}."
 
@@ -148,13 +164,3 @@ def quality(metric: Metric) -> str:
 def control_title(name: str) -> str:
     """Return a control, for example "Most popular" or "Most popular, kept rows"."""
     return CONTROLS[name.removesuffix(KEPT)] + (", kept rows" if name.endswith(KEPT) else "")
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names as a person lists them.
-
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ('a', 'a, b and c')
-    """
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

@@ -77,6 +77,15 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def indefinite(word: str) -> str:
+    """Return a word with its article, by its first letter.
+
+    >>> indefinite("film"), indefinite("item")
+    ('a film', 'an item')
+    """
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+
+
 def counted(value: float, one: str, many: str) -> str:
     """Return a number with its unit.
 

@@ -22,8 +22,10 @@ def kept_words(kept: Estimate) -> str:
 def headline(one: Compared) -> str:
     """Return what the choice keeps and saves."""
     choice, metric = labels.choice_title(one.spec), one.metric
-    if one.is_baseline or one.kept is None:
+    if one.is_baseline:
         return f"Training on everything gives {metric.title} {number(one.value)}."
+    if one.kept is None:
+        return f"{choice} gives {metric.title} {number(one.value)}, and full data give nothing to hold it against."
     saved = one.time_saved or 0.0
     time = f"saves {percent(saved)} of the time" if saved > 0 else "saves no time"
     return f"{choice} keeps {kept_words(one.kept)} of {labels.quality(metric)} and {time}."
@@ -32,8 +34,10 @@ def headline(one: Compared) -> str:
 def decision(one: Compared) -> str:
     """Return what to do, in one sentence."""
     kept, choice, saved = one.kept, labels.choice_title(one.spec), one.time_saved or 0.0
-    if one.is_baseline or kept is None:
+    if one.is_baseline:
         return "This is training on everything, which the coresets are compared with."
+    if kept is None:
+        return "Train on full data for longer first: as they are, no choice can be judged by them."
     if one.gain <= 0:
         control = labels.control_title(one.best_control[0]).lower()
         does = "does better" if one.gain < 0 else "does no worse"

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
-import cache.store
+from cache import objects
 from cache.store import DiskStore
 from rec_core.canonical import digest
 from rec_core.stages import Artifact, MemoryStore, StageStore
@@ -110,7 +111,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
-import cache.store
+from cache import objects
 from cache.store import DiskStore
 from rec_core.stages import Artifact
 store = DiskStore(Path(sys.argv[1]))
@@ -165,8 +166,8 @@ LARGE = Artifact({"x": np.arange(1 << 18, dtype=np.int64)}, {})  # 2 MB
 
 def test_presence_is_a_look_at_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     DiskStore(tmp_path).put(KEY, LARGE)
-    monkeypatch.setattr("cache.store._verifies", lambda path, sha256: pytest.fail("an array was hashed"))
-    monkeypatch.setattr("cache.store._load", lambda path: pytest.fail("an array was read"))
+    monkeypatch.setattr("cache.objects._verifies", lambda path, sha256: pytest.fail("an array was hashed"))
+    monkeypatch.setattr("cache.objects._load", lambda path: pytest.fail("an array was read"))
     assert DiskStore(tmp_path).has(KEY)
     assert not DiskStore(tmp_path).has(digest("nothing"))
     next(p for p in _objects(tmp_path) if p.name == "0.npy").write_bytes(b"short")
@@ -176,13 +177,13 @@ def test_presence_is_a_look_at_the_manifest(tmp_path: Path, monkeypatch: pytest.
 def test_hashes_are_checked_once_per_process_and_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     DiskStore(tmp_path).put(KEY, LARGE)
     hashed: list[Path] = []
-    verifies = cache.store._verifies
+    verifies = objects._verifies
 
     def count(path: Path, sha256: str) -> bool:
         hashed.append(path)
         return verifies(path, sha256)
 
-    monkeypatch.setattr("cache.store._verifies", count)
+    monkeypatch.setattr("cache.objects._verifies", count)
     for _ in range(3):
         assert DiskStore(tmp_path).get(KEY) is not None
     assert len(hashed) == 1
@@ -211,7 +212,7 @@ def test_a_split_as_large_as_movielens_32m_is_looked_at_in_no_time(tmp_path: Pat
     code = f"""
 import psutil, time
 from pathlib import Path
-import cache.store
+from cache import objects
 from cache.store import DiskStore
 store, before, begin = DiskStore(Path({str(tmp_path)!r})), psutil.Process().memory_info().rss, time.perf_counter()
 assert store.has({KEY!r})
@@ -221,3 +222,29 @@ assert found.arrays["user"][-1] == 0
 assert psutil.Process().memory_full_info().uss - before < 100e6  # 512 MB of arrays; mapped pages are the system's
 """
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
+
+
+def test_mapped_arrays_are_not_kept_open_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a file descriptor, of which a process has a thousand."""
+    monkeypatch.setattr("cache.store._MOST_MAPPED", 5)
+    store = DiskStore(tmp_path)
+    for number in range(12):
+        store.put(digest(number), Artifact({"x": np.full(1 << 17, number)}, {}))
+        assert store.get(digest(number)) is not None
+    assert psutil.Process().num_fds() < 200
+    assert store._memory._mapped == len(store._memory._kept) == 5
+
+
+def test_a_new_object_under_an_old_key_is_hashed_again(tmp_path: Path) -> None:
+    """File systems give a new file the number of one that was removed."""
+    store = DiskStore(tmp_path)
+    for _ in range(20):
+        store.put(KEY, LARGE)
+        assert store.get(KEY) is not None
+        store.remove(KEY)
+        store.put(KEY, LARGE)
+        path = next(p for p in _objects(tmp_path) if p.name == "0.npy")
+        raw = bytearray(path.read_bytes())
+        raw[-1] ^= 1
+        path.write_bytes(raw)
+        assert DiskStore(tmp_path).get(KEY) is None

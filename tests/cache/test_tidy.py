@@ -22,6 +22,11 @@ def _artifact(stage: str, **meta: object) -> Artifact:
     return Artifact({"x": np.zeros(SIZE // 8)} if stage != "run" else {}, dict(meta), stage)
 
 
+def _age(folder: Path, key: str, hours: float) -> None:
+    """Make an object look as if it was used so many hours ago."""
+    os.utime(folder / "objects" / key[:2] / key / "manifest.json", (time.time() - hours * 3600,) * 2)
+
+
 def _fill(store: DiskStore, folder: Path) -> dict[str, str]:
     """Put two runs with their parts, one of them to be pinned, and loose results; the oldest first."""
     keys = {}
@@ -37,7 +42,7 @@ def _fill(store: DiskStore, folder: Path) -> dict[str, str]:
         keys[name] = digest(name)
         store.put(keys[name], _artifact(stage))
         age += 86_400
-        os.utime(folder / "objects" / keys[name][:2] / keys[name] / "manifest.json", (age, age))
+        _age(folder, keys[name], hours=(time.time() - age) / 3600)
     runs = {"run": ["train", "used select"], "pinned run": ["pinned train"]}
     for name, parts in runs.items():
         keys[name] = digest(name)
@@ -70,6 +75,7 @@ def test_growing_beyond_the_limit_tidies_by_itself(tmp_path: Path) -> None:
     for number in range(30):
         store.put(digest(number), _artifact("select"))
         assert store.get(digest(number)) is not None
+        _age(tmp_path, digest(number), hours=2)
     objects = list((tmp_path / "objects").glob("*/*/0.npy"))
     assert sum(path.stat().st_size for path in objects) <= 6 * SIZE
     assert store.get(digest(0)) is None
@@ -114,3 +120,26 @@ def test_nothing_goes_while_it_is_unknown_what_is_pinned(tmp_path: Path) -> None
     store._limit = 1
     store.tidy()
     assert all(store.has(key) for key in keys.values())
+
+
+def test_what_is_used_from_memory_is_used(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path, limit=1)
+    store.put(digest(1), _artifact("split"))
+    assert store.get(digest(1)) is not None
+    _age(tmp_path, digest(1), hours=48)
+    assert store.get(digest(1)) is not None  # from memory
+    store.tidy()
+    assert store.has(digest(1))
+    _age(tmp_path, digest(1), hours=48)
+    store.tidy()
+    assert not store.has(digest(1))
+
+
+def test_parts_of_a_run_that_is_being_made_and_sentences_of_failed_jobs_stay(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path, limit=1)
+    store.put(digest("fresh"), _artifact("train"))
+    store.put(digest("outcome"), Artifact({}, {"state": "failed"}, "outcome"))
+    _age(tmp_path, digest("outcome"), hours=1000)
+    store.tidy()
+    assert store.has(digest("fresh"))
+    assert store.has(digest("outcome"))

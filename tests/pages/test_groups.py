@@ -71,12 +71,10 @@ def test_compare_pairs_groups_over_users_and_seeds(seeded: Path, open_page: Open
     metrics = app.dataframe[1].value
     assert len(metrics) == 2
     values = [
-        np.stack(
-            [
-                RECALL.values(View(quick(m, seed=s), DiskStore(seeded), Folders(None, seeded)).evaluated.per_user)
-                for s in SEEDS
-            ]
-        )
+        {
+            s: RECALL.values(View(quick(m, seed=s), DiskStore(seeded), Folders(None, seeded)).evaluated.per_user)
+            for s in SEEDS
+        }
         for m in ("random", "full")
     ]
     expected = difference(RECALL, values[0], values[1])
@@ -100,4 +98,38 @@ def test_runs_of_an_older_version_are_a_group_of_their_own(seeded: Path, open_pa
     Ledger(seeded).ask(old.key, "run", quick("random"))
     table = open_page(**QUICK, method="Random").dataframe[0].value
     assert sorted(table["seed"]) == ["0", "0, 1, 2", "0, 1, 2"]
+    assert "Random (0.1.0)" in table["method"].tolist()
     assert table[table["seed"] == "0"]["quality_kept"].isna().all()
+
+
+def test_a_pin_and_a_title_stay_when_another_seed_is_added(home: Path, open_page: Open) -> None:
+    finish(home, quick("full", seed=1), quick("random", seed=1))
+    app = open_page("compare", **QUICK, method="Random", seed="1")
+    titles = app.multiselect(key="runs").value
+    app.selectbox(key="baseline").select_index(1).run()
+    finish(home, quick("random", seed=0))
+    app = open_page("compare", **QUICK, method="Random", seed="1")
+    assert set(titles) <= set(app.multiselect(key="runs").options)
+    assert "Random" in app.selectbox(key="baseline").options[app.selectbox(key="baseline").index or 0]
+
+
+def test_a_damaged_part_of_a_finished_run_breaks_no_page(seeded: Path, open_page: Open) -> None:
+    """Of the right size, so that a look at the manifest finds it whole."""
+    result = stored_result(key(quick("random")), DiskStore(seeded))
+    assert result is not None
+    part = seeded / "objects" / result.stage_keys["evaluate"][:2] / result.stage_keys["evaluate"] / "0.npy"
+    raw = bytearray(part.read_bytes())
+    raw[-1] ^= 1
+    part.write_bytes(raw)
+    app = open_page(**QUICK, method="Random")
+    assert [e.value for e in app.error] == []
+    assert "keeps" in app.title[0].value
+
+
+def test_a_wrong_limit_of_the_store_is_said_in_a_sentence(
+    home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORELENS_STORE_GB", "abc")
+    app = open_page()
+    assert [e.message for e in app.exception] == []
+    assert "CORELENS_STORE_GB is 'abc'" in app.sidebar.error[0].value

@@ -53,6 +53,10 @@ def test_the_bias_counts_for_simple_mf_on_ratings_alone() -> None:
     assert biased("implicit", True) == biased("implicit", False)
 
 
+def test_a_model_or_method_without_a_name_is_the_default_one() -> None:
+    assert specs.parse({"model": {"dim": 16}, "method": {}}) == specs.parse({"model": {"name": "ncf", "dim": 16}})
+
+
 def test_a_spec_of_0_1_0_is_read_without_the_bias_that_ncf_ignored() -> None:
     old = quick().model_dump() | {"model": {"name": "ncf", "dim": 32, "init_std": 1.0, "bias": True}}
     assert specs.revive(old) == quick()
@@ -82,7 +86,6 @@ def test_a_spec_survives_json(method: str, ratio: float, pretrain: bool, seed: i
         ({"model": {"name": "bert"}}, "unknown model 'bert'; choose one of mf, ncf"),
         ({"model": {"name": "ncf", "dim": 33}}, "^model.dim: input should be a multiple of 2"),
         ({"model": {"name": "ncf", "depth": 3}}, "There is no setting 'model.depth'"),
-        ({"method": {}}, "unknown method ''"),
     ],
 )
 def test_a_wrong_setting_is_said_in_a_sentence(values: dict[str, object], words: str) -> None:

@@ -99,8 +99,13 @@ def test_a_key_depends_on_stage_inputs_and_version() -> None:
 
 def test_a_new_version_is_a_miss_for_every_stage_after_it() -> None:
     first, second = _toy(1), _toy(2)
-    after = [Stage("after", 1, Inner, toy.within, lambda work: Inner(np.arange(1), ""), "…") for toy in (first, second)]
-    assert after[0].key(quick()) != after[1].key(quick())
+
+    def after(one: Stage[Inner], version: int = 1, name: str = "after") -> Stage[Inner]:
+        return Stage(name, version, Inner, one.within, lambda work: Inner(np.arange(1), ""), "…")
+
+    assert after(first).key(quick()) != after(second).key(quick())
+    last = {after(after(toy, version), name="last").key(quick()) for version in (1, 2) for toy in (first, second)}
+    assert len(last) == 4  # each version counts, also where a stage takes over the inputs of the one before
     # The first version is not named, so that keys of 0.1.0 stay as they were.
     assert first.within(quick()) == first.inputs(quick())
 

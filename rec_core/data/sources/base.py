@@ -61,6 +61,9 @@ class Source(ABC):
             DataError: one sentence on what to do.
         """
 
+    def fetch(self, folders: Folders, progress: Any = False) -> None:  # noqa: B027
+        """Bring the data here, where they have to be downloaded; arguments and errors as of ``load``."""
+
     def is_here(self, folders: Folders) -> bool:
         """Say whether ``load`` needs no download."""
         return self.download_mb == 0 or self.locate(folders) is not None

@@ -72,6 +72,11 @@ class MovieLens(Source):
             self.files, files.contents(place, self.files.ratings), files.contents(place, self.files.films)
         )
 
+    def fetch(self, folders: Folders, progress: Any = False) -> None:
+        """Download the release, unless a folder has it."""
+        if self.locate(folders) is None:
+            self.download(folders, progress)
+
     def download(self, folders: Folders, progress: Any = False) -> Path:
         """Fetch the published archive, verify its checksum, and return where it lies.
 

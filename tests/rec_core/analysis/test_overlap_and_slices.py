@@ -95,14 +95,15 @@ def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
     results = {m: experiment(quick(m), folders).result() for m in ("full", "random")}
     groups = {m: Group((quick(m),), (result,)) for m, result in results.items()}
     per_user = {m: experiment(quick(m), folders).evaluated.per_user for m in results}
-    values = {m: RECALL.values(one)[None] for m, one in per_user.items()}
+    values = {m: {0: RECALL.values(one)} for m, one in per_user.items()}
     gains = difference.against(RECALL, values, "full")
-    frame = titled(difference.metrics(groups, "full", gains), FILMS)
+    frame = titled(difference.metrics(groups, "full", RECALL, gains), FILMS)
     assert frame["Δ Recall@10"].iloc[0] == 0
     expected = results["random"].metrics["recall@10"] - results["full"].metrics["recall@10"]
     assert frame["Δ Recall@10"].iloc[1] == pytest.approx(expected)
     interval = frame[["Δ Recall@10, 95 % from", "Δ Recall@10, 95 % to"]].to_numpy().astype(float)
     assert interval[0].tolist() == [0, 0]
+    assert frame["Than the baseline"].tolist() in (["–", "worse"], ["–", "no clear difference"], ["–", "better"])
     assert interval[1][0] < expected < interval[1][1]
     assert "baseline" in difference_words.headline(
         {f"NCF · {m} · 0": group for m, group in groups.items()}, "NCF · full · 0", RECALL
