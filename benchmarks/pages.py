@@ -38,7 +38,7 @@ RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
 
 
 def prepare(home: Path, spec: ExperimentSpec, runs: int) -> None:
-    """Store the proxies, a short run of full data and of ``spec``, and copies of the latter under other seeds and ratios."""
+    """Store the proxies, a short run of full data and of ``spec``, and copies under other seeds and ratios."""
     store, where = DiskStore(home), folders()
     spec = resolve(spec, where)
     for pretrain in (True, False):

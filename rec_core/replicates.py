@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -101,7 +102,7 @@ class Group:
 
     def metric(self, name: str) -> float:
         """Return a metric's mean over seeds."""
-        return float(np.mean([result.metrics[name] for result in self.results]))
+        return fmean([result.metrics[name] for result in self.results])
 
 
 @lru_cache(maxsize=10_000)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from statistics import fmean
 
-import numpy as np
 import pandas as pd
 
 from rec_core import published
@@ -53,7 +53,7 @@ class Compared:
     @cached_property
     def seconds(self) -> float:
         """Pretraining, selecting and training together; loading and evaluating are the same for every run."""
-        return float(np.mean([cost(result) for result in self.group.results]))
+        return fmean([cost(result) for result in self.group.results])
 
     @cached_property
     def controls(self) -> dict[str, float]:
@@ -95,7 +95,7 @@ class Compared:
     def time_saved(self) -> float | None:
         """Share of the baseline's time that is saved; negative if it takes longer."""
         saved = [1 - cost(ours) / cost(full) for ours, full in self._pairs]
-        return float(np.mean(saved)) if saved else None
+        return fmean(saved) if saved else None
 
     @property
     def speed_up(self) -> float | None:
@@ -118,7 +118,7 @@ def control_means(group: Group) -> dict[str, dict[str, float]]:
     """Return the metrics of each control, averaged over seeds; only those counted on kept rows differ between them."""
     first = group.results[0].controls
     return {
-        name: {metric: float(np.mean([one.controls[name][metric] for one in group.results])) for metric in metrics}
+        name: {metric: fmean([one.controls[name][metric] for one in group.results]) for metric in metrics}
         for name, metrics in first.items()
     }
 
@@ -168,7 +168,7 @@ def _row(one: Compared) -> dict[str, object]:
 
 
 def _mean_seconds(group: Group, stage: str) -> float:
-    return float(np.mean([result.seconds[stage] for result in group.results]))
+    return fmean([result.seconds[stage] for result in group.results])
 
 
 def controls_table(group: Group) -> pd.DataFrame:
