@@ -12,7 +12,7 @@ from rec_core import specs
 from rec_core.evaluation import METRICS
 from rec_core.evaluation.evaluate import KEPT
 from rec_core.published import TABLES, Published, Table
-from rec_core.results import RunResult
+from rec_core.results import CHOOSING, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
 
@@ -51,10 +51,10 @@ def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[st
         line[METRICS[metric].title] = _mean([r.metrics[metric] for r in results], 3)
         line[f"{METRICS[metric].title} (report)"] = f"{row.metrics[metric]:.3f}"
     times = {
-        "Select s": ([r.seconds["pretrain"] + r.seconds["select"] for r in results], row.select_s),
+        "Select s": ([r.cost(CHOOSING) for r in results], row.select_s),
         "Train s": ([r.seconds["train"] for r in results], row.train_s),
         "Total s": (
-            [r.seconds["pretrain"] + r.seconds["select"] + r.seconds["train"] for r in results],
+            [r.cost() for r in results],
             row.select_s + row.train_s,
         ),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -11,6 +12,8 @@ import rec_core
 from rec_core.canonical import Json
 from rec_core.evaluation import Metrics
 
+CHOOSING = ("pretrain", "select")  # of ``RunResult.seconds``: what choosing rows costs, as the report counts it
+COST = (*CHOOSING, "train")  # and what training on them costs; loading and evaluating are the same for every run
 _COUNT = ("torch", "numpy", "scipy", "scikit-learn", "umap-learn")  # libraries whose arithmetic is in a result
 
 
@@ -34,6 +37,10 @@ class RunResult:
     seconds: dict[str, float]
     stage_keys: dict[str, str]
     versions: dict[str, str]
+
+    def cost(self, parts: Sequence[str] = COST) -> float:
+        """Return the seconds that choosing and training took, or some parts of them."""
+        return sum(self.seconds[part] for part in parts)
 
     def to_json(self) -> dict[str, Json]:
         """Return the result as a JSON document."""

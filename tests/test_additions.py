@@ -249,6 +249,7 @@ def test_the_sidebar_the_pages_and_the_figures_find_them(project: Path) -> None:
     _python(project, "try.py", *QUICK, given=" ".join(names), home="home-of-pages")
 
 
+@pytest.mark.slow
 def test_the_tests_own_lists_find_them(project: Path) -> None:
     wanted = "toy-method or toy-model or toy-metric or toy-source or (toy_page and (first_start or cold or whole))"
     folders = ("tests/rec_core", "tests/pages")

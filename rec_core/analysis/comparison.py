@@ -15,7 +15,7 @@ from rec_core.data.interactions import Feedback
 from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.evaluate import KEPT
 from rec_core.replicates import Estimate, Group, over_seeds
-from rec_core.results import RunResult
+from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.train import validation_column
 
@@ -53,7 +53,7 @@ class Compared:
     @cached_property
     def seconds(self) -> float:
         """Pretraining, selecting and training together; loading and evaluating are the same for every run."""
-        return fmean([cost(result) for result in self.group.results])
+        return fmean([result.cost() for result in self.group.results])
 
     @cached_property
     def controls(self) -> dict[str, float]:
@@ -94,7 +94,7 @@ class Compared:
     @cached_property
     def time_saved(self) -> float | None:
         """Share of the baseline's time that is saved; negative if it takes longer."""
-        saved = [1 - cost(ours) / cost(full) for ours, full in self._pairs]
+        saved = [1 - ours.cost() / full.cost() for ours, full in self._pairs]
         return fmean(saved) if saved else None
 
     @property
@@ -107,11 +107,6 @@ class Compared:
         """Ours and full data's results of the seeds that both have."""
         full = {} if self.baseline is None else self.baseline.by_seed
         return [(ours, full[seed]) for seed, ours in self.group.by_seed.items() if seed in full]
-
-
-def cost(result: RunResult) -> float:
-    """Return the seconds that choosing and training took."""
-    return sum(result.seconds[stage] for stage in ("pretrain", "select", "train"))
 
 
 def control_means(group: Group) -> dict[str, dict[str, float]]:
@@ -147,7 +142,7 @@ def _row(one: Compared) -> dict[str, object]:
     """Return a group's numbers; its method and settings are named by whoever shows the table."""
     group, result, spec = one.group, one.group.results[0], one.spec
     report = published.published(spec)
-    seconds = {f"{stage}_s": _mean_seconds(group, stage) for stage in ("pretrain", "select", "train")}
+    seconds = {f"{stage}_s": _mean_seconds(group, stage) for stage in COST}
     return {
         "key": group.key,
         "order": -one.metric.gain(one.value, 0.0),

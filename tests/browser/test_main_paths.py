@@ -142,6 +142,7 @@ def test_a_worker_killed_by_hand_is_explained_and_run_again_works(page: Page, ap
     expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_first_comparison_takes_less_than_a_minute(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:
     app = App(tmp_path_factory.mktemp("comparison"))
     app.start()

@@ -19,7 +19,8 @@ from tests.pages.conftest import finish
 
 pytestmark = pytest.mark.browser
 
-PATHS = nav.NAMES
+# Cold deep links of all pages are tested without a browser too; here two stand for them by default.
+PATHS = [*nav.NAMES[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES[2:])]
 # Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
 LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
 SMALL = (

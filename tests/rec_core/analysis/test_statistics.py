@@ -44,6 +44,7 @@ def test_correlations_of_a_constant_are_not_a_number() -> None:
     assert [c.name for c in found] == ["Pearson", "Spearman", "Kendall"]
 
 
+@pytest.mark.slow
 def test_bootstrap_intervals_cover_at_about_their_level() -> None:
     """Of a bivariate normal the true coefficients are known: ρ, 6/π asin(ρ/2) and 2/π asin(ρ)."""
     rho, n, rounds = 0.5, 80, 120

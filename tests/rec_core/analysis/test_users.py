@@ -60,6 +60,7 @@ def test_a_proxys_map_is_computed_once_whatever_is_chosen(folders: Folders, monk
     assert drawn[2].shape[1] == 2 * 32  # NCF's GMF and MLP embeddings side by side
 
 
+@pytest.mark.slow
 def test_umap_is_the_same_every_time() -> None:
     points = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
     first, again = (projection.umap(points, np.random.default_rng(5)) for _ in range(2))
