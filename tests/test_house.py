@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
+from pages.ui import nav
+
 ROOT = Path(__file__).resolve().parents[1]
 RETIRED = r"use_container_width|components\.v1|allow_pickle=True|pickle\.loads?\(|st\.cache\b|multiprocessing"
 
@@ -46,7 +48,15 @@ def test_nothing_retired_or_unsafe_is_called(room: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("page", sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.name != "__init__.py"))
+PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.name != "__init__.py")
+
+
+def test_every_page_is_in_the_menu() -> None:
+    assert sorted(nav.NAMES) == PAGES
+    assert len(PAGES) >= 9
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_begins_inside_the_app(page: str) -> None:
     """Before anything is drawn: with ``page.begin``, or with the guard that it calls."""
     text = (ROOT / "pages" / f"{page}.py").read_text()
