@@ -23,6 +23,7 @@ from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
+ACTIVE: tuple[State, ...] = ("waiting", "running")
 INTERRUPTED = (
     "The worker stopped before this was finished (killed, out of memory, machine restarted), or the result's file was "
     "damaged. Finished steps are kept."
@@ -95,7 +96,8 @@ class Jobs:
             return []
         asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
         jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
-        return sorted(jobs, key=lambda job: job.state != "running")
+        # A worker still puts things in order after it stored the result: what is done does not run.
+        return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
 
     def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
         """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""
