@@ -20,14 +20,17 @@ def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks
     """Return the rank of each positive (n,) among its others (n x c): 1 + number better + half the number equal.
 
     Others that are -inf do not count. Equal scores share the mean of their places, so that a model that says
-    the same of everything is not rewarded.
+    the same of everything is not rewarded; and a score that is not a number ranks last, among others too.
 
-    >>> ranks(np.array([0.5]), np.array([[0.9, 0.5, 0.1]])).tolist()
-    [2.5]
+    >>> ranks(np.array([0.5, np.nan]), np.array([[0.9, 0.5, 0.1], [np.nan, 0.2, -np.inf]])).tolist()
+    [2.5, 3.0]
     """
     better = (others > positive[:, None]).sum(axis=1)
     equal = (others == positive[:, None]).sum(axis=1)
-    return (1 + better + 0.5 * equal).astype(np.float32)
+    rank = 1 + better + 0.5 * equal
+    last = ~(positive > -np.inf)
+    rank[last] = 1 + (others[last] != -np.inf).sum(axis=1)
+    return rank.astype(np.float32)
 
 
 def _hit(rank: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,6 +64,23 @@ class Candidates:
         return self.values
 
 
+def user_points(candidates: Candidates) -> NDArray[np.float32]:
+    """Return the proxy's embeddings of the users (n x d), between which distances can be measured.
+
+    Raises:
+        SelectionError: if they are so large that squared distances are not finite.
+    """
+    points = candidates.proxy.embeddings("user")
+    with np.errstate(over="ignore", invalid="ignore"):
+        farthest = 4 * np.einsum("ij,ij->i", points, points).max(initial=0)
+    if not np.isfinite(farthest):
+        raise SelectionError(
+            "The proxy's embeddings are too large to measure distances between users. Choose a smaller learning rate "
+            "or a smaller spread of starting embeddings for the proxy, then run again."
+        )
+    return points
+
+
 @dataclass(frozen=True)
 class Mark:
     """How a method is drawn: a colour of Okabe and Ito and a symbol of plotly, which says the same without colour."""

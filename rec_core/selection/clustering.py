@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.errors import SelectionError
-from rec_core.selection.base import Candidates, Coreset, Mark, Method, whole_users
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, user_points, whole_users
 from rec_core.settings import Count, offered
 
 
@@ -32,7 +32,7 @@ class Clustering(Method):
         """
         from sklearn.cluster import KMeans
 
-        points, clusters = candidates.proxy.embeddings("user"), self.clusters
+        points, clusters = user_points(candidates), self.clusters
         if len(points) < clusters:
             raise SelectionError(f"{clusters} clusters need at least as many users, and there are {len(points)}.")
         fitted = KMeans(clusters, n_init=1, random_state=int(rng.integers(2**31))).fit(points)

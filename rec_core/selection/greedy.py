@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.selection.base import Candidates, Coreset, Mark, Method, whole_users
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, user_points, whole_users
 
 
 class Greedy(Method):
@@ -28,7 +28,7 @@ class Greedy(Method):
         """Return the rows of the greedy centres; the start is a random user and counts as a centre."""
         rows_of = np.bincount(candidates.train.user, minlength=candidates.n_users)
         start = int(rng.integers(candidates.n_users))
-        users = k_center(candidates.proxy.embeddings("user"), rows_of, budget, start)
+        users = k_center(user_points(candidates), rows_of, budget, start)
         return Coreset(whole_users(candidates.train, users, budget, rng))
 
 

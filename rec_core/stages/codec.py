@@ -6,6 +6,7 @@ kept as the bytes of UTF-8 and where each text ends.
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import pairwise
@@ -13,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
+from rec_core.canonical import Json
 from rec_core.stages.store import Artifact
 
 T = TypeVar("T")
@@ -42,6 +44,18 @@ def _pack(value: Any, path: str, into: Artifact) -> None:
             _pack(v, f"{path}.{name}", into)
     else:
         into.meta[path] = value
+
+
+def is_finite(artifact: Artifact) -> bool:
+    """Say whether every number of an artifact is finite."""
+    arrays = [array for array in artifact.arrays.values() if array.dtype.kind == "f"]
+    return all(np.isfinite(array).all() for array in arrays) and _is_finite(artifact.meta)
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, dict | list | tuple):
+        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def unpack(cls: type[T], artifact: Artifact, path: str = "") -> T:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from rec_core.progress import Listener, Progress
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.codec import pack, unpack
+from rec_core.stages.codec import is_finite, pack, unpack
 from rec_core.stages.stage import Stage
 from rec_core.stages.store import Artifact, StageStore
 
@@ -103,7 +104,8 @@ class Graph:
             self.listen(Progress(stage.doing))
         begin = time.perf_counter()
         # One thread everywhere: how many cores are free must not change a result's last digits.
-        with threadpool_limits(1):
+        # Numbers that overflow are no news on a terminal: what is not finite does not leave a stage.
+        with threadpool_limits(1), np.errstate(all="ignore"):
             value = stage.compute(self)
         done = Remembered(stage.name, value, time.perf_counter() - begin)
         self._put(stage, key, done)
@@ -111,6 +113,11 @@ class Graph:
 
     def _put(self, stage: Stage[Any], key: str, done: Remembered) -> None:
         packed = pack(done.value, stage.name)
+        if not is_finite(packed):
+            raise CorelensError(
+                f"The step '{stage.name}' gave numbers that are not finite. Choose a smaller learning rate or a "
+                "smaller spread of the starting embeddings, of the proxy too, then run again."
+            )
         packed.meta[_SECONDS] = done.seconds
         try:
             self._store.put(key, packed)

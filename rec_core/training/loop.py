@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Feedback, Interactions
-from rec_core.errors import TrainingError
 from rec_core.models import Model, Params
 from rec_core.training import kernels
 from rec_core.training.sampling import Sampler, Training
@@ -72,7 +71,7 @@ def train(
     part in the mean loss of its batch; a row's negatives share its weight.
 
     Raises:
-        TrainingError: if the loss is no longer finite.
+        TrainingError: if the loss or a parameter is no longer finite.
     """
     watch = watch or Watch()
     kernel = kernels.begin(model, start, feedback, training.learning_rate)
@@ -83,8 +82,10 @@ def train(
     for epoch in range(1, training.epochs + 1):
         loss = _epoch(kernel, sampler, _part(watch, epoch, training.epochs))
         if not math.isfinite(loss):
-            raise TrainingError(f"Training diverged in epoch {epoch}; choose a smaller learning rate, then run again.")
+            raise kernels.diverged(f" in epoch {epoch}")
         params = kernel.params()
+        if not all(np.isfinite(array).all() for array in params.values()):
+            raise kernels.diverged(f" in epoch {epoch}")
         score = watch.validate(params) if watch.validate else None
         history.append(Epoch(epoch, loss, score, time.perf_counter() - begin))
         watch.report(epoch / training.epochs, epoch)

@@ -6,13 +6,17 @@ import html
 import math
 import re
 
+UNKNOWN = "–"  # what is not a number, or not known
+
 
 def number(value: float) -> str:
     """Return a count with thousands separators, or a measurement with three significant digits.
 
-    >>> number(197506), number(0.38061), number(12.345), number(1234.5)
-    ('197,506', '0.381', '12.3', '1,234')
+    >>> number(197506), number(0.38061), number(12.345), number(1234.5), number(float("nan"))
+    ('197,506', '0.381', '12.3', '1,234', '–')
     """
+    if not math.isfinite(value):
+        return UNKNOWN
     if float(value).is_integer() or abs(value) >= 1000:
         return f"{value:,.0f}"
     digits = 2 - math.floor(math.log10(abs(value)))
@@ -25,6 +29,8 @@ def percent(share: float) -> str:
     >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0), percent(0.9999)
     ('20 %', '0.5 %', '6.2 %', '100 %', '99.9 %')
     """
+    if not math.isfinite(share):
+        return UNKNOWN
     value = 100 * share
     if 99.5 <= value < 100:  # "100 %" would deny those who are left
         return f"{min(value, 99.9):.1f} %"
@@ -38,6 +44,8 @@ def duration(seconds: float) -> str:
     >>> duration(0.034), duration(9.2), duration(75), duration(7300)
     ('34 ms', '9.2 s', '1 min 15 s', '2 h 1 min')
     """
+    if not math.isfinite(seconds):
+        return UNKNOWN
     if seconds < 0.0995:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 9.95:

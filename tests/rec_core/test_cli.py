@@ -28,6 +28,21 @@ def test_run_writes_everything_that_was_promised(tmp_path: Path, capsys: pytest.
     assert "%" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("part", ["train", "proxy"])
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_a_model_that_diverged_has_no_metrics(part: str, feedback: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Recall@10 was 1.0: no score was greater than nan."""
+    once = [f"{part}.learning_rate=1e38", f"{part}.batch_size=1000000"]
+    settings = [word for setting in once for word in ("--set", setting)]
+    assert main(["run", *QUICK, "--feedback", feedback, "--model", "mf", "--method", "greedy", *settings]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    said = [line for line in err.splitlines() if line.startswith("corelens: ")]
+    assert len(said) == 1
+    assert "smaller learning rate" in said[0]
+    assert "Warning" not in err
+
+
 def test_select_writes_the_rows(tmp_path: Path) -> None:
     out = tmp_path / "coreset.parquet"
     assert main(["select", *QUICK, "--method", "random", "--out", str(out)]) == 0

@@ -124,6 +124,16 @@ def test_what_is_needed_first_is_no_part_of_a_stages_seconds() -> None:
     assert order == ["Waiting", "slow", "Playing"]
 
 
+@pytest.mark.parametrize("value", [np.array([1.0, np.nan]), {"a": [1.0, np.inf]}, -np.inf, {"u": np.array([np.inf])}])
+def test_nothing_that_is_not_finite_leaves_a_stage(value: object) -> None:
+    """Whatever gave it: a proxy, scores, a trained model, metrics; ratings and times are checked at the door."""
+    store = MemoryStore()
+    toy = replace(_toy(), compute=lambda work: Inner(np.arange(2), value))  # type: ignore[arg-type]
+    with pytest.raises(CorelensError, match=r"The step 'toy' gave numbers that are not finite\. Choose a smaller"):
+        _graph(store).get(toy)
+    assert not store.has(toy.key(quick()))
+
+
 def test_what_may_not_be_computed_is_said_in_a_sentence() -> None:
     store, toy = MemoryStore(), _toy()
     looking = _graph(store, may=lambda stage: False)

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rec_core.data.interactions import Feedback
+from rec_core.errors import TrainingError
 from rec_core.models import Fitted, Model, Params, Score
 from rec_core.training.sampling import Block
 
@@ -32,7 +36,26 @@ def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float)
 
 
 def scorer(fitted: Fitted) -> Score:
-    """Return the function that scores users (B,) against items (B, C), or (1, M) for the same items for all."""
+    """Return the function that scores users (B,) against items (B, C), or (1, M) for the same items for all.
+
+    It raises a TrainingError where a score is not finite: finite parameters may be too large to be multiplied.
+    """
     from rec_core.training.kernels.reference import scoring
 
-    return scoring.scorer(fitted)
+    score = scoring.scorer(fitted)
+
+    def finite(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
+        scores = score(users, items)
+        if not np.isfinite(scores).all():
+            raise diverged()
+        return scores
+
+    return finite
+
+
+def diverged(when: str = "") -> TrainingError:
+    """Return what to say where training left the finite numbers."""
+    return TrainingError(
+        f"Training diverged{when}: its numbers are no longer finite. Choose a smaller learning rate or a smaller "
+        "spread of the starting embeddings, then run again."
+    )

@@ -113,3 +113,11 @@ def test_every_metric_has_a_value_per_user_and_a_title(name: str) -> None:
     assert metric.title
     perfect = {"error": np.zeros(40), "rank": np.ones(40), "rank_all": np.ones(40)}
     assert metric.gain(metric.value(perfect), metric.value(per_user)) > 0
+
+
+def test_a_score_that_is_not_a_number_ranks_last() -> None:
+    """A model that diverged would rank first everywhere: nothing is greater than nan, and nothing equals it."""
+    nan, out = np.nan, -np.inf  # -inf marks items that do not count
+    others = np.array([[0.1, 0.2, 0.3, out], [nan, nan, nan, out], [nan, 0.2, 0.9, out], [0.1, 0.2, nan, out]])
+    assert ranks(np.array([nan, nan, 0.5, out]), others).tolist() == [4.0, 4.0, 2.0, 4.0]
+    assert set(ranks(np.full(5, nan), np.full((5, 99), nan)).tolist()) == {100.0}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from rec_core.data.interactions import Feedback, Interactions, Split
+from rec_core.errors import SelectionError
 from rec_core.models import Fitted, Shape, SimpleMF
 from rec_core.selection import METHODS, Candidates, budget, gradient, greedy
 from rec_core.selection.base import whole_users
@@ -151,3 +152,14 @@ def test_random_prefers_no_row() -> None:
     for seed in range(2000):
         counts[Random().select(candidates, 3, np.random.default_rng(seed)).rows] += 1
     assert np.abs(counts / 2000 - 0.3).max() < 0.04
+
+
+@pytest.mark.parametrize("method", ["greedy", "clustering"])
+def test_embeddings_too_large_for_distances_are_said_in_a_sentence(method: str, small_split: Split) -> None:
+    """Squares that overflow had greedy take nan for the farthest, and keep a tenth of its budget without a word."""
+    model = SimpleMF(dim=8, init_std=1e20)
+    shape = Shape(small_split.catalogue.n_users, small_split.catalogue.n_items, 0.0)
+    fitted = Fitted(model, model.start(shape, np.random.default_rng(0)))
+    candidates = Candidates(small_split.train, shape.n_users, "implicit", fitted)
+    with pytest.raises(SelectionError, match="too large to measure distances between users"):
+        METHODS[method]().select(candidates, 100, np.random.default_rng(0))

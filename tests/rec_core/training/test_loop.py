@@ -194,8 +194,23 @@ def test_the_scorer_scores_lists_of_items_and_all_items() -> None:
 @pytest.mark.parametrize("patience", [0, 2])
 def test_training_that_diverges_is_said_in_a_sentence(patience: int) -> None:
     watch = Watch(lambda params: float("nan"), patience)
-    with pytest.raises(TrainingError, match=r"Training diverged in epoch \d; choose a smaller learning rate"):
+    with pytest.raises(TrainingError, match=r"Training diverged in epoch \d: .* smaller learning rate"):
         _train(SMALL[0], _rows(), TrainSpec(epochs=5, batch_size=10, learning_rate=1e30), watch=watch)
+
+
+def test_parameters_and_scores_that_are_not_finite_are_said_in_a_sentence() -> None:
+    """In one step of one epoch the loss is finite still: it was taken before the step."""
+    spec = TrainSpec(epochs=1, batch_size=1000, learning_rate=1e37)
+    with pytest.raises(TrainingError, match=r"Training diverged in epoch 1: its numbers are no longer finite"):
+        _train(SMALL[0], _rows(), replace_rate(spec, 1e39))
+    large = _train(SMALL[0], _rows(), spec).params
+    assert all(np.isfinite(array).all() for array in large.values())
+    with pytest.raises(TrainingError, match="Training diverged: its numbers are no longer finite"):
+        kernels.scorer(Fitted(SMALL[0], large))(np.array([0]), np.arange(N_ITEMS)[None])
+
+
+def replace_rate(spec: TrainSpec, learning_rate: float) -> TrainSpec:
+    return spec.model_copy(update={"learning_rate": learning_rate})
 
 
 def test_training_leaves_small_numbers_as_they_were() -> None:
