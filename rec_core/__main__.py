@@ -24,6 +24,7 @@ from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import resolve
+from rec_core.wording import data as wording
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -155,8 +156,19 @@ class _Bar:
 
 def _experiment(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> Experiment:
     where, store = folders(data_dir), open_store(home())
+    _hold(spec, data_dir)
     store.tidy()
     return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
+
+
+def _hold(spec: ExperimentSpec, data_dir: str | None) -> None:
+    """Refuse a folder that was named here and holds no such data, also where a download has them.
+
+    Raises:
+        DataError: naming what is missing.
+    """
+    if data_dir is not None:
+        SOURCES[spec.data.dataset].require(folders(data_dir))
 
 
 def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
@@ -169,10 +181,11 @@ def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
 
 
 def _note(experiment: Experiment) -> None:
-    """Say so on stderr where the data are not the published ones."""
-    data = experiment.spec.data
-    if data.fingerprint:
-        tqdm.write(SOURCES[data.dataset].note(data.fingerprint), file=sys.stderr)
+    """Say so on stderr where the data are not the published ones, or hold what had to be settled."""
+    data, split = experiment.spec.data, experiment.split
+    published = SOURCES[data.dataset].note(data.fingerprint) if data.fingerprint else ""
+    for note in filter(None, [published, wording.repeats(split, data.repeats), *split.catalogue.notes]):
+        tqdm.write(note, file=sys.stderr)
 
 
 def _run(args: argparse.Namespace) -> None:

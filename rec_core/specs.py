@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback
+from rec_core.data.repeats import Repeats
 from rec_core.data.sources import SOURCES
 from rec_core.errors import SpecError
 from rec_core.models import MODELS, NCF, Model, SimpleMF
@@ -35,11 +36,15 @@ else:  # whatever the registries hold, told apart by name
 
 
 class DataSpec(Settings):
-    """Which data: a known data set, its filter and, for a copy that differs from the published one, its fingerprint."""
+    """Which data: a known data set, its filter and, for a copy that differs from the published one, its fingerprint.
+
+    ``repeats`` says which rows count where a user has an item more than once.
+    """
 
     dataset: str = "synthetic"
     fingerprint: str = ""
     min_interactions: int = Field(default=5, ge=3)
+    repeats: Repeats = "latest"
 
     @field_validator("dataset")
     @classmethod

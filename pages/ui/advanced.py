@@ -30,17 +30,23 @@ _DATA: dict[str, Number] = {
 _CHOICES: dict[str, tuple[str, str, list[str]]] = {
     "test": ("Test rating", "split.test", ["last", "random"]),
     "validation": ("Validation rating", "split.validation", ["random", "next-to-last"]),
+    "repeats": ("Where a user has one {item} more than once", "data.repeats", ["kept", "latest"]),
 }
 
 
 def show(preset: dict[str, Any]) -> dict[str, Any]:
     """Draw the fields that count for the chosen method and feedback; return what differs from ``preset``."""
     changed: dict[str, Any] = {}
+    item = SOURCES[preset["data"]["dataset"]].words.item
     for key, (label, place, options) in _CHOICES.items():
         changed[place] = st.selectbox(
-            label, options, index=None, key=key, bind="query-params", placeholder=str(_get(preset, place))
+            label.format(item=item),
+            options,
+            index=None,
+            key=key,
+            bind="query-params",
+            placeholder=str(_get(preset, place)),
         )
-    item = SOURCES[preset["data"]["dataset"]].words.item
     for key, (label, place, low, high) in _numbers(preset).items():
         whole = isinstance(_get(preset, place), int)
         kind = int if whole else float

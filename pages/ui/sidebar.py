@@ -13,8 +13,9 @@ from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, DataError, SpecError
 from rec_core.models import MODELS
 from rec_core.specs import ExperimentSpec
+from rec_core.wording import data as data_words
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, number
+from rec_core.wording.numbers import duration, number, plain_markdown
 
 _DEFAULT_DATA = "synthetic-50k"
 # What needs no download first: the list opens at the default, with the published data sets below it.
@@ -134,11 +135,14 @@ def _facts() -> str:
         split = state.view().split
     kept = selection.budget(state.spec().ratio, len(split.train))
     rows = len(split.train) if state.spec().keeps_everything else kept
-    note = state.source().note(state.spec().data.fingerprint)
-    return (
+    notes = [
         f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
-        f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.\n\n{note}"
-    )
+        f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.",
+        state.source().note(state.spec().data.fingerprint),
+        data_words.repeats(split, state.spec().data.repeats),
+        *map(plain_markdown, split.catalogue.notes),
+    ]
+    return "\n\n".join(filter(None, notes))
 
 
 def _run_button() -> None:

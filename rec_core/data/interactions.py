@@ -52,12 +52,16 @@ class Interactions:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What the positions stand for: ids as given, titles of items, and their genres separated by ``|``."""
+    """What the positions stand for: ids as given, titles of items, and their genres separated by ``|``.
+
+    ``notes`` are sentences about what could not be read of the source, though it stands in nobody's way.
+    """
 
     user_ids: Ids
     item_ids: Ids
     titles: Texts
     genres: Texts
+    notes: tuple[str, ...] = ()
 
     @property
     def n_users(self) -> int:
@@ -71,7 +75,7 @@ class Catalogue:
 
     def take(self, users: NDArray[np.bool_], items: NDArray[np.bool_]) -> Catalogue:
         """Return the catalogue of the marked users and items."""
-        return Catalogue(self.user_ids[users], self.item_ids[items], self.titles[items], self.genres[items])
+        return Catalogue(self.user_ids[users], self.item_ids[items], self.titles[items], self.genres[items], self.notes)
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,16 @@ class Dataset:
 class Split:
     """Train, validation and test interactions of the users and items that passed the filter.
 
-    Train rows are in the order of the source; validation and test hold one row per user, in user order.
+    Train rows are in the order of the source; validation and test hold one row per user, in user order. ``repeated``
+    counts rows that a later one of the same user and item follows, ``spoilt`` users whose test item is in train too.
     """
 
     train: Interactions
     validation: Interactions
     test: Interactions
     catalogue: Catalogue
+    repeated: int = 0
+    spoilt: int = 0
 
 
 def texts(values: Any) -> Texts:

@@ -7,10 +7,10 @@ kept as the bytes of UTF-8 and where each text ends.
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import numpy as np
 
@@ -59,13 +59,18 @@ def _is_finite(value: Json) -> bool:
 
 
 def unpack(cls: type[T], artifact: Artifact, path: str = "") -> T:
-    """Build the dataclass ``cls`` from an artifact that ``pack`` made of one.
+    """Build the dataclass ``cls`` from an artifact that ``pack`` made of one; an older one may lack what has a default.
 
     Raises:
         KeyError: if the artifact was made of something else.
     """
-    hints = _hints(cls)  # type: ignore[arg-type]
-    values = {f.name: _unpack(hints[f.name], artifact, f"{path}{f.name}") for f in fields(cls)}  # type: ignore[arg-type]
+    hints, values = _hints(cls), {}  # type: ignore[arg-type]
+    for f in fields(cls):  # type: ignore[arg-type]
+        try:
+            values[f.name] = _unpack(hints[f.name], artifact, f"{path}{f.name}")
+        except KeyError:
+            if f.default is MISSING and f.default_factory is MISSING:
+                raise
     return cls(**values)
 
 
@@ -84,7 +89,9 @@ def _unpack(hint: Any, artifact: Artifact, path: str) -> Any:
     if isinstance(hint, type) and is_dataclass(hint):
         return unpack(hint, artifact, f"{path}.")
     nested = {name.removeprefix(f"{path}."): a for name, a in artifact.arrays.items() if name.startswith(f"{path}.")}
-    return nested or artifact.meta[path]
+    if nested:
+        return nested
+    return tuple(artifact.meta[path]) if get_origin(hint) is tuple else artifact.meta[path]
 
 
 def _texts(raw: bytes, ends: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rec_core.data import filtering, splits
+from dataclasses import replace
+
+from rec_core.data import filtering, repeats, splits
 from rec_core.data.interactions import Split
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
@@ -11,16 +13,21 @@ from rec_core.stages.stage import Inputs, Stage, Work
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
-    """The seed counts only where a rule is random."""
+    """The seed counts only where a rule is random, and what is done with repeats only in copies: nothing that is meant
+    by a name alone has any.
+    """
     rules = spec.split.model_dump()
     seed = spec.data_seed if "random" in rules.values() else None
-    return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed}
+    counted = {"repeats": spec.data.repeats} if spec.data.fingerprint else {}
+    return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed} | counted
 
 
 def _compute(work: Work) -> Split:
-    filtered = filtering.k_core(work.get(LOAD), work.spec.data.min_interactions)
+    settled, repeated = repeats.settle(work.get(LOAD), work.spec.data.repeats)
+    filtered = filtering.k_core(settled, work.spec.data.min_interactions)
     rules, rng = work.spec.split, generator(work.spec.data_seed, "split")
-    return splits.leave_one_out(filtered, rules.test, rules.validation, rng)
+    split = splits.leave_one_out(filtered, rules.test, rules.validation, rng)
+    return replace(split, repeated=repeated, spoilt=repeats.tested_in_train(split) if repeated else 0)
 
 
 SPLIT = Stage("split", 1, Split, _inputs, _compute, "Splitting", needs=lambda spec: (LOAD,))

@@ -9,7 +9,7 @@ from rec_core import specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Words
 from rec_core.evaluation import Metric
-from rec_core.evaluation.evaluate import KEPT
+from rec_core.evaluation.controls import KEPT
 from rec_core.models import MODELS
 from rec_core.replicates import Group, group_key
 from rec_core.selection import METHODS
@@ -144,7 +144,7 @@ def settings_title(spec: ExperimentSpec) -> str:
             name,
             spec.feedback,
             spec.model.name,
-            data=spec.data,
+            data={"dataset": spec.data.dataset, "fingerprint": spec.data.fingerprint},
             method={"name": spec.method.name},
             pretrain=spec.pretrain,
             ratio=spec.ratio,

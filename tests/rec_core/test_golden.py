@@ -44,7 +44,8 @@ def _of_rows(experiment: Experiment) -> dict[str, Any]:
 
 
 def _columns(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    columns = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return {name: column for name, column in columns.items() if isinstance(column, np.ndarray)}
 
 
 def _of_split(experiment: Experiment) -> dict[str, Any]:

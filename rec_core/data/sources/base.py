@@ -64,6 +64,13 @@ class Source(ABC):
     def fetch(self, folders: Folders, progress: Any = False) -> None:  # noqa: B027
         """Bring the data here, where they have to be downloaded; arguments and errors as of ``load``."""
 
+    def require(self, folders: Folders) -> None:  # noqa: B027
+        """Refuse a folder of the user's that does not hold the data; nothing to do for those that are always here.
+
+        Raises:
+            DataError: naming what is missing.
+        """
+
     def is_here(self, folders: Folders) -> bool:
         """Say whether ``load`` needs no download."""
         return self.download_mb == 0 or self.locate(folders) is not None

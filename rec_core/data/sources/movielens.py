@@ -47,9 +47,9 @@ class MovieLens(Source):
             if folder.name in self.folder_names:
                 unpacked.append(folder)
             for place in unpacked:
-                if (place / self.files.ratings).is_file() and (place / self.files.films).is_file():
+                if files.is_file(place / self.files.ratings):
                     return place
-            if (folder / self.archive).is_file():
+            if files.is_file(folder / self.archive):
                 return folder / self.archive
         return None
 
@@ -58,7 +58,7 @@ class MovieLens(Source):
         place = self.locate(folders)
         if place is None:
             return ""
-        zipped = place.suffix == ".zip"
+        zipped = files.is_file(place)
         names = [place] if zipped else [place / self.files.ratings, place / self.files.films]
         hashes = {path.name: _hash_of(path) for path in names}
         if hashes == ({self.archive: self.sha256} if zipped else dict(self.file_hashes)):
@@ -67,9 +67,27 @@ class MovieLens(Source):
 
     def load(self, folders: Folders, progress: Any = False) -> Dataset:
         """Return the release's ratings in file order."""
-        place = self.locate(folders) or self.download(folders, progress)
-        return files.read(
-            self.files, files.contents(place, self.files.ratings), files.contents(place, self.files.films)
+        place = self.locate(folders)
+        if place is None:
+            self.require(folders)
+        return files.read(self.files, place or self.download(folders, progress))
+
+    def require(self, folders: Folders) -> None:
+        """Refuse a folder of the user's that does not hold the release.
+
+        Raises:
+            DataError: naming what is missing.
+        """
+        folder = folders.local
+        if folder is None or self.locate(Folders(folder, folder)) is not None:
+            return
+        places = f"'{self.folder_names[0]}/{self.files.ratings}'", f"'{self.archive}'"
+        lacks = f"There is neither {places[0]} nor {places[1]} in the folder '{folder.name}'"
+        if not folder.is_dir():
+            lacks = f"There is no folder '{folder.name}', which should hold {places[0]} or {places[1]}"
+        raise DataError(
+            f"{lacks}, as {self.title} is kept. Put the files there, name another folder, or name none (neither "
+            "--data-dir nor CORELENS_DATA) to download them."
         )
 
     def fetch(self, folders: Folders, progress: Any = False) -> None:
@@ -114,8 +132,12 @@ class MovieLens(Source):
 
 
 def _hash_of(path: Path) -> str:
-    stat = path.stat()
-    return _hash_of_version(path, stat.st_mtime_ns, stat.st_size)
+    """Return the hash of a file's contents; "unreadable" for one that reading will say it of."""
+    try:
+        stat = path.stat()
+        return _hash_of_version(path, stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        return "unreadable"
 
 
 @lru_cache(maxsize=64)

@@ -1,16 +1,22 @@
-"""Read the MovieLens files (Harper and Konstan, 2015, doi:10.1145/2827872), from a folder or from the published zip."""
+"""Read the MovieLens files (Harper and Konstan, 2015, doi:10.1145/2827872), from a folder or from the published zip.
+
+Ratings are checked line by line. Films only give names: what cannot be read of them never stands in the way of ratings,
+it is noted.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from rec_core.data import checks
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
 from rec_core.errors import DataError
 
@@ -19,6 +25,18 @@ GENRES = tuple(
     "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western".split("|")
 )
 _ML100K_GENRES = ("unknown", *GENRES)
+_USER, _ITEM, _RATING, _TIME = NAMES = ("userId", "movieId", "rating", "timestamp")  # as the CSV files call them
+_LONGEST = 300  # characters of a title or of a film's genres; MovieLens' longest has 160
+_LARGEST, _DENSEST = 200 << 20, 50  # bytes from which a zip's member may not be more than so many times its packed size
+Film = tuple[int, str, str]  # id, title, genres
+
+
+@dataclass(frozen=True)
+class Films:
+    """Films as far as they could be read, and how many lines could not."""
+
+    films: Sequence[Film]
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -27,25 +45,26 @@ class Files:
 
     ratings: str
     films: str
-    read_ratings: Callable[[bytes], pd.DataFrame]
-    read_films: Callable[[bytes], pd.DataFrame]
+    read_ratings: Callable[[str, bytes], tuple[pd.DataFrame, checks.Lines]]
+    read_films: Callable[[bytes], Films]
 
 
-def read(files: Files, ratings: bytes, films: bytes) -> Dataset:
-    """Return the data set of the two files' contents, rows in file order.
+def read(files: Files, place: Path) -> Dataset:
+    """Return the data set of a release in ``place``, a folder or the zip, rows in file order.
 
     Raises:
-        DataError: if a file is not what the release holds.
+        DataError: naming the file, the line and the column that are wrong, and what to do.
     """
-    try:
-        rows, catalogue = files.read_ratings(ratings), files.read_films(films)
-        rows.columns, catalogue.columns = ["user", "item", "rating", "time"], ["item", "title", "genres"]
-        return _dataset(rows, catalogue)
-    except (ValueError, KeyError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise DataError(
-            f"'{files.ratings}' or '{files.films}' cannot be read as MovieLens data; "
-            "fetch the data set again from its publisher, or choose another folder."
-        ) from error
+    table, lines = files.read_ratings(files.ratings, contents(place, files.ratings))
+    if not len(table):
+        raise DataError(f"'{files.ratings}' in '{place.name}' holds no ratings; choose another folder.")
+    user, item = checks.whole(table[_USER], lines), checks.whole(table[_ITEM], lines)
+    rating, time = checks.finite(table[_RATING], lines), checks.seconds(table[_TIME], lines)
+    checks.nothing_cut_off(time, _TIME, lines)
+    user_ids, user_at, item_ids, item_at = compact(user, item)
+    titles, genres, notes = _named(files, place, item_ids)
+    rows = Interactions(user_at.astype(np.int32), item_at.astype(np.int32), rating, time)
+    return Dataset(rows, Catalogue(user_ids, item_ids, titles, genres, notes))
 
 
 def contents(place: Path, name: str) -> bytes:
@@ -55,58 +74,162 @@ def contents(place: Path, name: str) -> bytes:
         DataError: if it is not there or cannot be read.
     """
     try:
-        if place.is_dir():
-            return (place / name).read_bytes()
-        with zipfile.ZipFile(place) as archive:
-            member = next(m for m in archive.namelist() if m.endswith(f"/{name}"))
-            return archive.read(member)
-    except (OSError, StopIteration, zipfile.BadZipFile) as error:
-        raise DataError(f"'{name}' cannot be read in '{place.name}'; fetch the data set again.") from error
+        return (place / name).read_bytes() if place.is_dir() else _unpacked(place, name)
+    except (StopIteration, FileNotFoundError) as error:
+        raise DataError(f"There is no '{name}' in '{place.name}'; put it there, or choose another folder.") from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise DataError(
+            f"'{name}' in '{place.name}' cannot be read ({why}); make it readable, or choose another folder."
+        ) from error
+    except MemoryError as error:
+        too_large = f"'{name}' in '{place.name}' does not fit into this machine's memory; choose smaller data."
+        raise DataError(too_large) from error
+    except RuntimeError as error:  # zipfile says so of passwords, and of compressions that it does not know
+        how = "in a way that is not known here" if isinstance(error, NotImplementedError) else "with a password"
+        raise DataError(
+            f"'{name}' in '{place.name}' is packed {how}; unpack the archive beside it, or fetch it again."
+        ) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+        raise DataError(f"'{place.name}' is damaged; remove it and fetch the data set again.") from error
 
 
-def _dataset(rows: pd.DataFrame, films: pd.DataFrame) -> Dataset:
-    user_ids, user, item_ids, item = compact(
-        rows["user"].to_numpy(dtype=np.int64), rows["item"].to_numpy(dtype=np.int64)
-    )
-    known = films.drop_duplicates("item").set_index("item").reindex(item_ids)
-    titles = known["title"].fillna(pd.Series([f"Film {i}" for i in item_ids], index=item_ids))
-    interactions = Interactions(
-        user.astype(np.int32),
-        item.astype(np.int32),
-        rows["rating"].to_numpy(dtype=np.float32, copy=True),
-        rows["time"].to_numpy(dtype=np.int64, copy=True),
-    )
-    genres = known["genres"].fillna("").replace("(no genres listed)", "")
-    catalogue = Catalogue(user_ids, item_ids, texts(titles.tolist()), texts(genres.tolist()))
-    return Dataset(interactions, catalogue)
+def _unpacked(archive: Path, name: str) -> bytes:
+    with zipfile.ZipFile(archive) as packed:
+        member = next(m for m in packed.infolist() if m.filename.endswith(f"/{name}") or m.filename == name)
+        if member.file_size > max(_LARGEST, _DENSEST * member.compress_size):
+            raise zipfile.BadZipFile("no list of ratings is packed so densely")
+        return packed.read(member)
 
 
-def _double_colon_ratings(raw: bytes) -> pd.DataFrame:
+def _named(files: Files, place: Path, item_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return title and genres of each item, and notes of what could not be read."""
+    notes: tuple[str, ...] = ()
+    try:
+        found = files.read_films(contents(place, files.films))
+    except (DataError, ValueError) as error:
+        why = str(error) if isinstance(error, DataError) else f"'{files.films}' is no list of films."
+        found, notes = Films([]), (f"{why} Films are called by their numbers.",)
+    if found.unreadable:
+        lines = f"{found.unreadable:,} lines of '{files.films}' cannot be read"
+        notes = (f"{lines}; those films are called by their numbers.",)
+    known = {item: (title, genres) for item, title, genres in reversed(found.films)}  # the first of a number counts
+    named = [known.get(item, (f"Film {item}", "")) for item in item_ids.tolist()]
+    titles, genres = zip(*named, strict=True)
+    return texts([_short(title) for title in titles]), texts([_genres(genre) for genre in genres]), notes
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _genres(text: str) -> str:
+    return "" if text == "(no genres listed)" else _short(text)
+
+
+def _text(raw: bytes) -> str:
+    """Return text in UTF-8, and where it is not that, in Latin-1, as MovieLens 1M and 100K are published."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _lines(raw: bytes) -> Iterable[str]:
+    # Not splitlines(): it also splits at U+0085, which titles may hold.
+    return (line.removesuffix("\r") for line in _text(raw).split("\n") if line.strip())
+
+
+def _films(raw: bytes, parse: Callable[[str], Film]) -> Films:
+    films, unreadable = [], 0
+    for line in _lines(raw):
+        try:
+            films.append(parse(line))
+        except (ValueError, IndexError):
+            unreadable += 1
+    return Films(films, unreadable)
+
+
+def _double_colon_film(line: str) -> Film:
+    item, rest = line.split("::", 1)
+    title, _, genres = rest.rpartition("::") if "::" in rest else (rest, "", "")
+    return int(item), title, genres
+
+
+def _ml100k_film(line: str) -> Film:
+    item, title, *rest = line.split("|")
+    flags = rest[3:]
+    return int(item), title, "|".join(g for g, flag in zip(_ML100K_GENRES, flags, strict=False) if flag == "1")
+
+
+def _csv_films(raw: bytes) -> Films:
+    frame = pd.read_csv(io.StringIO(_text(raw)), dtype=str, keep_default_na=False, on_bad_lines="skip")
+    frame.columns = [name.strip().lower() for name in frame.columns.astype(str)]
+    if missing := {"movieid", "title"} - set(frame):
+        raise DataError(f"'movies.csv' has no column '{sorted(missing)[0]}'.")
+    genres = frame["genres"] if "genres" in frame else pd.Series("", index=frame.index)
+    numbers = pd.to_numeric(frame["movieid"], errors="coerce")
+    good = numbers.notna() & (numbers == np.floor(numbers)) & (numbers.abs() < 2**53)
+    films = zip(numbers[good].astype(np.int64).tolist(), frame["title"][good], genres[good], strict=True)
+    return Films(list(films), int((~good).sum()))
+
+
+def _table(name: str, raw: bytes, separator: str) -> tuple[pd.DataFrame, checks.Lines]:
+    """Return ratings of a file without a header, which the release says are user, item, rating and time."""
+    lines = checks.Lines(name, raw)
+    names = [*NAMES, "beyond"]
+    table = _parsed(name, raw, sep=separator, header=None, names=names, index_col=False)
+    beyond = table["beyond"].notna().to_numpy()
+    if beyond.any():
+        wrong, mend = "the line has more than four fields", "Mend the line and load again."
+        raise lines.refuse(int(beyond.argmax()), "fifth", wrong, mend)
+    return table, lines
+
+
+def _double_colon_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
     # pandas' fast parser takes one-character separators only.
-    return pd.read_csv(io.BytesIO(raw.replace(b"::", b"\t")), sep="\t", header=None)
+    return _table(name, raw.replace(b"::", b"\t"), "\t")
 
 
-def _double_colon_films(raw: bytes, encoding: str) -> pd.DataFrame:
-    lines = [line.split("::") for line in raw.decode(encoding).splitlines() if line]
-    return pd.DataFrame([(int(item), title, genres) for item, title, genres in lines])
+def _csv_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
+    """Return ratings by the names in the first line, in whatever order they stand.
+
+    Raises:
+        DataError: if a name is missing.
+    """
+    table = _parsed(name, raw, sep=",", index_col=False)
+    called = {str(column).strip().lower(): column for column in table.columns}
+    if missing := [wanted for wanted in NAMES if wanted.lower() not in called]:
+        raise DataError(
+            f"'{name}', line 1: there is no column '{missing[0]}'. The first line has to name the columns, as in "
+            f"“{','.join(NAMES)}”; write it there and load again."
+        )
+    wanted = {called[column.lower()]: column for column in NAMES}
+    return table[list(wanted)].rename(columns=wanted), checks.Lines(name, raw, header=True)
 
 
-def _ml100k_films(raw: bytes) -> pd.DataFrame:
-    lines = [line.split("|") for line in raw.decode("latin-1").splitlines() if line]
-    return pd.DataFrame(
-        [
-            (int(f[0]), f[1], "|".join(g for g, flag in zip(_ML100K_GENRES, f[5:], strict=True) if flag == "1"))
-            for f in lines
-        ]
-    )
+def _parsed(name: str, raw: bytes, **how: object) -> pd.DataFrame:
+    try:
+        # Latin-1 reads any bytes: what is not a number is then refused with its line.
+        text = io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf"))
+        table: pd.DataFrame = pd.read_csv(text, encoding="latin-1", low_memory=False, **how)  # type: ignore[call-overload]
+        return table
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"'{name}' is empty; choose another folder.") from error
+    except (pd.errors.ParserError, ValueError) as error:
+        where = str(error).rpartition("C error: ")[2].strip().rstrip(".")
+        raise DataError(f"'{name}' cannot be read as a table ({where}). Mend that line and load again.") from error
 
 
-ML_100K = Files("u.data", "u.item", lambda raw: pd.read_csv(io.BytesIO(raw), sep="\t", header=None), _ml100k_films)
-ML_1M = Files("ratings.dat", "movies.dat", _double_colon_ratings, lambda raw: _double_colon_films(raw, "latin-1"))
-ML_10M = Files("ratings.dat", "movies.dat", _double_colon_ratings, lambda raw: _double_colon_films(raw, "utf-8"))
-ML_CSV = Files(
-    "ratings.csv",
-    "movies.csv",
-    lambda raw: pd.read_csv(io.BytesIO(raw)),
-    lambda raw: pd.read_csv(io.BytesIO(raw)),
-)
+def is_file(path: Path) -> bool:
+    """Say whether a file is there; a folder that may not be looked into holds none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+ML_100K = Files("u.data", "u.item", lambda name, raw: _table(name, raw, "\t"), lambda raw: _films(raw, _ml100k_film))
+ML_1M = Files("ratings.dat", "movies.dat", _double_colon_ratings, lambda raw: _films(raw, _double_colon_film))
+ML_10M = ML_1M
+ML_CSV = Files("ratings.csv", "movies.csv", _csv_ratings, _csv_films)

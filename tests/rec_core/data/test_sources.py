@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.server
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -76,11 +77,173 @@ def test_a_known_checksum_has_no_note_whatever_the_line_ends(tmp_path: Path, mon
     assert SOURCES["ml-1m"].fingerprint(folders) != ""
 
 
-@pytest.mark.parametrize("ratings", [b"not ratings at all", b"1::2::five::4\n", b"1::2\n", b""])
-def test_a_damaged_file_is_said_in_a_sentence(tmp_path: Path, ratings: bytes) -> None:
-    folders = Folders(_write(tmp_path / "ml-1m", ratings).parent, tmp_path / "none")
-    with pytest.raises(DataError, match="cannot be read as MovieLens data"):
-        ML_1M.load(folders)
+def _said(folder: Path, name: str = "ml-1m") -> str:
+    with pytest.raises(DataError) as caught:
+        SOURCES[name].load(Folders(folder, folder / "none"))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "says"),
+    [
+        (b"not ratings at all", "line 1, column 'userId': “not ratings at all” is not a number"),
+        (RATINGS + b"1::2::five::4\n", "line 4, column 'rating': “five” is not a number"),
+        (RATINGS + b"\n\n1::2::inf::4\n", "line 6, column 'rating': “inf” is no finite number"),
+        (b"1::2\n", "line 1, column 'rating': nothing stands there. The line may be cut off"),
+        (RATINGS + b"7::30::5", "line 4, column 'timestamp': nothing stands there. The line may be cut off"),
+        (RATINGS + b"7::30::5::97830", "line 4, column 'timestamp': 97830 seems cut off in the middle"),
+        (RATINGS + b"1::2::3::4::5\n", "line 4, column 'fifth': the line has more than four fields"),
+        (RATINGS + b"1.5::2::3::978300760\n", "line 4, column 'userId': “1.5” is not a whole number"),
+        (RATINGS + b"99999999999999999999::2::3::978300760\n", "line 4, column 'userId': "),
+        (RATINGS + b"1::2::3::978300760000\n", "line 4, column 'timestamp': “978300760000” counts another unit"),
+        (RATINGS + b"1::2::1e39::978300760\n", "line 4, column 'rating': “1e+39” is no finite number"),
+        (RATINGS + b"1::2::3::nan\n", "line 4, column 'timestamp': nothing stands there"),
+    ],
+)
+def test_a_damaged_file_is_said_with_line_column_and_what_to_do(tmp_path: Path, ratings: bytes, says: str) -> None:
+    said = _said(_write(tmp_path / "ml-1m", ratings).parent)
+    assert f"'ratings.dat', {says}" in said
+    assert "again" in said
+    assert "fetch" not in said.replace("Copy or fetch the file again", "")
+
+
+def test_an_empty_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    assert _said(_write(tmp_path / "ml-1m", b"").parent) == (
+        "'ratings.dat' in 'ml-1m' holds no ratings; choose another folder."
+    )
+
+
+CSV = "userId,movieId,rating,timestamp\n7,20,5.0,978300760\n7,10,3.0,978302109\n9,20,4.0,978301968\n"
+CSV_FILMS = 'movieId,title,genres\n10,"Café <b>""=1+1""</b> (1999)",Drama|War\n20,Toy: Story (1995),Comedy\n'
+
+
+def _csv(folder: Path, ratings: str = CSV, films: str = CSV_FILMS) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "ratings.csv").write_text(ratings)
+    (folder / "movies.csv").write_text(films)
+    return folder.parent
+
+
+@pytest.mark.parametrize(
+    "ratings",
+    [
+        CSV,
+        "\ufeff" + CSV.replace("\n", "\r\n"),
+        CSV.replace("userId,movieId", "USERID, movieid"),
+        CSV.replace("7,", "7.0,", 2),
+        "\n".join(",".join([f[3], f[1], "x", f[0], f[2]]) for f in (line.split(",") for line in CSV.split("\n")[:-1])),
+        CSV.replace("760", "760000").replace("109", "109000").replace("968", "968999"),
+    ],
+)
+def test_columns_are_found_by_their_names_and_times_by_their_size(tmp_path: Path, ratings: str) -> None:
+    _check(SOURCES["ml-25m"].load(Folders(_csv(tmp_path / "ml-25m", ratings), tmp_path / "none")))
+
+
+@pytest.mark.parametrize(
+    ("ratings", "says"),
+    [
+        (CSV.partition("\n")[2], "'ratings.csv', line 1: there is no column 'userId'. The first line has to name the"),
+        (CSV.replace("rating,", "stars,"), "'ratings.csv', line 1: there is no column 'rating'"),
+        (CSV + "9,10,3.5\n", "'ratings.csv', line 5, column 'timestamp': nothing stands there"),
+        (CSV + "9,10,3.5,2001-01-01\n", "line 5, column 'timestamp': “2001-01-01” is not a number"),
+        (CSV.partition("\n")[0] + "\n", "'ratings.csv' in 'ml-25m' holds no ratings"),
+        (CSV + '9,10,"3.5,978300760\n', "cannot be read as a table (EOF inside string"),
+    ],
+)
+def test_a_damaged_table_is_said_in_a_sentence(tmp_path: Path, ratings: str, says: str) -> None:
+    assert says in _said(_csv(tmp_path / "ml-25m", ratings), "ml-25m")
+
+
+@pytest.mark.parametrize("title", ["Amélie (2001)", "Ådalen (1931)", "a\u0085b (1999)", 'He said "', "x::y (2000)"])
+def test_a_title_never_refuses_ratings(tmp_path: Path, title: str) -> None:
+    """Files of 1M in UTF-8 rather than Latin-1; the second byte of Å is a line end to Python, in Latin-1."""
+    films = f"10::{title}::Drama\n20::Toy Story (1995)::Comedy\n".encode()
+    data = ML_1M.load(Folders(_write(tmp_path / "ml-1m", films=films).parent, tmp_path / "none"))
+    assert data.catalogue.titles.tolist() == [title, "Toy Story (1995)"]
+    assert data.catalogue.notes == ()
+    table = _csv(
+        tmp_path / "ml-25m", films=CSV_FILMS.replace("Toy: Story (1995)", '"' + title.replace('"', '""') + '"')
+    )
+    assert SOURCES["ml-25m"].load(Folders(table, tmp_path / "none")).catalogue.titles.tolist()[1] == title
+
+
+def test_lines_of_films_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    folders = Folders(_write(tmp_path / "ml-1m", films=b"10\nten::A::B\n20::Heat (1995)\n").parent, tmp_path / "none")
+    catalogue = ML_1M.load(folders).catalogue
+    assert catalogue.titles.tolist() == ["Film 10", "Heat (1995)"]
+    assert catalogue.notes == ("2 lines of 'movies.dat' cannot be read; those films are called by their numbers.",)
+    table = _csv(tmp_path / "ml-25m", films="movieId,title,genres\nten,A,B\n20,Heat,Crime\n")
+    assert SOURCES["ml-25m"].load(Folders(table, tmp_path / "none")).catalogue.notes[0].startswith("1 lines of")
+
+
+@pytest.mark.parametrize("films", ["id,name\n10,A\n", "", 'movieId,title\n10,"A\n'])
+def test_without_films_there_are_ratings_and_a_note(tmp_path: Path, films: str) -> None:
+    catalogue = SOURCES["ml-25m"].load(Folders(_csv(tmp_path / "ml-25m", films=films), tmp_path / "none")).catalogue
+    assert catalogue.titles.tolist() == ["Film 10", "Film 20"]
+    assert "called by their numbers" in catalogue.notes[0]
+
+
+def test_a_file_of_films_may_be_absent_or_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _write(tmp_path / "ml-1m")
+    (folder / "movies.dat").unlink()
+    folders = Folders(tmp_path, tmp_path / "none")
+    assert "There is no 'movies.dat' in 'ml-1m'" in ML_1M.load(folders).catalogue.notes[0]
+    assert ML_1M.fingerprint(folders)
+    read = Path.read_bytes
+
+    def closed(path: Path) -> bytes:
+        if path.name == "ratings.dat":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    assert "'ratings.dat' in 'ml-1m' cannot be read (Permission denied); make it readable" in _said(tmp_path)
+    assert ML_1M.fingerprint(folders)
+
+
+def test_a_title_of_a_megabyte_is_cut(tmp_path: Path) -> None:
+    films = b"10::" + b"x" * (1 << 20) + b"::" + b"y|" * (1 << 19) + b"\n20::Toy Story::Comedy\n"
+    catalogue = ML_1M.load(Folders(_write(tmp_path / "ml-1m", films=films).parent, tmp_path / "none")).catalogue
+    assert max(map(len, [*catalogue.titles.tolist(), *catalogue.genres.tolist()])) == 300
+    assert catalogue.titles.tolist()[1] == "Toy Story"
+
+
+def test_a_zip_that_is_packed_too_densely_is_not_unpacked(tmp_path: Path) -> None:
+    """Zeros pack a thousand times smaller; 758 kB became 3.6 GB."""
+    with zipfile.ZipFile(tmp_path / "ml-1m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("ml-1m/ratings.dat", "w", force_zip64=True) as member:
+            for _ in range(201):
+                member.write(bytes(1 << 20))
+        archive.writestr("ml-1m/movies.dat", FILMS)
+    tracemalloc.start()
+    assert "'ml-1m.zip' is damaged; remove it and fetch the data set again" in _said(tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("what", "says"), [("locked", "packed with a password"), ("unknown", "not known here")])
+def test_zips_that_cannot_be_opened_are_said_in_a_sentence(tmp_path: Path, what: str, says: str) -> None:
+    raw = bytearray(_zip(tmp_path / "ml-1m.zip").read_bytes())
+    directory = raw.index(b"PK\x01\x02")
+    if what == "locked":  # the flag in the file's header and in the directory
+        raw[6] |= 1
+        raw[directory + 8] |= 1
+    else:
+        raw[8] = raw[directory + 10] = 99
+    (tmp_path / "ml-1m.zip").write_bytes(raw)
+    assert says in _said(tmp_path)
+
+
+def test_a_folder_that_was_named_is_not_passed_over_for_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MovieLens, "download", lambda *_: pytest.fail("it was downloaded"))
+    assert "There is neither 'ml-1m/ratings.dat' nor 'ml-1m.zip' in the folder" in _said(tmp_path)
+    assert "There is no folder 'nowhere', which should hold" in _said(tmp_path / "nowhere")
+    downloads = Folders(tmp_path, _zip(tmp_path / "downloads" / "ml-1m.zip").parent)
+    _check(ML_1M.load(downloads))  # the app's button downloads, where the user's folder has other data sets
+    with pytest.raises(DataError, match="There is neither"):
+        ML_1M.require(downloads)
 
 
 def test_a_damaged_archive_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -133,7 +296,7 @@ def test_genres_of_movielens_100k_are_read_from_flags() -> None:
     flags[1] = flags[5] = "1"
     line = "|".join(["3", "Four Rooms (1995)", "01-Jan-1995", "", "http://x", *flags])
     films = movielens_files.ML_100K.read_films(line.encode())
-    assert films.iloc[0].tolist() == [3, "Four Rooms (1995)", "Action|Comedy"]
+    assert films.films == [(3, "Four Rooms (1995)", "Action|Comedy")]
 
 
 @pytest.mark.parametrize("name", ["synthetic-10k", "synthetic-50k", "synthetic"])

@@ -1,0 +1,137 @@
+"""Numbers of a table that somebody else wrote, checked: which line is wrong, in which column, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rec_core.errors import DataError
+
+_WHOLE = 2**53  # beyond, a float no longer tells whole numbers apart
+_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # parts of a second that times may count
+_LATEST = 1e11  # seconds since 1970, in the year 5138; in milliseconds that is 1973
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a file, which say where a row of its table came from: blank ones are no rows."""
+
+    file: str
+    raw: bytes
+    header: bool = False
+
+    def number(self, row: int) -> int:
+        """Return the number, from 1, of the line that holds a row, from 0."""
+        wanted = row + 1 + self.header
+        for number, line in enumerate(self.raw.split(b"\n"), start=1):
+            wanted -= bool(line.strip())
+            if not wanted:
+                return number
+        return 0
+
+    def refuse(self, row: int, column: str, wrong: str, mend: str) -> DataError:
+        """Return what to say of one value."""
+        return DataError(f"'{self.file}', line {self.number(row):,}, column '{column}': {wrong}. {mend}")
+
+
+def whole(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
+    """Return ids, (n,): whole numbers, also where they are written as 7.0.
+
+    Raises:
+        DataError: naming the first line that holds something else.
+    """
+    numbers = _numbers(values, lines)
+    if numbers.dtype.kind == "i":
+        return numbers.astype(np.int64, copy=False)
+    wrong = ~((np.abs(numbers) < _WHOLE) & (numbers == np.floor(numbers)))
+    if wrong.any():
+        row = int(wrong.argmax())
+        mend = "Ids are whole numbers below 9,007,199,254,740,992; mend the line and load again."
+        raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is not a whole number", mend)
+    return numbers.astype(np.int64)
+
+
+def finite(values: pd.Series, lines: Lines) -> NDArray[np.float32]:
+    """Return ratings, (n,): finite numbers.
+
+    Raises:
+        DataError: naming the first line that holds something else.
+    """
+    with np.errstate(over="ignore"):
+        numbers = _numbers(values, lines).astype(np.float32)
+    if not (good := np.isfinite(numbers)).all():
+        row = int(good.argmin())
+        mend = "A rating is a number of ordinary size; mend or remove the line and load again."
+        raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no finite number", mend)
+    return numbers
+
+
+def seconds(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
+    """Return times in seconds since 1970, (n,), from seconds or milli-, micro- or nanoseconds, told by their size.
+
+    Raises:
+        DataError: naming the first line whose time is no number, or in another unit than most.
+    """
+    numbers = _numbers(values, lines)
+    if not (good := np.isfinite(numbers)).all():
+        row = int(good.argmin())
+        raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no finite number", _MEND_TIME)
+    units = np.searchsorted(_LATEST * np.array(_UNITS[:-1], dtype=np.float64), np.abs(numbers))
+    known = numbers != 0
+    common = int(np.bincount(units[known]).argmax()) if known.any() else 0
+    if (other := known & (units != common)).any():
+        row = int(other.argmax())
+        wrong = f"{_shown(values, row)} counts another unit than most times of this file"
+        raise lines.refuse(row, str(values.name), wrong, _MEND_TIME)
+    numbers = np.floor_divide(numbers, _UNITS[common])
+    if (beyond := np.abs(numbers) > _LATEST).any():
+        row = int(beyond.argmax())
+        raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no time that can be", _MEND_TIME)
+    return numbers.astype(np.int64)
+
+
+_MEND_TIME = "Write all times as seconds since 1970, or all as milliseconds; mend the line and load again."
+
+
+def nothing_cut_off(time: NDArray[np.int64], column: str, lines: Lines) -> None:
+    """Refuse a last line that has no end and whose time has fewer digits than any other: a copy that was interrupted.
+
+    Raises:
+        DataError: naming that line.
+    """
+    if len(time) < 2 or lines.raw.endswith((b"\n", b"\r")):
+        return
+    if 0 <= 10 * time[-1] <= time[:-1].min():
+        mend = "Copy or fetch the file again, or remove that line."
+        raise lines.refuse(
+            len(time) - 1, column, f"{time[-1]} seems cut off in the middle, at the end of the file", mend
+        )
+
+
+def _numbers(values: pd.Series, lines: Lines) -> NDArray[Any]:
+    """Return a column as numbers.
+
+    Raises:
+        DataError: naming the first line where there is none.
+    """
+    if values.dtype.kind == "i":
+        return values.to_numpy()
+    is_number = values.dtype.kind in "fu"
+    numbers = (values if is_number else pd.to_numeric(values.astype(str), errors="coerce")).to_numpy(np.float64)
+    missing = np.isnan(numbers)
+    if missing.any():
+        row = int(missing.argmax())
+        found = _shown(values, row)
+        wrong = "nothing stands there" if found == "" else f"{found} is not a number"
+        raise lines.refuse(row, str(values.name), wrong, "The line may be cut off; mend or remove it and load again.")
+    return numbers
+
+
+def _shown(values: pd.Series, row: int) -> str:
+    value = values.iloc[row]
+    text = "" if pd.isna(value) else f"{value:.15g}" if isinstance(value, float) else str(value)
+    return text and f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
