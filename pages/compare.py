@@ -10,6 +10,7 @@ from rec_core.figures.style import distinct, mark
 from rec_core.stages import SPLIT, measured_on
 from rec_core.wording import labels
 from rec_core.wording.columns import titled
+from rec_core.wording.comparison import cut_short
 from rec_core.wording.difference import headline
 
 QUESTION = "What differs between runs?"
@@ -32,8 +33,12 @@ made = {pick.title: pick.group for pick in same_test if pick.group is not None}
 caption = labels.caption_of_groups(list(made.values())) if made else ""
 
 baseline = picks.baseline(made) if made else None
+values = {pick.title: pick.values(metric) for pick in same_test}
+gains = {} if baseline is None else difference.against(metric, values, baseline)
 with answer:
-    cards.headline(headline(made, baseline, metric))
+    cards.headline(headline(made, baseline, metric, gains))
+    if baseline is not None:
+        st.markdown(cut_short(made[baseline]))
 st.subheader("What differs in the settings", anchor=False)
 differing = titled(difference.settings({pick.title: pick.spec for pick in chosen}), words)
 if differing.empty:
@@ -45,7 +50,6 @@ else:
 if baseline is not None:
     st.subheader("Quality", anchor=False)
     picks.say_left_out([pick for pick in chosen if pick.group is not None], same_test, "another test set")
-    gains = difference.against(metric, {pick.title: pick.values(metric) for pick in same_test}, baseline)
     comparison_card.metrics_table(difference.metrics(made, baseline, metric, gains), words)
 
     st.subheader(f"For whom, and for which {words.items}", anchor=False)

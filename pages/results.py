@@ -24,26 +24,13 @@ nav.guard()
 
 def show_chosen(one: Compared) -> None:
     """Answer for the chosen settings, in words and four numbers."""
-    first, second = wording.headline(one)
+    evidence = state.evidence(one)
+    first, second = wording.headline(one, evidence)
     cards.headline(first)
     st.markdown(second)
     show_why(one)
-    title, control = one.metric.title, labels.control_title(one.best_control[0]).lower()
-    kept, saved, result = one.quality_kept, one.time_saved, one.group.results[0]
-    gain_help = f"In {title}, over “{control}”, which needs no training. Below zero: training was not worth it."
-    cards.numbers(
-        {
-            "Quality kept": (
-                "–" if kept is None else percent(kept),
-                "",
-                f"Of {labels.quality(one.metric)} on full data.",
-            ),
-            "Gain over control": (f"{one.gain:+.3f}".replace("-", "−"), "", gain_help),
-            "Time saved": ("–" if saved is None else percent(saved), "", "Of pretraining, selecting and training."),
-            "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
-        }
-    )
-    if one.time_saved is None and state.data_is_here():
+    cards.numbers(wording.facts(one, evidence))
+    if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
 
 
@@ -120,6 +107,8 @@ def show_runs(every: list[Compared]) -> None:
     exhibits.show(quality_against_time(every, chosen_key, caption))
     table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
     st.subheader("All runs of this data, feedback and model", anchor=False)
+    if others := state.tested_otherwise():
+        st.caption(wording.left_out(others))
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")

@@ -33,9 +33,8 @@ def measured_rates(results: Iterable[RunResult]) -> dict[tuple[str, Feedback], f
     }
     seen: dict[tuple[str, Feedback], list[float]] = {}
     for result in results:
-        epochs = len(result.history)
-        rate = result.seconds["train"] / (epochs * result.n_selected)
-        seen.setdefault((result.spec["model"]["name"], result.spec["feedback"]), []).append(rate)
+        kind = (result.spec["model"]["name"], result.spec["feedback"])
+        seen.setdefault(kind, []).append(result.seconds_per_row)
     return {**built_in, **{kind: float(np.median(rates)) for kind, rates in seen.items()}}
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.evaluation import Metric, controls
 from rec_core.evaluation.evaluate import Evaluation
 from rec_core.models import Fitted
 from rec_core.progress import Listener
@@ -99,6 +100,12 @@ class Stages:
     def evaluated(self) -> Evaluation:
         """Metrics of the model and of the controls."""
         return self.graph.get(EVALUATE)
+
+    def control_values(self, control: str, metric: Metric) -> NDArray[np.float64]:
+        """Return the value of ``metric`` that a control gives each test user, (n_users,)."""
+        kept = self.split.train.take(self.coreset.rows)
+        negatives = self.negatives.test if self.spec.feedback == "implicit" else None
+        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""

@@ -38,15 +38,16 @@ class Estimate:
     @property
     def low(self) -> float:
         """Lower end of the 95 % interval (Student's t); the mean itself where there is no error."""
-        return self.mean - self._half
+        return self.mean - self.half
 
     @property
     def high(self) -> float:
         """Upper end of the 95 % interval."""
-        return self.mean + self._half
+        return self.mean + self.half
 
     @property
-    def _half(self) -> float:
+    def half(self) -> float:
+        """Half the width of the interval."""
         from scipy import stats
 
         return float(stats.t.ppf((1 + LEVEL) / 2, self.freedom)) * self.error if self.freedom > 0 else 0.0
@@ -138,6 +139,38 @@ def difference(metric: Metric, ours: BySeed, theirs: BySeed) -> Estimate:
     return Estimate(gain, scale * error, _freedom(parts), min(len(ours), len(theirs)))
 
 
+def share(metric: Metric, ours: BySeed, theirs: BySeed) -> Estimate | None:
+    """Return the share of ``theirs``'s quality that ``ours`` keeps, paired over users; None where it has no quality.
+
+    The share is taken seed by seed, over the seeds that both have, and then averaged. Its error over users is that of
+    the linearised ratio (delta method; e.g. Casella and Berger, 2002, 5.5.4), and for several seeds the variance of
+    their shares / S is added.
+    """
+    seeds = [seed for seed in ours if seed in theirs]
+    shares = [metric.share(metric.of_mean(_mean(ours[seed])), metric.of_mean(_mean(theirs[seed]))) for seed in seeds]
+    known = [(kept, ours[seed], theirs[seed]) for kept, seed in zip(shares, seeds, strict=True) if kept is not None]
+    if not known:
+        return None
+    influence = np.mean([kept * (_relative(metric, own) - _relative(metric, other)) for kept, own, other in known], 0)
+    kept = np.array([kept for kept, _, _ in known])
+    parts = [_variance(influence), *([_variance(kept)] if len(kept) > 1 else [])]
+    return Estimate(float(kept.mean()), math.sqrt(sum(v for v, _ in parts)), _freedom(parts), len(kept))
+
+
+def _mean(values: NDArray[np.floating]) -> float:
+    return float(values.mean())
+
+
+def _relative(metric: Metric, values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return what each user adds to the logarithm of the metric, (n_users,); 0 for a metric that is 0."""
+    mean, step = _mean(values), 1e-4
+    if not mean:
+        return np.zeros(len(values))
+    slope = (metric.of_mean(mean * (1 + step)) - metric.of_mean(mean * (1 - step))) / (2 * step)
+    sign = 1 if metric.higher_is_better else -1
+    return sign * slope / metric.of_mean(mean) * (values / mean - 1)
+
+
 def _of_seeds(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[tuple[float, float]]:
     """Return variance and degrees of freedom that seeds add, from each side's means by seed.
 
@@ -184,6 +217,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(p_values))
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
     return [float(p) for p in adjusted]
+
+
+def together(gains: Sequence[Estimate]) -> list[Verdict]:
+    """Return what each of several differences says when all of them are looked at (Holm)."""
+    return [verdict(gain, p) for gain, p in zip(gains, holm([gain.p for gain in gains]), strict=True)]
 
 
 def verdict(gain: Estimate, p: float | None = None) -> Verdict:

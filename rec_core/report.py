@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from rec_core import specs
 from rec_core.evaluation import METRICS
-from rec_core.evaluation.evaluate import KEPT
+from rec_core.evaluation.controls import KEPT
 from rec_core.published import TABLES, Published, Table
+from rec_core.replicates import over_seeds
 from rec_core.results import CHOOSING, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
@@ -75,12 +74,10 @@ def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
 
 
 def _mean(values: Sequence[float], places: int) -> str:
-    """Return the mean, with the half width of its 95 % interval (normal) where there is more than one value."""
-    mean = f"{np.mean(values):.{places}f}"
-    if len(values) == 1:
-        return mean
-    half = 1.96 * np.std(values, ddof=1) / math.sqrt(len(values))
-    return f"{mean} ± {half:.{places}f}"
+    """Return the mean, with the half width of its 95 % interval (Student's t) where there is more than one value."""
+    found = over_seeds(values)
+    mean = f"{found.mean:.{places}f}"
+    return mean if len(values) == 1 else f"{mean} ± {found.half:.{places}f}"
 
 
 def footnotes(table: Table) -> list[str]:

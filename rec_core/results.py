@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
 
@@ -14,6 +14,9 @@ from rec_core.evaluation import Metrics
 
 CHOOSING = ("pretrain", "select")  # of ``RunResult.seconds``: what choosing rows costs, as the report counts it
 COST = (*CHOOSING, "train")  # and what training on them costs; loading and evaluating are the same for every run
+# A run that took so many times its CPU seconds, and more than a moment, had other programs on its core. They push its
+# data out of the processor's caches, so its CPU seconds are no longer those of the work alone.
+_WAITED, _MOMENT = 1.5, 0.5
 _COUNT = ("torch", "numpy", "scipy", "scikit-learn", "umap-learn")  # libraries whose arithmetic is in a result
 
 
@@ -21,7 +24,8 @@ _COUNT = ("torch", "numpy", "scipy", "scikit-learn", "umap-learn")  # libraries 
 class RunResult:
     """One experiment with its result; every part is a plain JSON value.
 
-    ``seconds`` is what each stage cost when it was computed, also where it came from a store this time.
+    ``seconds`` is what each part cost by the clock when it was computed, also where it came from a store this time;
+    ``cpu_seconds`` are those of the computing thread, {} in results of 0.1.0, which did not measure them.
     ``stage_keys`` names the stored arrays: kept rows (``select``), parameters (``train``), per-user results
     (``evaluate``).
     """
@@ -37,10 +41,28 @@ class RunResult:
     seconds: dict[str, float]
     stage_keys: dict[str, str]
     versions: dict[str, str]
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
 
     def cost(self, parts: Sequence[str] = COST) -> float:
-        """Return the seconds that choosing and training took, or some parts of them."""
-        return sum(self.seconds[part] for part in parts)
+        """Return the CPU seconds that choosing and training took, or some parts of them; by the clock for 0.1.0's."""
+        seconds = self.cpu_seconds or self.seconds
+        return sum(seconds[part] for part in parts)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained."""
+        return len(self.history)
+
+    @property
+    def seconds_per_row(self) -> float:
+        """CPU seconds of training per row and epoch; 0 where nothing was trained."""
+        return self.cost(("train",)) / max(self.epochs * self.n_selected, 1)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time claims may rest on this run: CPU seconds were measured, and it hardly waited for a core."""
+        clock, cpu = (sum(of.get(part, 0.0) for part in COST) for of in (self.seconds, self.cpu_seconds))
+        return bool(self.cpu_seconds) and clock <= _WAITED * cpu + _MOMENT
 
     def to_json(self) -> dict[str, Json]:
         """Return the result as a JSON document."""

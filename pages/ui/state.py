@@ -11,6 +11,7 @@ from cache.jobs import Jobs
 from cache.kinds import Kind
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
+from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
 from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
@@ -20,7 +21,7 @@ from rec_core.replicates import Group, group_key, groups
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import RUN, resolve
+from rec_core.stages import EVALUATE, RUN, SELECT, measured_on, resolve
 from rec_core.wording import labels
 
 _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
@@ -131,12 +132,33 @@ def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
 
 
 def compared() -> list[Compared]:
-    """Return the finished runs of the chosen data, feedback and model, in groups, each with its baseline."""
-    chosen = spec()
-    wanted = (chosen.data, chosen.feedback, chosen.model.name)
-    made = groups((one, result) for one, result in results() if (one.data, one.feedback, one.model.name) == wanted)
+    """Return the finished runs of the chosen data, feedback and model, tested on the same, each with its baseline."""
+    made = groups(run for run in _like_chosen() if measured_on(run[0]) == measured_on(spec()))
     by_name = {(group_key(group.spec), group.era): group for group in made}
     return [Compared(group, by_name.get((group_key(baseline_spec(group.spec)), group.era))) for group in made]
+
+
+def tested_otherwise() -> int:
+    """Return how many finished runs of the chosen data, feedback and model cannot stand beside the chosen one."""
+    return sum(measured_on(one) != measured_on(spec()) for one, _ in _like_chosen())
+
+
+def _like_chosen() -> list[tuple[ExperimentSpec, RunResult]]:
+    chosen = spec()
+    wanted = (chosen.data.dataset, chosen.data.fingerprint, chosen.feedback, chosen.model.name)
+    return [
+        (one, result)
+        for one, result in results()
+        if (one.data.dataset, one.data.fingerprint, one.feedback, one.model.name) == wanted
+    ]
+
+
+def evidence(one: Compared) -> Evidence | None:
+    """Return how sure the differences of a group are; None where what each user got is gone."""
+    ours, full = (views(group) if group else [] for group in (one.group, one.baseline))
+    if not data_is_here() or not all(view.has(EVALUATE) and view.can(SELECT) for view in (*ours, *full)):
+        return None
+    return weigh(one, ours, full)
 
 
 def expected(of: ExperimentSpec | None = None) -> Estimate:

@@ -11,16 +11,17 @@ import streamlit as st
 from pages.ui import gallery, state
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, baseline_spec
+from rec_core.analysis.evidence import Evidence
 from rec_core.errors import CorelensError
 from rec_core.evaluation import METRICS
 from rec_core.experiment import View
 from rec_core.export.document import Document
-from rec_core.replicates import Estimate, Group, group_key, groups
+from rec_core.replicates import Group, group_key, groups
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
+from rec_core.wording import comparison as wording
 from rec_core.wording import labels, summary
-from rec_core.wording.comparison import named
-from rec_core.wording.numbers import duration, number, percent
+from rec_core.wording.numbers import duration
 
 _FIGURES = "figures"
 _PARAGRAPHS = "Plain text; every line is a paragraph"
@@ -52,17 +53,17 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
     """Return the summary of what was chosen with these ``figures`` of the gallery."""
     every, key = state.compared(), RUN.key(view.spec)
     subject = gallery.Subject(view, state.random_coreset(), every)
-    note = state.jobs().ledger.note(key)
+    note, evidence = state.jobs().ledger.note(key), state.evidence(one)
     return Document(
         title=note.title,
-        headline=summary.headline(one),
-        decision=summary.decision(one),
+        headline=summary.headline(one, evidence),
+        decision=summary.decision(one, evidence),
         notes=note.text,
-        facts=_facts(one),
+        facts=_facts(one, evidence),
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
         method=summary.method_notes(view.spec),
-        limits=summary.limits(one, view.split.catalogue.n_users),
+        limits=summary.limits(one, evidence, view.split.catalogue.n_users),
         settings={"key": key, **view.spec.model_dump()},
     )
 
@@ -107,21 +108,13 @@ def _save(key: str, field: str) -> None:
         state.complain(str(error))
 
 
-def _facts(one: Compared) -> dict[str, tuple[str, str]]:
-    kept, (control, value) = one.kept, one.best_control
-    result = one.group.results[0]
-    return {
-        "Quality kept": ("–", "") if kept is None else (percent(kept.mean), _how_sure(kept)),
-        one.metric.title: (f"{one.value:.3f}", f"{labels.control_title(control)} {value:.3f}"),
-        "Time saved": (percent(one.time_saved or 0.0), _times(one)),
-        "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}"),
-    }
-
-
-def _how_sure(kept: Estimate) -> str:
-    if kept.count == 1:
-        return labels.seeds(1)
-    return f"{percent(kept.low)} to {percent(kept.high)}, {labels.seeds(kept.count)}"
+def _facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str]]:
+    """Return the numbers of Results, with the metric itself beside the control's in place of their difference."""
+    (control, best), said = one.best_control, wording.facts(one, evidence)
+    metric = (f"{one.value:.3f}", f"{labels.control_title(control)} {best:.3f}")
+    shown = {title: (value, beside) for title, (value, beside, _) in said.items() if title != wording.GAIN}
+    saved = {wording.SAVED: (shown[wording.SAVED][0], _times(one))}
+    return {wording.QUALITY: shown[wording.QUALITY], one.metric.title: metric, **shown, **saved}
 
 
 def _times(one: Compared) -> str:
@@ -131,14 +124,14 @@ def _times(one: Compared) -> str:
 
 
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
-    frame = named(comparison.table(every, RUN.key(baseline_spec(spec))))
+    frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec))))
     metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
     columns = {
         "method": "Kept",
         "ratio": "Share of rows",
         **metrics,
         "gain": "Gain over control",
-        "total_s": "Seconds",
+        "total_s": "CPU seconds",
         "speed_up": "Speed-up",
         "seed": "Seed",
     }

@@ -13,7 +13,7 @@ from rec_core import published
 from rec_core.analysis import columns as col
 from rec_core.data.interactions import Feedback
 from rec_core.evaluation import Metric, headline_metric, validation_metric
-from rec_core.evaluation.evaluate import KEPT
+from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import Estimate, Group, over_seeds
 from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
@@ -52,8 +52,23 @@ class Compared:
 
     @cached_property
     def seconds(self) -> float:
-        """Pretraining, selecting and training together; loading and evaluating are the same for every run."""
+        """CPU seconds of pretraining, selecting and training; loading and evaluating are the same for every run."""
         return fmean([result.cost() for result in self.group.results])
+
+    @cached_property
+    def epochs(self) -> float:
+        """How many epochs were trained."""
+        return fmean([result.epochs for result in self.group.results])
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is a baseline of one of the group's seeds."""
+        return self.is_baseline or bool(self._pairs)
+
+    @property
+    def judge(self) -> Group | None:
+        """The runs on full data by which the group is judged, if any; its own where it is the baseline."""
+        return self.group if self.is_baseline else self.baseline
 
     @cached_property
     def controls(self) -> dict[str, float]:
@@ -93,20 +108,35 @@ class Compared:
 
     @cached_property
     def time_saved(self) -> float | None:
-        """Share of the baseline's time that is saved; negative if it takes longer."""
-        saved = [1 - ours.cost() / full.cost() for ours, full in self._pairs]
-        return fmean(saved) if saved else None
+        """Share of the baseline's CPU time that is saved; negative if it takes longer.
+
+        None where no two runs of one seed can be compared: one is missing, took no time, or had to share its core.
+        """
+        timed = [(ours, full) for ours, full in self._pairs if ours.is_timed and full.is_timed and full.cost()]
+        return fmean([1 - ours.cost() / full.cost() for ours, full in timed]) if timed else None
 
     @property
     def speed_up(self) -> float | None:
         """How many times faster than the baseline."""
-        return None if self.time_saved is None else 1 / (1 - self.time_saved)
+        return None if self.time_saved is None or self.time_saved >= 1 else 1 / (1 - self.time_saved)
 
     @property
     def _pairs(self) -> list[tuple[RunResult, RunResult]]:
         """Ours and full data's results of the seeds that both have."""
         full = {} if self.baseline is None else self.baseline.by_seed
         return [(ours, full[seed]) for seed, ours in self.group.by_seed.items() if seed in full]
+
+
+def is_cut_short(group: Group) -> bool:
+    """Say whether the number of epochs ended training: the best one on validation is the last one allowed."""
+    return any(map(_is_cut_short, group.specs, group.results))
+
+
+def _is_cut_short(spec: ExperimentSpec, result: RunResult) -> bool:
+    metric = validation_metric(spec.feedback)
+    curve = [row[validation_column(metric.name)] for row in result.history]
+    known = {epoch: value for epoch, value in enumerate(curve, start=1) if value is not None}
+    return bool(known) and metric.best(known) >= spec.train.epochs
 
 
 def control_means(group: Group) -> dict[str, dict[str, float]]:
@@ -147,7 +177,7 @@ def _row(one: Compared) -> dict[str, object]:
         "key": group.key,
         "order": -one.metric.gain(one.value, 0.0),
         "spec": spec,
-        "ratio": result.n_selected / result.n_train,
+        "ratio": result.n_selected / max(result.n_train, 1),
         "rows": result.n_selected,
         "quality_kept": one.quality_kept,
         "gain": one.gain,
@@ -156,6 +186,9 @@ def _row(one: Compared) -> dict[str, object]:
         **seconds,
         "total_s": one.seconds,
         "speed_up": one.speed_up,
+        "epochs": one.epochs,
+        "row_us": 1e6 * fmean([each.seconds_per_row for each in group.results]),
+        "cut_short": is_cut_short(group),
         "curve": [row[validation_column(validation_metric(spec.feedback).name)] for row in result.history],
         "seeds": tuple(group.by_seed),
         "era": group.era,
@@ -163,7 +196,7 @@ def _row(one: Compared) -> dict[str, object]:
 
 
 def _mean_seconds(group: Group, stage: str) -> float:
-    return fmean([result.seconds[stage] for result in group.results])
+    return fmean([result.cost((stage,)) for result in group.results])
 
 
 def controls_table(group: Group) -> pd.DataFrame:

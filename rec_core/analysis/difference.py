@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import reduce
 from typing import Any
 
 import pandas as pd
 
 from rec_core.analysis import columns as col
+from rec_core.errors import SpecError
 from rec_core.evaluation import Metric
-from rec_core.replicates import BySeed, Estimate, Group, difference, holm, verdict
-from rec_core.specs import ExperimentSpec
+from rec_core.replicates import BySeed, Estimate, Group, difference, together
+from rec_core.specs import ExperimentSpec, parse
+from rec_core.stages import RUN
 
 ABSENT = "–"  # a setting that does not count
 
@@ -19,29 +22,50 @@ def settings(compared: Mapping[str, ExperimentSpec]) -> pd.DataFrame:
     """Return one row per setting that differs where it counts, one column per experiment; – where it does not count."""
     flat = {title: _flat(spec) for title, spec in compared.items()}
     names = dict.fromkeys(name for values in flat.values() for name in values)
-    rows = [
-        {col.SETTING: name, **{title: values.get(name, ABSENT) for title, values in flat.items()}} for name in names
-    ]
-    differing = [row for row in rows if len({row[title] for title in flat} - {ABSENT}) > 1]
-    return pd.DataFrame(differing, columns=[col.SETTING, *flat])
+    rows = []
+    for name in names:
+        others = {values.get(name) for values in flat.values()} - {None}
+        shown = {
+            title: _text(flat[title][name]) if name in flat[title] and _counts(spec, name, others) else ABSENT
+            for title, spec in compared.items()
+        }
+        if len(set(shown.values()) - {ABSENT}) > 1:
+            rows.append({col.SETTING: name, **shown})
+    return pd.DataFrame(rows, columns=[col.SETTING, *flat])
 
 
-def _flat(spec: ExperimentSpec) -> dict[str, str]:
-    values = spec.model_dump()
-    ignored = {"train.negatives", "proxy.negatives", "evaluation.negatives"} if spec.feedback == "explicit" else set()
-    if spec.feedback == "implicit":
-        ignored |= {f"model.{name}" for name in spec.model.explicit_only}
-    if spec.keeps_everything:
-        values["ratio"] = 1.0
-    if not spec.uses_proxy:
-        ignored |= {"pretrain"} | {f"proxy.{name}" for name in values["proxy"]}
-    return {name: text for name, text in _leaves("", values) if name not in ignored}
+def _counts(spec: ExperimentSpec, name: str, values: Collection[Any]) -> bool:
+    """Say whether a setting counts for an experiment: whether one of the others' ``values`` would make another run."""
+    whole = name == "ratio" and spec.keeps_everything  # of which the ratio is what it is called, 1
+    return whole or any(_differs(spec, name, value) for value in values)
 
 
-def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
+def _differs(spec: ExperimentSpec, name: str, value: Any) -> bool:
+    changed, (*path, last) = spec.model_dump(), name.split(".")
+    place = reduce(lambda inner, part: inner[part], path, changed)
+    if place[last] == value:
+        return False
+    if last == "name":
+        return True  # another method or model has other settings
+    place[last] = value
+    try:
+        return RUN.key(parse(changed)) != RUN.key(spec)
+    except SpecError:
+        return True  # it does not go with the other settings, so it says something of them
+
+
+def _flat(spec: ExperimentSpec) -> dict[str, Any]:
+    return dict(_leaves("", spec.model_dump() | ({"ratio": 1.0} if spec.keeps_everything else {})))
+
+
+def _leaves(path: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         return [leaf for name, inner in value.items() for leaf in _leaves(f"{path}.{name}" if path else name, inner)]
-    return [(path, f"{value:g}" if isinstance(value, float) else str(value))]
+    return [(path, value)]
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def metrics(
@@ -53,7 +77,7 @@ def metrics(
     they say when all of them are looked at together (Holm).
     """
     others = [title for title in groups if title != baseline]
-    adjusted = dict(zip(others, holm([differences[title].p for title in others]), strict=True))
+    says = dict(zip(others, together([differences[title] for title in others]), strict=True))
     rows = []
     for title, group in groups.items():
         row: dict[str, object] = {col.RUN: title}
@@ -62,7 +86,7 @@ def metrics(
             row[col.delta(name)] = group.metric(name) - groups[baseline].metric(name)
             if name == metric.name:
                 row |= _with_interval(metric, differences[title])
-                row[col.VERDICT] = ABSENT if title == baseline else verdict(differences[title], adjusted[title])
+                row[col.VERDICT] = says.get(title, ABSENT)
         row[col.BEST_EPOCH] = ", ".join(str(result.best_epoch) for result in group.results)
         rows.append(row)
     return pd.DataFrame(rows)

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, Split
-from rec_core.evaluation import Metrics, measure
+from rec_core.evaluation import Metrics, controls, measure
 from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
-from rec_core.models import Score, baselines
-
-RATING_CONTROLS = {
-    "global_mean": baselines.global_mean,
-    "item_mean": baselines.item_mean,
-    "user_item_bias": baselines.user_item_bias,
-}
-MOST_POPULAR = "most_popular"
-KEPT = "_kept"  # ends the name of a control that is counted on the kept rows alone
+from rec_core.models import Score
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Metrics of the model and of each control, and the model's per-user results on the test split.
+    """Metrics of the model and of each control (``controls.names``), and the model's results on the test split.
 
-    ``controls`` maps ``<control>`` (counted on the full train split) and ``<control>_kept`` (on the kept rows
-    alone) to metrics. ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_users,) in user order.
+    ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_users,) in user order.
     """
 
     metrics: Metrics
@@ -40,7 +30,11 @@ class Evaluation:
 def evaluate_ratings(score: Score, split: Split, kept: Interactions) -> Evaluation:
     """Return the errors of predicted ratings on ``split.test``; ``kept`` are the rows of the coreset."""
     per_user = {ERROR: rating_errors(score, split.test)}
-    return Evaluation(measure("explicit", per_user), _rating_controls(split, kept), per_user)
+    beside = {
+        name: measure("explicit", controls.per_user(name, split, kept, None, [ERROR]))
+        for name in controls.names("explicit")
+    }
+    return Evaluation(measure("explicit", per_user), beside, per_user)
 
 
 def evaluate_ranking(
@@ -58,26 +52,8 @@ def evaluate_ranking(
         SAMPLED: sampled_ranks(score, split.test, negatives),
         ALL_ITEMS: all_item_ranks(score, split, report),
     }
-    return Evaluation(measure("implicit", per_user), _ranking_controls(split, kept, negatives), per_user)
-
-
-def _rating_controls(split: Split, kept: Interactions) -> dict[str, Metrics]:
-    test = split.test
-    return {
-        name + suffix: measure("explicit", {ERROR: predict(rows, test.user, test.item) - test.rated})
-        for name, predict in RATING_CONTROLS.items()
-        for suffix, rows in (("", split.train), (KEPT, kept))
+    beside = {
+        name: measure("implicit", controls.per_user(name, split, kept, negatives, [SAMPLED, ALL_ITEMS]))
+        for name in controls.names("implicit")
     }
-
-
-def _ranking_controls(split: Split, kept: Interactions, negatives: NDArray[np.int32]) -> dict[str, Metrics]:
-    out = {}
-    for suffix, rows in (("", split.train), (KEPT, kept)):
-        counts = baselines.popularity(rows, split.catalogue.n_items)
-
-        def score(users: NDArray[np.integer], items: NDArray[np.integer], counts: NDArray[np.int64] = counts) -> Any:
-            return np.broadcast_to(counts[items], (len(users), items.shape[1]))
-
-        per_user = {SAMPLED: sampled_ranks(score, split.test, negatives), ALL_ITEMS: all_item_ranks(score, split)}
-        out[MOST_POPULAR + suffix] = measure("implicit", per_user)
-    return out
+    return Evaluation(measure("implicit", per_user), beside, per_user)

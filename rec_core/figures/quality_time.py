@@ -18,7 +18,7 @@ from rec_core.wording.numbers import duration, number, percent
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
     "larger. Dotted lines are controls that need no training: what is on the wrong side of one was not worth "
-    "training. Time is pretraining, selecting and training together; runs made side by side slow each other down."
+    "training. Time is the CPU time of pretraining, selecting and training together."
 )
 
 
@@ -54,7 +54,7 @@ def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
     lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
     figure.update_layout(margin={"t": 60})
     ticks = _ticks([run.seconds for run in runs])
-    figure.update_xaxes(title="Total time, seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
+    figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
     return figure
 
@@ -96,9 +96,9 @@ def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric:
 
 def _hover(run: Compared, metric: Metric) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
-    seeds = labels.seed_list(list(run.group.by_seed))
+    seeds, rows = labels.seed_list(list(run.group.by_seed)), number(run.group.results[0].n_selected)
     return (
         f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
         f"<br>{metric.title} {number(run.value)}{kept}"
-        f"<br>{number(run.group.results[0].n_selected)} ratings, {duration(run.seconds)}"
+        f"<br>{rows} ratings, {number(run.epochs)} epochs, {duration(run.seconds)} of CPU time"
     )

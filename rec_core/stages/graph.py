@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
@@ -20,16 +20,21 @@ from rec_core.stages.stage import Stage
 from rec_core.stages.store import Artifact, StageStore
 
 P = TypeVar("P")
-_SECONDS = "computed in seconds"  # beside the value's own fields, none of which has a space in its name
+# Beside the value's own fields, none of which has a space in its name.
+_SECONDS, _CPU_SECONDS = "computed in seconds", "computed in CPU seconds"
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """A stage's value with the seconds that computing it took, also where it came from a store."""
+    """A stage's value with what computing it took, also where it came from a store.
+
+    ``cpu_seconds`` are those of the computing thread; None where an older version did not measure them.
+    """
 
     stage: str
     value: Any
     seconds: float
+    cpu_seconds: float | None
 
 
 class Graph:
@@ -84,9 +89,17 @@ class Graph:
         return self.has(stage) or (self._may(stage) and all(map(self.can, stage.needs(self.spec))))
 
     def seconds(self, *stages: Stage[Any]) -> float:
-        """Return the cold cost of those of ``stages`` that were asked for."""
+        """Return the cold cost of those of ``stages`` that were asked for, in seconds by the clock."""
+        return sum(done.seconds for done in self._of(stages))
+
+    def cpu_seconds(self, *stages: Stage[Any]) -> float | None:
+        """Return the same in CPU seconds; None if they were not measured of one of them."""
+        measured = [done.cpu_seconds for done in self._of(stages)]
+        return None if None in measured else sum(filter(None, measured))
+
+    def _of(self, stages: Iterable[Stage[Any]]) -> list[Remembered]:
         names = {stage.name for stage in stages}
-        return sum(done.seconds for done in self._done.values() if done.stage in names)
+        return [done for done in self._done.values() if done.stage in names]
 
     @property
     def keys(self) -> dict[str, str]:
@@ -102,12 +115,13 @@ class Graph:
             import_module(library)
         if stage.doing:
             self.listen(Progress(stage.doing))
-        begin = time.perf_counter()
+        begin, cpu_begin = time.perf_counter(), time.thread_time()
         # One thread everywhere: how many cores are free must not change a result's last digits.
         # Numbers that overflow are no news on a terminal: what is not finite does not leave a stage.
         with threadpool_limits(1), np.errstate(all="ignore"):
             value = stage.compute(self)
-        done = Remembered(stage.name, value, time.perf_counter() - begin)
+        took = time.perf_counter() - begin, time.thread_time() - cpu_begin
+        done = Remembered(stage.name, value, *took)
         self._put(stage, key, done)
         return done
 
@@ -118,7 +132,7 @@ class Graph:
                 f"The step '{stage.name}' gave numbers that are not finite. Choose a smaller learning rate or a "
                 "smaller spread of the starting embeddings, of the proxy too, then run again."
             )
-        packed.meta[_SECONDS] = done.seconds
+        packed.meta.update({_SECONDS: done.seconds, _CPU_SECONDS: done.cpu_seconds})
         try:
             self._store.put(key, packed)
         except OSError as error:
@@ -129,4 +143,5 @@ class Graph:
 
 
 def _revived(stage: Stage[Any], found: Artifact) -> Remembered:
-    return Remembered(stage.name, unpack(stage.product, found), float(found.meta[_SECONDS]))
+    value, meta = unpack(stage.product, found), found.meta
+    return Remembered(stage.name, value, float(meta[_SECONDS]), meta.get(_CPU_SECONDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rec_core.results import RunResult, versions
@@ -42,23 +43,32 @@ def _compute(work: Work) -> RunResult:
         controls=evaluated.controls,
         history=trained.history,
         best_epoch=trained.best_epoch,
-        seconds=_seconds(work),
+        seconds={part: work.seconds(*stages) for part, stages in _parts(work.spec).items()},
         stage_keys=work.keys,
         versions=versions(),
+        cpu_seconds=_known({part: work.cpu_seconds(*stages) for part, stages in _parts(work.spec).items()}),
     )
 
 
-def _seconds(work: Work) -> dict[str, float]:
-    """Drawing an untrained proxy is no pretraining; it is part of selecting."""
-    proxy = work.seconds(PROXY)
-    seconds = {
-        "load": work.seconds(LOAD, SPLIT, NEGATIVES),
-        "pretrain": proxy if work.spec.pretrain else 0.0,
-        "select": work.seconds(SCORE, SELECT) + (0.0 if work.spec.pretrain else proxy),
-        "train": work.seconds(TRAIN),
-        "evaluate": work.seconds(EVALUATE),
+def _parts(spec: ExperimentSpec) -> dict[str, tuple[Stage[Any], ...]]:
+    """Return which stages make up each part of a run's cost.
+
+    Drawing an untrained proxy is no pretraining; it is part of selecting.
+    """
+    parts: dict[str, tuple[Stage[Any], ...]] = {
+        "load": (LOAD, SPLIT, NEGATIVES),
+        "pretrain": (PROXY,) if spec.pretrain else (),
+        "select": (SCORE, SELECT) if spec.pretrain else (PROXY, SCORE, SELECT),
+        "train": (TRAIN,),
+        "evaluate": (EVALUATE,),
     }
-    return seconds | {"total": sum(seconds.values())}
+    return parts | {"total": tuple(stage for stages in parts.values() for stage in stages)}
+
+
+def _known(seconds: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the seconds if all of them were measured, and nothing otherwise."""
+    known = {part: value for part, value in seconds.items() if value is not None}
+    return known if len(known) == len(seconds) else {}
 
 
 RUN = Stage(

@@ -32,7 +32,10 @@ class Work(Protocol):
         """Return the result of a stage."""
 
     def seconds(self, *stages: Stage[Any]) -> float:
-        """Return the cold cost of those of ``stages`` that were asked for."""
+        """Return the cold cost of those of ``stages`` that were asked for, in seconds by the clock."""
+
+    def cpu_seconds(self, *stages: Stage[Any]) -> float | None:
+        """Return the same in CPU seconds; None if they were not measured of one of them."""
 
     @property
     def keys(self) -> dict[str, str]:

@@ -2,44 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared
+from rec_core.analysis.comparison import Compared, is_cut_short
+from rec_core.analysis.evidence import Evidence
+from rec_core.replicates import Estimate, Group
+from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, number, percent
+from rec_core.wording.numbers import UNKNOWN, duration, number, percent
 
+QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
+UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 
 
-def headline(one: Compared) -> tuple[str, str]:
-    """Return what the group says, and what the best control says to that."""
-    return _first(one), _second(one)
+def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
+    """Return what the group says, and what the best control says to that; ``evidence`` is how sure both are."""
+    return _first(one, evidence), " ".join(filter(None, [_second(one, evidence), cut_short(one.judge)]))
 
 
-def _first(one: Compared) -> str:
+def _first(one: Compared, evidence: Evidence | None) -> str:
     choice, metric, value = labels.choice_title(one.spec), one.metric, number(one.value)
     if one.is_baseline:
         rows = number(one.group.results[0].n_train)
-        return f"Training on all {rows} ratings gives {metric.title} {value} in {duration(one.seconds)}."
-    if one.kept is None or one.time_saved is None:
-        return f"{choice} gives {metric.title} {value} in {duration(one.seconds)}."
-    time = (
-        f"saves {percent(one.time_saved)} of the time"
-        if one.time_saved >= 0
-        else f"takes {number(1 - one.time_saved)} times as long"
-    )
-    link = "and" if one.time_saved >= 0 else "but"
-    kept, seeds = percent(one.kept.mean), labels.seeds(one.kept.count)
-    return f"{choice} keeps {kept} of {labels.quality(metric)} {link} {time} ({seeds})."
+        return f"Training on all {rows} ratings gives {metric.title} {value} in {cpu(one.seconds)}."
+    kept = one.kept if evidence is None else evidence.kept
+    if kept is None:
+        return f"{choice} gives {metric.title} {value} in {cpu(one.seconds)}."
+    return f"{choice} keeps {how_sure(kept)} of {labels.quality(metric)}{_and_time(one)}."
 
 
-def _second(one: Compared) -> str:
+def _and_time(one: Compared) -> str:
+    if one.time_saved is None:
+        return ""
+    epochs = "" if one.baseline is None else _epochs(one.epochs, Compared(one.baseline, None).epochs)
+    if one.time_saved < 0:
+        return f" but takes {number(1 - one.time_saved)} times the CPU time{epochs}"
+    return f" and saves {percent(one.time_saved)} of the CPU time{epochs}"
+
+
+def _epochs(ours: float, full: float) -> str:
+    """Return how long both were trained, where that is a part of the difference."""
+    return "" if ours == full else f" ({number(ours)} epochs against {number(full)})"
+
+
+def how_sure(kept: Estimate) -> str:
+    """Return a share of quality with its interval, where it has one, and the seeds that it rests on."""
+    interval = f"{percent(kept.low)} to {percent(kept.high)}, " if kept.freedom > 0 else ""
+    return f"{percent(kept.mean)} ({interval}{labels.seeds(kept.count)})"
+
+
+def _second(one: Compared, evidence: Evidence | None) -> str:
     name, value = one.best_control
     share = "" if one.control_kept is None else f", which keeps {percent(one.control_kept)}"
-    than = "better" if one.gain > 0 else "no better" if one.gain > -_FAR * value else "far worse"
-    title = labels.control_title(name).lower()
-    return f"That is {than} than the control “{title}” ({number(value)}{share}), which needs no training."
+    control = f"the control “{labels.control_title(name).lower()}” ({number(value)}{share}), which needs no training"
+    if evidence is None:
+        return f"Beside it stands {control}; {UNKNOWN_HOW_SURE}."
+    if evidence.than_control == "no clear difference":
+        return f"There is no clear difference from {control}: {interval(evidence.gain)}."
+    far = evidence.gain.mean < -_FAR * abs(value)
+    than = "better" if evidence.than_control == "better" else "far worse" if far else "worse"
+    return f"That is {than} than {control}: {interval(evidence.gain)}."
+
+
+def interval(gain: Estimate) -> str:
+    """Return a gain with its 95 % interval.
+
+    >>> interval(Estimate(0.0012, 0.004, 100, 1))
+    '+0.001 (−0.007 to +0.009)'
+    """
+    return f"{_signed(gain.mean)} ({_signed(gain.low)} to {_signed(gain.high)})"
+
+
+def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str, str]]:
+    """Return the four numbers of a group: title → value, what to hold it against, and help."""
+    kept = one.kept if evidence is None else evidence.kept
+    gain, result = one.gain if evidence is None else evidence.gain.mean, one.group.results[0]
+    control = labels.control_title(one.best_control[0]).lower()
+    return {
+        QUALITY: (
+            UNKNOWN if kept is None else percent(kept.mean),
+            "" if kept is None else _range(kept, percent),
+            f"Of {labels.quality(one.metric)} on full data, with its 95 % interval, paired over users.",
+        ),
+        GAIN: (
+            _signed(gain),
+            "" if evidence is None else _range(evidence.gain, _signed),
+            f"In {one.metric.title}, over “{control}”, which needs no training, with its 95 % interval. An interval "
+            "that holds zero: no clear difference.",
+        ),
+        SAVED: (
+            UNKNOWN if one.time_saved is None else percent(one.time_saved),
+            "",
+            "Of pretraining, selecting and training. – where a run shared its core with other programs, or was made "
+            "before CPU time was measured; run it again.",
+        ),
+        "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
+    }
+
+
+def _range(estimate: Estimate, say: Callable[[float], str]) -> str:
+    seeds = labels.seeds(estimate.count)
+    return f"{say(estimate.low)} to {say(estimate.high)}, {seeds}" if estimate.freedom > 0 else seeds
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def left_out(count: int) -> str:
+    """Return that some runs cannot stand beside the others.
+
+    >>> left_out(1)
+    '1 run was tested on other ratings, or among other items, and is not shown here.'
+    """
+    runs, them = ("1 run was", "is") if count == 1 else (f"{number(count)} runs were", "are")
+    return f"{runs} tested on other ratings, or among other items, and {them} not shown here."
+
+
+def cut_short(group: Group | None) -> str:
+    """Return a warning where what others are judged by was not trained to its end; or nothing."""
+    if group is None or not is_cut_short(group):
+        return ""
+    return (
+        f"{labels.choice_title(group.spec)} was not trained to its end: the best of {group.spec.train.epochs} epochs "
+        "is the last one allowed, so that more epochs may give more, and shares of it are too high."
+    )
+
+
+def cpu(seconds: float) -> str:
+    """Return a cost in CPU time.
+
+    >>> cpu(75)
+    '1 min 15 s of CPU time'
+    """
+    return f"{duration(seconds)} of CPU time"
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,10 +148,16 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
         return table
     shown = table.rename(columns={"spec": "method", "seeds": "seed"})
     eras = [f" ({era})" if era else "" for era in table["era"]]
-    method = [labels.method_choice(spec) + era for spec, era in zip(table["spec"], eras, strict=True)]
-    shown = shown.assign(method=method, seed=table["seeds"].map(labels.seed_list)).drop(columns="era")
+    short = [" (not trained to its end)" if cut and spec.keeps_everything else "" for cut, spec in _cut(table)]
+    names = zip(table["spec"], eras, short, strict=True)
+    method = [labels.method_choice(spec) + era + end for spec, era, end in names]
+    shown = shown.assign(method=method, seed=table["seeds"].map(labels.seed_list)).drop(columns=["era", "cut_short"])
     shown.insert(list(shown).index("seed"), "settings", table["spec"].map(labels.settings_title))
     return shown
+
+
+def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:
+    return zip(table["cut_short"], table["spec"], strict=True)
 
 
 def named_controls(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,24 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rec_core.evaluation import Metric
-from rec_core.replicates import Group
+from rec_core.replicates import Estimate, Group, Verdict, together
+from rec_core.wording.comparison import interval
 from rec_core.wording.numbers import number
 
 
-def headline(groups: Mapping[str, Group], baseline: str | None, metric: Metric) -> str:
-    """Return which group does best, and by how much it differs from the baseline."""
+def headline(groups: Mapping[str, Group], baseline: str | None, metric: Metric, gains: Mapping[str, Estimate]) -> str:
+    """Return which group does best, and whether that is more than chance; ``gains`` are differences from baseline."""
     if baseline is None:
         return "Selections side by side; nothing is trained on them yet."
     value = {title: group.metric(metric.name) for title, group in groups.items()}
-    best = metric.best(value)
-    others = [title for title in groups if title != baseline]
-    if best == baseline and len(others) == 1:
-        loss, other = abs(value[others[0]] - value[baseline]), _short(others[0])
-        return f"{other} is worse by {number(loss)} in {metric.title} than the baseline, {number(value[baseline])}."
+    best, others = metric.best(value), [title for title in groups if title != baseline]
+    if not others:
+        return (
+            f"{_short(baseline)} has {metric.title} {number(value[baseline])}; choose another run of the same test set."
+        )
+    says = dict(zip(others, together([gains[title] for title in others]), strict=True))
     if best == baseline:
-        return f"The baseline, {_short(best)}, does best: {metric.title} {number(value[best])}."
-    change = f"{value[best] - value[baseline]:+.3f}"
-    return f"{_short(best)} does best: {metric.title} {number(value[best])}, {change} against the baseline."
+        return _baseline_leads(value, baseline, metric, says, gains)
+    found, change = f"{metric.title} {number(value[best])}", interval(gains[best])
+    if says[best] == "better":
+        return f"{_short(best)} does best: {found}, {change} against the baseline."
+    return f"No run is clearly better than the baseline: the best, {_short(best)}, has {found}, {change}."
+
+
+def _baseline_leads(
+    value: Mapping[str, float],
+    baseline: str,
+    metric: Metric,
+    says: Mapping[str, Verdict],
+    gains: Mapping[str, Estimate],
+) -> str:
+    unclear = [title for title, said in says.items() if said == "no clear difference"]
+    if len(says) > 1:
+        also = f", with no clear difference from {len(unclear)} of the others" if unclear else ""
+        return f"The baseline, {_short(baseline)}, does best{also}: {metric.title} {number(value[baseline])}."
+    (other,) = says
+    change = f"{interval(gains[other])} in {metric.title}, the baseline has {number(value[baseline])}."
+    if unclear:
+        return f"There is no clear difference between {_short(other)} and the baseline: {change}"
+    return f"{_short(other)} is worse than the baseline: {change}"
 
 
 def _short(title: str) -> str:

@@ -3,53 +3,61 @@
 from __future__ import annotations
 
 from rec_core.analysis.comparison import Compared
+from rec_core.analysis.evidence import MARGIN, Evidence
 from rec_core.evaluation.ranking import RECALL_ALL
-from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
-from rec_core.wording import labels
+from rec_core.wording import comparison, labels
 from rec_core.wording.numbers import number, percent
 
-ENOUGH = 0.95  # share of quality from which a coreset is worth recommending, if it saves time and beats the controls
+NOT_TIMED = "one of them shared its core with other programs, so that no time can be claimed"
 
 
-def kept_words(kept: Estimate) -> str:
-    """Return a share of quality with how sure it is."""
-    if kept.count == 1:
-        return f"{percent(kept.mean)} (one seed)"
-    return f"{percent(kept.mean)} ({kept.count} seeds, 95 % interval {percent(kept.low)} to {percent(kept.high)})"
-
-
-def headline(one: Compared) -> str:
+def headline(one: Compared, evidence: Evidence | None) -> str:
     """Return what the choice keeps and saves."""
     choice, metric = labels.choice_title(one.spec), one.metric
     if one.is_baseline:
         return f"Training on everything gives {metric.title} {number(one.value)}."
-    if one.kept is None:
+    kept = one.kept if evidence is None else evidence.kept
+    if kept is None:
         return f"{choice} gives {metric.title} {number(one.value)}, and full data give nothing to hold it against."
-    saved = one.time_saved or 0.0
-    time = f"saves {percent(saved)} of the time" if saved > 0 else "saves no time"
-    return f"{choice} keeps {kept_words(one.kept)} of {labels.quality(metric)} and {time}."
+    return f"{choice} keeps {comparison.how_sure(kept)} of {labels.quality(metric)}{_and_time(one.time_saved)}."
 
 
-def decision(one: Compared) -> str:
-    """Return what to do, in one sentence."""
-    kept, choice, saved = one.kept, labels.choice_title(one.spec), one.time_saved or 0.0
+def _and_time(saved: float | None) -> str:
+    if saved is None:
+        return ""
+    return f" and saves {percent(saved)} of the CPU time" if saved > 0 else " and saves no time"
+
+
+def decision(one: Compared, evidence: Evidence | None) -> str:
+    """Return what to do, in one sentence; never because of a difference that may be chance."""
+    choice, saved = labels.choice_title(one.spec), one.time_saved
     if one.is_baseline:
         return "This is training on everything, which the coresets are compared with."
-    if kept is None:
+    if one.kept is None:
         return "Train on full data for longer first: as they are, no choice can be judged by them."
-    if one.gain <= 0:
-        control = labels.control_title(one.best_control[0]).lower()
-        does = "does better" if one.gain < 0 else "does no worse"
-        return f"Do not train on {choice}: the control “{control}” needs no training and {does}."
+    if evidence is None or evidence.kept is None:
+        return f"Run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
+    if evidence.than_control != "better":
+        return _better_not(one, evidence)
+    if saved is None:
+        return f"Run {choice} and full data again while the machine has nothing else to do: {NOT_TIMED}."
     if saved <= 0:
         return f"Train on everything: {choice} saves no time."
-    if kept.low >= ENOUGH and kept.count > 1:
-        return f"Train on {choice}: it keeps enough, and saves {percent(saved)} of the time."
-    if kept.mean >= ENOUGH:
-        return f"{choice} looks worth it; run more seeds before you decide."
-    lost = percent(1 - kept.mean)
-    return f"Train on everything, unless {percent(saved)} of the time is worth {lost} of {labels.quality(one.metric)}."
+    if evidence.is_worse:
+        lost = percent(1 - evidence.kept.mean)
+        quality = labels.quality(one.metric)
+        return f"Train on everything, unless {percent(saved)} of the CPU time is worth {lost} of {quality}."
+    if evidence.is_not_worse and evidence.kept.count > 1:
+        margin = percent(MARGIN)
+        return f"Train on {choice}: it loses no more than {margin}, and saves {percent(saved)} of the CPU time."
+    return f"{choice} may be worth it; run more seeds before you decide."
+
+
+def _better_not(one: Compared, evidence: Evidence) -> str:
+    control = f"the control “{labels.control_title(one.best_control[0]).lower()}” needs no training"
+    does = "and does better" if evidence.than_control == "worse" else "and there is no clear difference from it"
+    return f"Do not train on {labels.choice_title(one.spec)}: {control}, {does}."
 
 
 def method_notes(spec: ExperimentSpec) -> list[str]:
@@ -70,20 +78,22 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     ]
 
 
-def limits(one: Compared, n_users: int) -> list[str]:
+def limits(one: Compared, evidence: Evidence | None, n_users: int) -> list[str]:
     """Return what these numbers do not show; ``n_users`` is how many the metrics are means over."""
     words = labels.words_of(one.spec)
     said = ["One data set and one model; another may answer differently."]
+    if evidence is not None:
+        said.append(
+            f"{one.metric.title} is a mean over {number(n_users)} users, and other users would give another one. "
+            f"User by user the gain over the best control is {comparison.interval(evidence.gain)} (95 % interval)."
+        )
     if one.spec.feedback == "implicit":
-        error = (one.value * (1 - one.value) / n_users) ** 0.5
-        said += [
-            f"{one.metric.title} is a mean over {number(n_users)} users; its standard error is {number(error)}, so "
-            f"that two runs less than {number(3 * error)} apart may not differ.",
-            f"It ranks the held-out {words.item} among {one.spec.evaluation.negatives} others. {_among_all(one)}",
-        ]
+        among = one.spec.evaluation.negatives
+        said.append(f"{one.metric.title} ranks the held-out {words.item} among {among} others. {_among_all(one)}")
+    said += filter(None, [comparison.cut_short(one.judge)])
     if len(one.group.results) == 1:
         said.append("One seed: another start or another draw may answer differently.")
-    said.append("Seconds are those of the machine that made the run; ratios carry over better than seconds.")
+    said.append("CPU seconds are those of the machine that made the run; ratios carry over better than seconds.")
     if one.spec.data.fingerprint:
         said.append("The data are a copy that differs from the published files.")
     return said

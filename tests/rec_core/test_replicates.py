@@ -17,6 +17,8 @@ from rec_core.replicates import (
     groups,
     holm,
     over_seeds,
+    share,
+    together,
     verdict,
 )
 from rec_core.results import RunResult
@@ -150,3 +152,55 @@ def test_a_verdict_needs_an_interval_without_zero() -> None:
     assert verdict(Estimate(0.022, 0.01, 100, 1), p=0.06) == "no clear difference"
     for one in (clear, unclear):
         assert (verdict(one) == "no clear difference") == (one.low <= 0 <= one.high)
+
+
+def test_the_share_of_quality_has_the_interval_that_the_bootstrap_gives() -> None:
+    """Users are drawn together, so that the two sides stay paired."""
+    rng = np.random.default_rng(4)
+    hard = rng.random(3000)
+    ours, theirs = ((rng.random(3000) < p * hard).astype(float) for p in (0.6, 0.9))
+    errors = rng.normal(size=3000)
+    squares = [(errors + 0.3 * rng.normal(size=3000)) ** 2, (0.8 * errors) ** 2]
+    drawn = rng.integers(3000, size=(500, 3000))
+    found, of_errors = share(RECALL, {0: ours}, {0: theirs}), share(RMSE, {0: squares[0]}, {0: squares[1]})
+    assert found is not None
+    assert of_errors is not None
+    assert found.mean == pytest.approx(ours.mean() / theirs.mean())
+    assert found.error == pytest.approx(np.std(ours[drawn].mean(1) / theirs[drawn].mean(1)), rel=0.1)
+    assert of_errors.mean == pytest.approx(np.sqrt(squares[1].mean() / squares[0].mean()))
+    roots = np.sqrt(squares[1][drawn].mean(1) / squares[0][drawn].mean(1))
+    assert of_errors.error == pytest.approx(np.std(roots), rel=0.1)
+    assert found.count == 1
+
+
+def test_shares_are_taken_seed_by_seed_of_the_seeds_that_both_have() -> None:
+    rng = np.random.default_rng(5)
+    ours = {seed: rng.random(40) for seed in (0, 1, 2)}
+    theirs = {seed: rng.random(40) + 1 for seed in (1, 2, 9)}
+    found = share(RECALL, ours, theirs)
+    assert found is not None
+    shares = [ours[seed].mean() / theirs[seed].mean() for seed in (1, 2)]
+    assert found.mean == pytest.approx(np.mean(shares))
+    each = [r * (ours[s] / ours[s].mean() - theirs[s] / theirs[s].mean()) for r, s in zip(shares, (1, 2), strict=True)]
+    users, seeds = np.var(np.mean(each, axis=0), ddof=1) / 40, np.var(shares, ddof=1) / 2
+    assert found.error**2 == pytest.approx(users + seeds)
+    assert found.count == 2
+
+
+def test_there_is_no_share_of_nothing() -> None:
+    none, some = np.zeros(30), np.ones(30)
+    assert share(RECALL, {0: some}, {0: none}) is None
+    assert share(RECALL, {0: some}, {1: some}) is None
+    nothing_kept = share(RECALL, {0: none}, {0: some})
+    assert nothing_kept is not None
+    assert (nothing_kept.mean, nothing_kept.error) == (0.0, 0.0)
+    whole = share(RECALL, {0: some}, {0: some})
+    assert whole is not None
+    assert (whole.low, whole.mean, whole.high) == (1.0, 1.0, 1.0)
+
+
+def test_differences_that_are_looked_at_together_are_adjusted() -> None:
+    gains = [Estimate(2.1, 1.0, 1e6, 1), Estimate(0.1, 1.0, 1e6, 1), Estimate(-9.0, 1.0, 1e6, 1)]
+    assert verdict(gains[0]) == "better"
+    assert together(gains) == ["no clear difference", "no clear difference", "worse"]
+    assert together([]) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy import stats
 
 from rec_core import published, report, specs
 from rec_core.data.sources import Folders
@@ -34,6 +35,13 @@ def test_a_run_finds_its_row_in_the_report() -> None:
 )
 def test_other_settings_have_no_row_in_the_report(spec: specs.ExperimentSpec) -> None:
     assert published.published(spec) is None
+
+
+def test_intervals_of_a_table_are_students() -> None:
+    """Three seeds have 2 degrees of freedom: 4.3 standard errors, not 1.96."""
+    low, high = stats.t.interval(0.95, 2, 0.2, stats.sem([0.1, 0.2, 0.3]))
+    assert report._mean([0.1, 0.2, 0.3], 3) == f"0.200 ± {(high - low) / 2:.3f}" == "0.200 ± 0.248"
+    assert report._mean([0.1], 3) == "0.100"
 
 
 def test_the_tables_hold_what_the_report_says() -> None:
@@ -89,7 +97,7 @@ def test_estimates_come_from_runs_of_this_machine(folders: Folders) -> None:
     spec = quick("gradient")
     result = experiment(spec, folders).result()
     rates = measured_rates([result])
-    assert rates["ncf", "implicit"] == pytest.approx(result.seconds["train"] / (2 * result.n_selected))
+    assert rates["ncf", "implicit"] == pytest.approx(result.cpu_seconds["train"] / (2 * result.n_selected))
     assert rates["mf", "explicit"] == measured_rates([])["mf", "explicit"]
     quick_one = estimate(spec, 10_000, 60_000, rates, proxy_is_ready=True)
     assert not quick_one.at_most

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_packing_and_unpacking_gives_the_same_value() -> None:
     assert value.seconds == {"train": 1.5}
     assert value.titles.tolist() == TITLES
     assert value.weights is None
+
+
+def test_a_field_that_an_older_version_did_not_write_has_its_default() -> None:
+    @dataclass(frozen=True)
+    class Now(Inner):
+        extra: str = "default"
+
+    older = pack(Inner(np.arange(2), "old"))
+    assert unpack(Now, older).extra == "default"
+    with pytest.raises(KeyError):
+        unpack(Outer, older)
 
 
 def test_one_long_text_does_not_widen_the_others() -> None:
@@ -108,6 +120,28 @@ def test_a_new_version_is_a_miss_for_every_stage_after_it() -> None:
     assert len(last) == 4  # each version counts, also where a stage takes over the inputs of the one before
     # The first version is not named, so that keys of 0.1.0 stay as they were.
     assert first.within(quick()) == first.inputs(quick())
+
+
+def test_waiting_costs_no_cpu_seconds() -> None:
+    """A stage that sleeps, as one does whose core others use: seconds by the clock pass, CPU seconds do not."""
+
+    def sleep(work: Work) -> Inner:
+        time.sleep(0.2)
+        return Inner(np.arange(1), "")
+
+    toy, store = Stage("toy", 1, Inner, lambda spec: {}, sleep, ""), MemoryStore()
+    for graph in (_graph(store), _graph(store)):  # computed, and from the store
+        graph.get(toy)
+        assert graph.seconds(toy) >= 0.2
+        cpu = graph.cpu_seconds(toy)
+        assert cpu is not None
+        assert cpu < 0.1
+    older = store.get(toy.key(quick()))
+    assert older is not None
+    del older.meta["computed in CPU seconds"]
+    graph = _graph(store)
+    graph.get(toy)
+    assert graph.cpu_seconds(toy) is None
 
 
 def test_what_is_needed_first_is_no_part_of_a_stages_seconds() -> None:

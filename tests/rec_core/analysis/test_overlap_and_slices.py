@@ -20,7 +20,7 @@ from rec_core.replicates import Group, verdict
 from rec_core.wording import difference as difference_words
 from rec_core.wording import slices as wording
 from rec_core.wording.columns import titled
-from tests.conftest import experiment, quick
+from tests.conftest import experiment, key, quick
 
 
 @pytest.mark.parametrize("by", ["ratings", "users", "items"])
@@ -91,6 +91,22 @@ def test_only_settings_that_count_and_differ_are_listed() -> None:
     assert difference.settings({"A": random, "B": random}).empty
 
 
+def test_specs_of_one_run_do_not_differ() -> None:
+    """Random looks at no proxy, full data have no ratio, ratings are ranked against nothing: same keys, no rows."""
+    train, few = {"epochs": 2}, {"negatives": 9}
+    pairs = [
+        (quick("random"), quick("random", proxy={"epochs": 9}, pretrain=False)),
+        (quick("full"), quick("full", ratio=0.5)),
+        (quick("random", "explicit"), quick("random", "explicit", evaluation=few, train=train | few)),
+        (quick("greedy", pretrain=False), quick("greedy", pretrain=False, proxy={"epochs": 1, "batch_size": 9})),
+    ]
+    for one, other in pairs:
+        assert key(one) == key(other)
+        assert difference.settings({"A": one, "B": other}).empty
+    same = difference.settings({"A": quick("random", ratio=1.0), "B": quick("full")})
+    assert same[col.SETTING].tolist() == ["method.name"]
+
+
 def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
     results = {m: experiment(quick(m), folders).result() for m in ("full", "random")}
     groups = {m: Group((quick(m),), (result,)) for m, result in results.items()}
@@ -105,9 +121,9 @@ def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
     assert interval[0].tolist() == [0, 0]
     assert frame["Than the baseline"].tolist() == ["–", verdict(gains["random"])]
     assert interval[1][0] < expected < interval[1][1]
-    assert "baseline" in difference_words.headline(
-        {f"NCF · {m} · 0": group for m, group in groups.items()}, "NCF · full · 0", RECALL
-    )
+    shown = {f"NCF · {m} · 0": group for m, group in groups.items()}
+    estimates = {f"NCF · {m} · 0": gain for m, gain in gains.items()}
+    assert "baseline" in difference_words.headline(shown, "NCF · full · 0", RECALL, estimates)
     exhibit = figures.curves(results, {m: mark(m) for m in results}, "loss", "Train loss", "caption")
     assert [len(trace.x) for trace in exhibit.figure.data] == [2, 2]
 

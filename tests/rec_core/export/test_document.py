@@ -13,12 +13,14 @@ import pytest
 from scipy import stats
 
 from rec_core.analysis.comparison import Compared
+from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Folders
 from rec_core.export.document import Document, to_html
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config, enlarge
-from rec_core.replicates import Group, over_seeds
+from rec_core.replicates import Estimate, Group, over_seeds
 from rec_core.wording import summary
+from rec_core.wording.comparison import how_sure
 from tests.conftest import experiment, quick
 
 AWKWARD = "<b>Bold</b> \"quoted\" 'single' =1+1 $x$ 🎬 </script><img src=x onerror=alert(1)>"
@@ -86,37 +88,56 @@ def test_intervals_over_seeds_are_students() -> None:
     expected = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
     found = over_seeds(values)
     assert (found.low, found.high) == pytest.approx(expected)
-    assert summary.kept_words(over_seeds([0.7])) == "70 % (one seed)"
-    assert summary.kept_words(found).startswith("72 % (3 seeds, 95 % interval ")
+    assert how_sure(over_seeds([0.7])) == "70 % (one seed)"
+    assert how_sure(found) == "72 % (67 % to 77 %, 3 seeds)"
 
 
 def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -> None:
     full = experiment(quick("full"), folders).result()
     metrics = {"recall@10": 0.60, "ndcg@10": 0.3, "recall@10_all": 0.1, "ndcg@10_all": 0.05}
     seconds = full.seconds | {"pretrain": 0.0, "select": 0.0, "train": 100.0}
-    full = replace(full, metrics=metrics, controls={"most_popular": metrics | {"recall@10": 0.4}}, seconds=seconds)
+    controls = {"most_popular": metrics | {"recall@10": 0.4}}
+    full = replace(full, metrics=metrics, controls=controls, seconds=seconds, cpu_seconds=seconds)
 
     def judge(*recalls: float, train: float = 20.0) -> Compared:
         seeds = range(len(recalls))
         took = seconds | {"train": train}
-        made = tuple(replace(full, metrics=metrics | {"recall@10": recall}, seconds=took) for recall in recalls)
+        own = [metrics | {"recall@10": recall} for recall in recalls]
+        made = tuple(replace(full, metrics=one, seconds=took, cpu_seconds=took) for one in own)
         ours = Group(tuple(quick("random", seed=seed) for seed in seeds), made)
         return Compared(ours, Group(tuple(quick("full", seed=seed) for seed in seeds), (full,) * len(recalls)))
 
-    def decide(*recalls: float, train: float = 20.0) -> str:
-        return summary.decision(judge(*recalls, train=train))
+    def weigh(one: Compared, error: float) -> Evidence:
+        """As if each user's difference from full data and from the control had this error."""
+        count, kept = len(one.group.results), one.value / 0.6
+        return Evidence(Estimate(one.value - 0.4, 0.6 * error, 1000, count), Estimate(kept, error, 1000, count))
 
-    assert decide(0.594, 0.592, 0.593).startswith("Train on Random at 20 %: it keeps enough, and saves 80 %")
-    assert decide(0.594).startswith("Random at 20 % looks worth it; run more seeds")
-    assert decide(0.594, 0.55).startswith("Random at 20 % looks worth it")  # the interval is wide
-    assert decide(0.50) == "Train on everything, unless 80 % of the time is worth 17 % of Recall@10."
-    assert decide(0.40).endswith("needs no training and does no worse.")
-    assert decide(0.59, train=200) == "Train on everything: Random at 20 % saves no time."
-    assert (
-        summary.headline(judge(0.54)) == "Random at 20 % keeps 90 % (one seed) of Recall@10 and saves 80 % of the time."
+    def decide(*recalls: float, train: float = 20.0, error: float = 0.004) -> str:
+        one = judge(*recalls, train=train)
+        return summary.decision(one, weigh(one, error))
+
+    assert decide(0.597, 0.599).startswith(
+        "Train on Random at 20 %: it loses no more than 2 %, and saves 80 % of the CPU"
     )
-    said = " ".join(summary.limits(judge(0.54), 600))
-    assert "standard error is 0.0203" in said  # √(0.54 · 0.46 / 600)
-    assert "One seed" in said
-    assert "One seed" not in " ".join(summary.limits(judge(0.54, 0.55), 600))
+    assert decide(0.598) == "Random at 20 % may be worth it; run more seeds before you decide."
+    assert decide(0.597, 0.599, error=0.02).startswith("Random at 20 % may be worth it")  # the interval is wide
+    assert decide(0.50) == "Train on everything, unless 80 % of the CPU time is worth 17 % of Recall@10."
+    assert decide(0.401) == (
+        "Do not train on Random at 20 %: the control “most popular” needs no training, and there is no clear "
+        "difference from it."
+    )
+    assert decide(0.3).endswith("the control “most popular” needs no training, and does better.")
+    assert decide(0.59, train=200) == "Train on everything: Random at 20 % saves no time."
+    one = judge(0.54)
+    assert "again before you decide" in summary.decision(one, None)
+    busy = Compared(Group(one.group.specs, (replace(one.group.results[0], cpu_seconds={}),)), one.baseline)
+    assert "shared its core" in summary.decision(busy, weigh(one, 0.004))
+    said = "Random at 20 % keeps 90 % (89 % to 91 %, one seed) of Recall@10 and saves 80 % of the CPU time."
+    assert summary.headline(one, weigh(one, 0.004)) == said
+    limits = " ".join(summary.limits(one, weigh(one, 0.004), 600))
+    assert "mean over 600 users" in limits
+    assert "gain over the best control is +0.140 (+0.135 to +0.145)" in limits
+    assert "One seed" in limits
+    two = judge(0.54, 0.55)
+    assert "One seed" not in " ".join(summary.limits(two, weigh(two, 0.004), 600))
     assert any("2 epochs" in line for line in summary.method_notes(quick("random")))

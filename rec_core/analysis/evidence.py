@@ -1,0 +1,55 @@
+"""How sure the differences of a group are: from the control that does best, and from full data, paired over users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rec_core.analysis.comparison import Compared
+from rec_core.experiment import View
+from rec_core.replicates import BySeed, Estimate, Verdict, difference, share, verdict
+
+MARGIN = 0.02  # share of full data's quality that may be lost, unless the reader says otherwise
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the users say, one by one.
+
+    ``gain`` is how much better the group is than its best control, in units of the headline metric; ``kept`` the share
+    of the baseline's quality (None without a baseline, or where it has no quality).
+    """
+
+    gain: Estimate
+    kept: Estimate | None
+
+    @property
+    def than_control(self) -> Verdict:
+        """Whether the group is better than the best control, and so than all of them."""
+        return verdict(self.gain)
+
+    @property
+    def is_not_worse(self) -> bool:
+        """Whether the group is sure to lose no more than ``MARGIN`` of the baseline's quality."""
+        return self.kept is not None and self.kept.low >= 1 - MARGIN
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the group is sure to lose more than ``MARGIN``."""
+        return self.kept is not None and self.kept.high < 1 - MARGIN
+
+
+def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:
+    """Return how sure the differences of a group are; ``ours`` and ``full`` are views of its and its baseline's runs.
+
+    What every user got has to be in the store, and the kept rows too.
+    """
+    control = one.best_control[0]
+    values = _by_seed(ours, one)
+    chance = {view.spec.seed: view.control_values(control, one.metric) for view in ours}
+    return Evidence(difference(one.metric, values, chance), share(one.metric, values, _by_seed(full, one)))
+
+
+def _by_seed(views: list[View], one: Compared) -> BySeed:
+    return {view.spec.seed: np.asarray(one.metric.values(view.evaluated.per_user)) for view in views}

@@ -1,0 +1,55 @@
+"""Controls: predictions that cost nothing, measured as models are, user by user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Feedback, Interactions, Split
+from rec_core.evaluation.metric import PerUser
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
+from rec_core.evaluation.rating import ERROR
+from rec_core.models import Score, baselines
+
+RATING_CONTROLS: dict[str, Callable[[Interactions, NDArray[Any], NDArray[Any]], NDArray[np.float64]]] = {
+    "global_mean": baselines.global_mean,
+    "item_mean": baselines.item_mean,
+    "user_item_bias": baselines.user_item_bias,
+}
+MOST_POPULAR = "most_popular"
+KEPT = "_kept"  # ends the name of a control that is counted on the kept rows alone
+
+
+def names(feedback: Feedback) -> list[str]:
+    """Return the controls: ``<control>`` (counted on the full train split) and ``<control>_kept`` (on kept rows)."""
+    controls = [*RATING_CONTROLS] if feedback == "explicit" else [MOST_POPULAR]
+    return [name + suffix for name in controls for suffix in ("", KEPT)]
+
+
+def per_user(
+    name: str, split: Split, kept: Interactions, negatives: NDArray[np.int32] | None, parts: Sequence[str]
+) -> PerUser:
+    """Return those ``parts`` of what the control called ``name`` gives for each test user.
+
+    ``kept`` are the rows of the coreset, ``negatives`` (n_users x c) what ``rank`` is among.
+    """
+    rows, control = kept if name.endswith(KEPT) else split.train, name.removesuffix(KEPT)
+    measures: dict[str, Callable[[], NDArray[np.floating]]] = {
+        ERROR: lambda: RATING_CONTROLS[control](rows, split.test.user, split.test.item) - split.test.rated,
+        SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
+        ALL_ITEMS: lambda: all_item_ranks(_by_popularity(rows, split), split),
+    }
+    return {part: measures[part]() for part in parts}
+
+
+def _by_popularity(rows: Interactions, split: Split) -> Score:
+    counts = baselines.popularity(rows, split.catalogue.n_items)
+    return lambda users, items: np.broadcast_to(counts[items], (len(users), items.shape[1]))
+
+
+def _given(negatives: NDArray[np.int32] | None) -> NDArray[np.int32]:
+    assert negatives is not None
+    return negatives
