@@ -15,6 +15,7 @@ from rec_core.stages import EVALUATE, RUN, SELECT
 from rec_core.wording import activity as activity_words
 from rec_core.wording import comparison as wording
 from rec_core.wording import coverage as coverage_words
+from rec_core.wording import data as data_words
 from rec_core.wording import labels
 from rec_core.wording import slices as slice_words
 from rec_core.wording.numbers import capital, number, percent
@@ -121,6 +122,8 @@ def show_runs(every: list[Compared]) -> None:
     st.subheader("Controls: what costs nothing", anchor=False)
     controls = wording.named_controls(comparison.controls_table(latest.group))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
+    if latest.spec.feedback == "implicit" and state.data_is_here():
+        st.caption(data_words.fewer_negatives(state.view().negatives.test))
 
 
 compared = state.compared()

@@ -132,7 +132,7 @@ def _with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -184,7 +184,9 @@ def _note(experiment: Experiment) -> None:
     """Say so on stderr where the data are not the published ones, or hold what had to be settled."""
     data, split = experiment.spec.data, experiment.split
     published = SOURCES[data.dataset].note(data.fingerprint) if data.fingerprint else ""
-    for note in filter(None, [published, wording.repeats(split, data.repeats), *split.catalogue.notes]):
+    implicit = experiment.spec.feedback == "implicit"
+    fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
+    for note in filter(None, [published, wording.repeats(split, data.repeats), fewer, *split.catalogue.notes]):
         tqdm.write(note, file=sys.stderr)
 
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.errors import SelectionError
+
 MOST = 50_000  # users on a map; more would be drawn over each other, and UMAP would take minutes
+FEWEST = 4  # users of a UMAP: it starts from eigenvectors, of which fewer users have too few
 _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # umap-learn's defaults, named because a caption says them
 
 
@@ -34,13 +37,26 @@ def pca(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
     from sklearn.decomposition import PCA
 
     users = sample(len(embeddings), rng)
-    return UserMap(users, PCA(2, svd_solver="full").fit_transform(embeddings[users]).astype(np.float32))
+    places = np.zeros((len(users), 2), np.float32)  # of one user, or of single numbers, there is less to place
+    if len(users) == 1:
+        return UserMap(users, places)
+    parts = min(2, *embeddings[users].shape)
+    places[:, :parts] = PCA(parts, svd_solver="full").fit_transform(embeddings[users])
+    return UserMap(users, places)
 
 
 def umap(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
-    """Return UMAP's places of embeddings (n_users x d): seconds for thousands of users, on one thread."""
+    """Return UMAP's places of embeddings (n_users x d): seconds for thousands of users, on one thread.
+
+    Raises:
+        SelectionError: if there are too few users.
+    """
     from umap import UMAP
 
+    if len(embeddings) < FEWEST:
+        raise SelectionError(
+            f"A UMAP needs at least {FEWEST} users, and here are {len(embeddings)}; look at PCA instead."
+        )
     users = sample(len(embeddings), rng)
     points = embeddings[users]
     seed = int(rng.integers(2**31))

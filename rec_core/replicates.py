@@ -226,6 +226,6 @@ def together(gains: Sequence[Estimate]) -> list[Verdict]:
 
 def verdict(gain: Estimate, p: float | None = None) -> Verdict:
     """Return what a difference says; ``p`` is its p-value where several are looked at together."""
-    if (gain.p if p is None else p) > 1 - LEVEL:
+    if not (gain.p if p is None else p) <= 1 - LEVEL:  # so that nan decides nothing
         return "no clear difference"
     return "better" if gain.mean > 0 else "worse"

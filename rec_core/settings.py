@@ -29,7 +29,10 @@ def _count(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
-Positive = Annotated[int, Field(gt=0)]
+LARGEST = 3e38  # what single precision holds
+# Bounds only keep arithmetic within its range: whether something fits into memory is asked where it is taken.
+Dim = Annotated[int, Field(ge=4, le=10**9)]
+Spread = Annotated[float, Field(gt=0, le=LARGEST)]
 # A share counts with three decimals, so that 0.2 and 0.2000000001 are one experiment.
 Share = Annotated[float, BeforeValidator(_share), AfterValidator(lambda value: round(float(value), 3))]
 Count = Annotated[int, BeforeValidator(_count)]

@@ -21,10 +21,14 @@ from rec_core.errors import SpecError
 from rec_core.models import MODELS, NCF, Model, SimpleMF
 from rec_core.selection import METHODS, Method
 from rec_core.selection.gradient import Gradient
-from rec_core.settings import Positive, Settings
+from rec_core.settings import LARGEST, Dim, Settings, Spread
 
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
+LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
+Negatives = Annotated[int, Field(ge=1, le=10**7)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ class DataSpec(Settings):
 
     dataset: str = "synthetic"
     fingerprint: str = ""
-    min_interactions: int = Field(default=5, ge=3)
+    min_interactions: int = Field(default=5, ge=3, le=1_000_000)
     repeats: Repeats = "latest"
 
     @field_validator("dataset")
@@ -64,23 +68,23 @@ class SplitSpec(Settings):
 class TrainSpec(Settings):
     """How the model is trained; ``patience`` 0 keeps the last epoch, otherwise the best validation epoch."""
 
-    epochs: Positive = 20
-    patience: int = Field(default=0, ge=0)
-    batch_size: Positive = 256
-    learning_rate: float = Field(default=0.001, gt=0)
-    negatives: Positive = 4
+    epochs: Epochs = 20
+    patience: int = Field(default=0, ge=0, le=100_000)
+    batch_size: BatchSize = 256
+    learning_rate: LearningRate = 0.001
+    negatives: Negatives = 4
 
 
 class ProxySpec(Settings):
     """The SimpleMF that gives embeddings and gradients; pretrained on all train rows."""
 
-    epochs: Positive = 5
-    dim: int = Field(default=32, ge=4)
-    init_std: float = Field(default=1.0, gt=0)
+    epochs: Epochs = 5
+    dim: Dim = 32
+    init_std: Spread = 1.0
     bias: bool = False
-    batch_size: Positive = 256
-    learning_rate: float = Field(default=0.001, gt=0)
-    negatives: Positive = 4
+    batch_size: BatchSize = 256
+    learning_rate: LearningRate = 0.001
+    negatives: Negatives = 4
 
     @property
     def model(self) -> SimpleMF:
@@ -91,7 +95,7 @@ class ProxySpec(Settings):
 class EvaluationSpec(Settings):
     """How many sampled items the held-out item is ranked against, beside the ranking over all items."""
 
-    negatives: Positive = 99
+    negatives: int = Field(default=99, ge=1, le=10_000)
 
 
 class ExperimentSpec(Settings):

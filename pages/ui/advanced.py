@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui import links
 from rec_core.data.sources import SOURCES
 from rec_core.models import MODELS
 from rec_core.selection import METHODS
 from rec_core.settings import Settings, offers
+from rec_core.specs import ExperimentSpec
 
 Number = tuple[str, str, float, float]  # label, place in the spec, smallest and largest value
 # By key in the URL.
@@ -32,6 +34,26 @@ _CHOICES: dict[str, tuple[str, str, list[str]]] = {
     "validation": ("Validation rating", "split.validation", ["random", "next-to-last"]),
     "repeats": ("Where a user has one {item} more than once", "data.repeats", ["kept", "latest"]),
 }
+
+
+def parameters() -> dict[str, links.Parameter]:
+    """Return what a link may say of the fields, whichever of them are drawn."""
+    choices = {key: links.option(label, _same(options)) for key, (label, _, options) in _CHOICES.items()}
+    values = ExperimentSpec().model_dump()
+    numbers = {
+        key: links.number(label, low, high, isinstance(_get(values, place), int))
+        for key, (label, place, low, high) in (_TRAINING | _NEGATIVES | _PROXY | _DATA).items()
+    }
+    declared = {
+        offer.link: links.number(offer.title, offer.low, offer.high, isinstance(offer.default, int))
+        for kind in (*MODELS.values(), *METHODS.values())
+        for offer in offers(kind).values()
+    }
+    return choices | numbers | declared
+
+
+def _same(options: list[str]) -> dict[str, str]:
+    return {option: option for option in options}
 
 
 def show(preset: dict[str, Any]) -> dict[str, Any]:

@@ -7,16 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import advanced, controls, nav, panel, state
+from pages.ui import advanced, controls, links, nav, panel, state
 from rec_core import selection, specs
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, DataError, SpecError
 from rec_core.models import MODELS
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import RUN
 from rec_core.wording import data as data_words
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, number, plain_markdown
 
+_RATIOS = 0.5, 90.0  # per cent
 _DEFAULT_DATA = "synthetic-50k"
 # What needs no download first: the list opens at the default, with the published data sets below it.
 _DATA = sorted(SOURCES, key=lambda name: SOURCES[name].download_mb > 0)
@@ -27,11 +29,15 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
+        links.read(_parameters())
+        misread = st.container()
         try:
             facts = _choose()
         except CorelensError as error:  # no store can be opened: pages have nothing to show
             st.error(str(error))
             st.stop()
+        for sentence in links.misread(RUN.key(state.spec())):
+            misread.warning(sentence)
         try:
             with facts:
                 st.caption(_facts())
@@ -39,6 +45,20 @@ def show() -> None:
             panel.show()
         except CorelensError as error:
             st.error(str(error))
+
+
+def _parameters() -> dict[str, links.Parameter]:
+    """Return what a link may say of the sidebar."""
+    chosen = {
+        "data": links.option("data", {name: source.title for name, source in SOURCES.items()}),
+        "feedback": links.option("feedback", labels.FEEDBACK),
+        "model": links.option("model", labels.MODEL_TITLES),
+        "method": links.option("method", {name: method.title for name, method in selection.METHODS.items()}),
+        "pretrain": links.option("pretraining", {"true": "true", "false": "false"}),
+        "ratio": links.number("ratio", *_RATIOS, whole=False),
+        "preset": links.option("settings", labels.PRESETS),
+    }
+    return chosen | advanced.parameters()
 
 
 def _choose() -> AbstractContextManager[Any]:
@@ -92,8 +112,7 @@ def _choose() -> AbstractContextManager[Any]:
     )
     percent = st.slider(
         "Ratio",
-        0.5,
-        90.0,
+        *_RATIOS,
         20.0,
         0.5,
         format="%g %%",

@@ -20,7 +20,7 @@ from rec_core.replicates import Group, group_key, groups
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import comparison as wording
-from rec_core.wording import labels, summary
+from rec_core.wording import data, labels, summary
 from rec_core.wording.numbers import duration
 
 _FIGURES = "figures"
@@ -51,7 +51,7 @@ def missing() -> list[ExperimentSpec]:
 
 def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
     """Return the summary of what was chosen with these ``figures`` of the gallery."""
-    every, key = state.compared(), RUN.key(view.spec)
+    every, key = _beside(one), RUN.key(view.spec)
     subject = gallery.Subject(view, state.random_coreset(), every)
     note, evidence = state.jobs().ledger.note(key), state.evidence(one)
     return Document(
@@ -63,9 +63,20 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
         method=summary.method_notes(view.spec),
-        limits=summary.limits(one, evidence, view.split.catalogue.n_users),
+        limits=summary.limits(one, evidence, view.split.catalogue.n_users, _about_data(view)),
         settings={"key": key, **view.spec.model_dump()},
     )
+
+
+def _beside(one: Compared) -> list[Compared]:
+    """Return the runs that stand beside the chosen ones; without a list of runs, these and their baseline alone."""
+    groups = [one.group, *([one.baseline] if one.baseline else [])]
+    return state.compared() or [Compared(group, one.baseline) for group in groups]
+
+
+def _about_data(view: View) -> list[str]:
+    fewer = data.fewer_negatives(view.negatives.test) if view.spec.feedback == "implicit" else ""
+    return [data.repeats(view.split, view.spec.data.repeats), fewer, *view.split.catalogue.notes]
 
 
 def edit(view: View) -> list[str]:

@@ -75,7 +75,7 @@ def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
 
 def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Return logarithmic bin edges over all ``values``; what is below 0.1 % of the top falls into the lowest bin."""
-    top = max(float(v.max()) for v in values)
+    top = max(float(v.max()) for v in values) or 1.0  # all may be 0
     low = max(min(float(np.quantile(v[::97], 0.001)) for v in values), top / 1000)
     return np.geomspace(low, top * 1.0001, _BINS + 1)
 

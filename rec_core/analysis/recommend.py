@@ -25,12 +25,17 @@ class TopList:
 
 
 def top_list(fitted: Fitted, split: Split, user: int, count: int = TOP) -> TopList:
-    """Return the ``count`` items with the highest scores that the user has neither in train nor in validation."""
+    """Return the ``count`` items with the highest scores that the user has neither in train nor in validation.
+
+    There may be fewer. A score that is not a number ranks last.
+    """
     every = np.arange(split.catalogue.n_items)
     scores = fitted.predict(np.array([user]), every).astype(np.float32)
     held_out = int(split.test.item[user])
-    scores[known_items(split, user)] = -np.inf
-    best = np.argsort(-scores, kind="stable")[:count]
+    known = known_items(split, user)
+    scores[known] = -np.inf
+    order = np.argsort(-scores, kind="stable")
+    best = order[~np.isin(order, known)][:count]
     others = scores.copy()
     others[held_out] = -np.inf
     return TopList(best, float(ranks(scores[[held_out]], others[None])[0]))

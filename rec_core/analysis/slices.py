@@ -75,7 +75,7 @@ class Measured:
 
 
 def table(groups: Mapping[str, Measured], metric: Metric) -> pd.DataFrame:
-    """Return one row per slice of enough users: how many they are, and the metric of each group on the same users.
+    """Return all users, and each slice of enough of them: how many they are, and the metric of each group on the same.
 
     The test sets of all groups are the same. Users whom a group keeps nothing of are a slice too, on which every group
     is measured.
@@ -90,6 +90,6 @@ def table(groups: Mapping[str, Measured], metric: Metric) -> pd.DataFrame:
                 **{title: value(metric, one.per_user, mask) for title, one in groups.items()},
             }
             for part, mask in masks.items()
-            if mask.sum() >= FEWEST
+            if mask.sum() >= FEWEST or part == ALL
         ]
     )

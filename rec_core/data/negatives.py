@@ -8,29 +8,40 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Split
 from rec_core.errors import DataError
 
+FEWEST = 10  # items that the held-out one is ranked against: among fewer, every rank is at most 10
+ABSENT = -1  # stands where a user has no further unknown item
+_TIGHT = 1.25  # unknown items per negative, below which drawing again and again takes too long
+
 
 def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
     """Return ``count`` distinct items per user (n_users x count), uniform over items the user has in no split.
 
-    Draws that hit a known item or repeat an earlier draw are drawn again, which leaves every set of
-    ``count`` unknown items equally likely.
+    A user with fewer unknown items gets all of them, and ``ABSENT`` in the places that are left. Draws that hit a known
+    item or repeat an earlier draw are drawn again, which leaves every set of ``count`` unknown items equally likely.
 
     Raises:
-        DataError: if a user has too few unknown items.
+        DataError: if a user has fewer than ``FEWEST`` unknown items (than ``count``, if that is smaller).
     """
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
     parts = (split.train, split.validation, split.test)
     known = np.unique(np.concatenate([p.user.astype(np.int64) * n_items + p.item for p in parts]))
-    seen = np.bincount(known // n_items, minlength=n_users)
-    if n_items - seen.max() < count:
+    unknown = n_items - np.bincount(known // n_items, minlength=n_users)
+    if unknown.min() < min(count, FEWEST):
         raise DataError(
-            f"A user knows all but {n_items - seen.max()} of the {n_items} items, so {count} test negatives cannot "
-            f"be drawn; set evaluation.negatives to at most {n_items - seen.max()}."
+            f"A user knows all but {unknown.min()} of the {n_items:,} items, too few to rank what was held out among. "
+            "Choose a lower smallest number of ratings per user and item (data.min_interactions), larger data, or "
+            "Ratings (explicit feedback)."
         )
+    tight = unknown < _TIGHT * count
     drawn = rng.integers(0, n_items, (n_users, count))
     offset = np.arange(n_users, dtype=np.int64)[:, None] * n_items
-    while (again := _known(drawn + offset, known) | _repeats(drawn)).any():
+    while (again := (_known(drawn + offset, known) | _repeats(drawn)) & ~tight[:, None]).any():
         drawn[again] = rng.integers(0, n_items, int(again.sum()))
+    for user in np.flatnonzero(tight):
+        have = known[slice(*np.searchsorted(known, [user * n_items, (user + 1) * n_items]))] - user * n_items
+        others = rng.permutation(np.setdiff1d(np.arange(n_items), have, assume_unique=True))[:count]
+        drawn[user] = ABSENT
+        drawn[user, : len(others)] = others
     return drawn.astype(np.int32)
 
 

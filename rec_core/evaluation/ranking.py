@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, Split
+from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
 
@@ -59,12 +60,14 @@ NDCG_ALL = Metric(f"ndcg@{K}_all", f"NDCG@{K}, all items", "implicit", ALL_ITEMS
 
 
 def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.integer]) -> Ranks:
-    """Return each held-out item's rank among its user's sampled negatives (n_users x c)."""
+    """Return each held-out item's rank among its user's sampled negatives (n_users x c), absent ones left out."""
     items = np.column_stack([held_out.item, negatives])
     out = np.empty(len(held_out), np.float32)
     for rows in _chunks(len(held_out), items.shape[1]):
-        scores = score(held_out.user[rows], items[rows])
-        out[rows] = ranks(scores[:, 0], scores[:, 1:])
+        scores = score(held_out.user[rows], np.maximum(items[rows], 0))
+        absent = items[rows, 1:] == ABSENT
+        others = np.where(absent, -np.inf, scores[:, 1:]) if absent.any() else scores[:, 1:]
+        out[rows] = ranks(scores[:, 0], others)
     return out
 
 

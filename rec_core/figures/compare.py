@@ -140,6 +140,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: Metric, caption: str, wo
         table=titled(frame.assign(**{col.SLICE: titles}), words),
         how=f"Each line is a slice of the test users: by their activity, by the {words.item} that was held out, and "
         "those whom a run keeps nothing of. All runs are measured on the same users. Where symbols lie apart, a "
-        "coreset costs that slice more. Slices of fewer than 20 users are left out.",
+        "coreset costs that slice more. Slices of fewer than 20 users are left out; all users are "
+        "there, however few.",
         caption=caption,
     )

@@ -65,7 +65,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
             figure.add_vline(x=cut, line={"dash": "dash", "width": 1.5, "color": look.colour}, row=row, col=1)
             # An annotation takes the logarithm on a logarithmic axis, a line does not.
             figure.add_annotation(
-                x=math.log10(cut),
+                x=math.log10(max(cut, bounds[0])),
                 y=1,
                 yref="y domain",
                 text=f" cut at {number(cut)}",

@@ -75,7 +75,11 @@ def _margin(
     figure: go.Figure, position: tuple[int, int], axis: str, values: np.ndarray, pairs: Pairs, name: str, colour: str
 ) -> None:
     every = pairs.x if axis == "x" else pairs.y
-    counts, bounds = np.histogram(values, bins=40, range=(float(every.min()), float(every.max()) + 1e-9))
+    low, high = float(every.min()), float(every.max())
+    # Where all are the same, one bar as wide as a tenth of them.
+    counts, bounds = np.histogram(
+        values.astype(np.float64), bins=40, range=(low, max(high, low + 0.1 * abs(low) + 1e-9))
+    )
     middle, step = (bounds[:-1] + bounds[1:]) / 2, bounds[1] - bounds[0]
     bars = {"x": middle, "y": counts} if axis == "x" else {"x": counts, "y": middle, "orientation": "h"}
     figure.add_bar(

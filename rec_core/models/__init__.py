@@ -1,6 +1,6 @@
 """Models: one per file, all of them listed here. Training them is in ``rec_core.training``."""
 
-from rec_core.models.base import Fitted, Model, Params, Score, Shape, Table
+from rec_core.models.base import Fitted, Model, Numbers, Params, Score, Shape, Table
 from rec_core.models.ncf import NCF
 from rec_core.models.simple_mf import SimpleMF
 
@@ -12,4 +12,4 @@ MODELS: dict[str, type[Model]] = {
     )
 }
 
-__all__ = ["MODELS", "NCF", "Fitted", "Model", "Params", "Score", "Shape", "SimpleMF", "Table"]
+__all__ = ["MODELS", "NCF", "Fitted", "Model", "Numbers", "Params", "Score", "Shape", "SimpleMF", "Table"]

@@ -33,6 +33,15 @@ class Shape:
     mean: float
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """How many numbers a model holds: in a row of each table, in its layers, and for a pair while it is scored."""
+
+    row: int
+    layers: int
+    pair: int
+
+
 class Model(Settings):
     """A model with its settings.
 
@@ -54,6 +63,12 @@ class Model(Settings):
         """Return the model as it is trained on ``feedback``: settings that do not count are at their defaults."""
         ignored = self.explicit_only if feedback == "implicit" else ()
         return self.model_copy(update={name: type(self).model_fields[name].default for name in ignored})
+
+    @property
+    def numbers(self) -> Numbers:
+        """How large the model is, from which its memory is estimated before any is taken."""
+        dim = int(getattr(self, "dim", 32))
+        return Numbers(dim + 1, 0, 2 * dim)
 
     def counted(self, feedback: Feedback) -> dict[str, Json]:
         """Return the settings that count for ``feedback``, as plain JSON values."""

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.models.base import Model, Params, Shape, Table
-from rec_core.settings import offered
+from rec_core.models.base import Model, Numbers, Params, Shape, Table
+from rec_core.settings import Dim, Spread, offered
 
 
 class NCF(Model):
@@ -27,8 +27,13 @@ class NCF(Model):
     seconds_per_pair: ClassVar = 2e-7
 
     name: Literal["ncf"] = "ncf"
-    dim: int = offered(32, "Embedding size", 4, 256, ge=4, multiple_of=2)
-    init_std: float = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std", gt=0)
+    dim: Dim = offered(32, "Embedding size", 4, 256, multiple_of=2)
+    init_std: Spread = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std")
+
+    @property
+    def numbers(self) -> Numbers:
+        """Two embeddings a row; layers of 2d x 2d, 2d x d, d x d/2; a pair's two rows and what layers make of them."""
+        return Numbers(2 * self.dim, 7 * self.dim**2, 8 * self.dim)
 
     def start(self, shape: Shape, rng: np.random.Generator) -> Params:
         """Return embeddings N(0, init_std²), and layers uniform in ±1/√inputs (torch's default).

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.models.base import Model, Params, Shape, Table
-from rec_core.settings import offered
+from rec_core.settings import Dim, Spread, offered
 
 
 class SimpleMF(Model):
@@ -26,8 +26,8 @@ class SimpleMF(Model):
     seconds_per_row: ClassVar = {"explicit": 2.0e-6, "implicit": 2.5e-6}
 
     name: Literal["mf"] = "mf"
-    dim: int = offered(32, "Embedding size", 4, 256, ge=4)
-    init_std: float = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std", gt=0)
+    dim: Dim = offered(32, "Embedding size", 4, 256)
+    init_std: Spread = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std")
     bias: bool = False
 
     def start(self, shape: Shape, rng: np.random.Generator) -> Params:

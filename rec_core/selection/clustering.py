@@ -34,7 +34,10 @@ class Clustering(Method):
 
         points, clusters = user_points(candidates), self.clusters
         if len(points) < clusters:
-            raise SelectionError(f"{clusters} clusters need at least as many users, and there are {len(points)}.")
+            raise SelectionError(
+                f"{clusters:,} clusters need at least as many users; choose at most {len(points):,} clusters "
+                "(method.clusters)."
+            )
         fitted = KMeans(clusters, n_init=1, random_state=int(rng.integers(2**31))).fit(points)
         distance = np.linalg.norm(points - fitted.cluster_centers_[fitted.labels_], axis=1)
         rows_of_cluster = np.bincount(fitted.labels_[candidates.train.user], minlength=clusters)

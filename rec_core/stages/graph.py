@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
@@ -118,7 +119,7 @@ class Graph:
         begin, cpu_begin = time.perf_counter(), time.thread_time()
         # One thread everywhere: how many cores are free must not change a result's last digits.
         # Numbers that overflow are no news on a terminal: what is not finite does not leave a stage.
-        with threadpool_limits(1), np.errstate(all="ignore"):
+        with threadpool_limits(1), np.errstate(all="ignore"), _enough_memory(stage):
             value = stage.compute(self)
         took = time.perf_counter() - begin, time.thread_time() - cpu_begin
         done = Remembered(stage.name, value, *took)
@@ -140,6 +141,20 @@ class Graph:
                 f"The result of the step '{stage.name}' could not be saved ({error.strerror or error}); "
                 "free some disk space or choose another folder with CORELENS_HOME, then run again."
             ) from error
+
+
+@contextmanager
+def _enough_memory(stage: Stage[Any]) -> Iterator[None]:
+    """Say so where a step takes more memory than there is; torch has no error of its own for that."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "alloc" not in str(error):
+            raise
+        raise CorelensError(
+            f"The step '{stage.name}' takes more memory than is free. Choose a smaller embedding size, batch size or "
+            "number of negatives, or smaller data, then run again."
+        ) from error
 
 
 def _revived(stage: Stage[Any], found: Artifact) -> Remembered:

@@ -10,7 +10,7 @@ from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
-from rec_core.stages.training import shape_of, training_inputs
+from rec_core.stages.training import started, training_inputs
 from rec_core.training import kernels, loop
 
 
@@ -43,7 +43,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
 def _compute(work: Work) -> Parameters:
     spec, train = work.spec, work.get(SPLIT).train
     model = spec.proxy.model.settled(spec.feedback)
-    start = model.start(shape_of(work, train), generator(spec.seed, "proxy start"))
+    start = started(work, model, train, spec.proxy if spec.pretrain else None, generator(spec.seed, "proxy start"))
     if not spec.pretrain:
         return Parameters(start)
     watch = loop.Watch(report=reporter(work.listen, PROXY.doing, spec.proxy.epochs))

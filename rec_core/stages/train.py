@@ -16,7 +16,7 @@ from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
-from rec_core.stages.training import shape_of, training_inputs
+from rec_core.stages.training import started, training_inputs
 from rec_core.training import kernels, loop
 
 
@@ -48,7 +48,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
 def _compute(work: Work) -> TrainedModel:
     spec, coreset = work.spec, work.get(SELECT)
     kept, model = work.get(SPLIT).train.take(coreset.rows), spec.model.settled(spec.feedback)
-    start = model.start(shape_of(work, kept), generator(spec.seed, "start"))
+    start = started(work, model, kept, spec.train, generator(spec.seed, "start"))
     watch = loop.Watch(
         validate=lambda params: _validate(work, Fitted(model, params)),
         patience=spec.train.patience,

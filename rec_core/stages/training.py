@@ -5,18 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from rec_core.data.interactions import Interactions
-from rec_core.models import Shape
+from rec_core.models import Model, Params, Shape
 from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Work
-from rec_core.training import sampling
+from rec_core.training import memory, sampling
+from rec_core.training.sampling import Training
 
 
 def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
     """Return what any training depends on: its settings, and how batches are drawn."""
     ignored = set() if spec.feedback == "implicit" else {"negatives"}
     return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION}
+
+
+def started(
+    work: Work, model: Model, rows: Interactions, training: Training | None, rng: np.random.Generator
+) -> Params:
+    """Return where ``model`` starts on ``rows``; None trains it not.
+
+    Raises:
+        TrainingError: if this, or training from it, does not fit into memory.
+    """
+    shape, spec = shape_of(work, rows), work.spec
+    memory.require(model, shape, len(rows) if training else 0, spec.feedback, training or spec.train)
+    return model.start(shape, rng)
 
 
 def shape_of(work: Work, rows: Interactions) -> Shape:

@@ -47,4 +47,6 @@ def sentences(compared: Compared, of: str, found: list[Correlation]) -> tuple[st
         "scores": f"Scores with and without pretraining have {strength(pearson)}.",
     }
     value = f"Pearson {pearson.value:.2f} ({pearson.low:.2f} to {pearson.high:.2f}), n = {pearson.n:,}."
+    if np.isnan(pearson.value):
+        value = f"One of both is the same for all {pearson.n:,} of them, so that no coefficient can be computed."
     return verdicts[compared], f"{value} {MEANING[compared]}"

@@ -12,13 +12,15 @@ UNKNOWN = "–"  # what is not a number, or not known
 def number(value: float) -> str:
     """Return a count with thousands separators, or a measurement with three significant digits.
 
-    >>> number(197506), number(0.38061), number(12.345), number(1234.5), number(float("nan"))
-    ('197,506', '0.381', '12.3', '1,234', '–')
+    >>> number(197506), number(0.38061), number(12.345), number(1234.5), number(5e-7), number(float("nan"))
+    ('197,506', '0.381', '12.3', '1,234', '5.0e-07', '–')
     """
     if not math.isfinite(value):
         return UNKNOWN
     if float(value).is_integer() or abs(value) >= 1000:
-        return f"{value:,.0f}"
+        return f"{value + 0:,.0f}"  # -0 is 0
+    if abs(value) < 1e-5:
+        return f"{value:.1e}"
     digits = 2 - math.floor(math.log10(abs(value)))
     return f"{value:.{min(max(digits, 0), 5)}f}"
 
@@ -26,12 +28,14 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """Return a share as a percentage, with a decimal only where it would be too coarse without.
 
-    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0), percent(0.9999)
-    ('20 %', '0.5 %', '6.2 %', '100 %', '99.9 %')
+    >>> percent(0.2), percent(0.005), percent(0.0616), percent(1.0), percent(0.9999), percent(-0.0004)
+    ('20 %', '0.5 %', '6.2 %', '100 %', '99.9 %', '0 %')
     """
     if not math.isfinite(share):
         return UNKNOWN
     value = 100 * share
+    if abs(value) < 0.05:
+        value = 0.0
     if 99.5 <= value < 100:  # "100 %" would deny those who are left
         return f"{min(value, 99.9):.1f} %"
     coarse = abs(value) < 10 and not math.isclose(value, round(value), abs_tol=0.05)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import MARGIN, Evidence
 from rec_core.evaluation.ranking import RECALL_ALL
@@ -78,8 +80,11 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     ]
 
 
-def limits(one: Compared, evidence: Evidence | None, n_users: int) -> list[str]:
-    """Return what these numbers do not show; ``n_users`` is how many the metrics are means over."""
+def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: Sequence[str] = ()) -> list[str]:
+    """Return what these numbers do not show; ``n_users`` is how many the metrics are means over.
+
+    ``about_data`` is what was found in the data and has to be known.
+    """
     words = labels.words_of(one.spec)
     said = ["One data set and one model; another may answer differently."]
     if evidence is not None:
@@ -90,7 +95,7 @@ def limits(one: Compared, evidence: Evidence | None, n_users: int) -> list[str]:
     if one.spec.feedback == "implicit":
         among = one.spec.evaluation.negatives
         said.append(f"{one.metric.title} ranks the held-out {words.item} among {among} others. {_among_all(one)}")
-    said += filter(None, [comparison.cut_short(one.judge)])
+    said += filter(None, [comparison.cut_short(one.judge), *about_data])
     if len(one.group.results) == 1:
         said.append("One seed: another start or another draw may answer differently.")
     said.append("CPU seconds are those of the machine that made the run; ratios carry over better than seconds.")

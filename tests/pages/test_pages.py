@@ -19,7 +19,7 @@ from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from pages.ui import nav
 from pages.ui.cards import safe_csv
-from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources import SOURCES, Folders, synthetic
 from rec_core.data.sources.movielens import MovieLens
 from rec_core.experiment import Experiment
 from rec_core.selection import METHODS, budget
@@ -255,6 +255,70 @@ def test_a_bad_link_never_breaks_a_page(page: str, params: dict[str, str], open_
     app = open_page(page, **params)
     assert [e.message for e in app.exception] == []
     assert "Traceback" not in _texts(app)
+
+
+@pytest.mark.parametrize(
+    ("params", "title"),
+    [
+        ({"seed": "inf"}, "Seed"),
+        ({"seed": "9" * 5000}, "Seed"),
+        ({"epochs": "1e999"}, "Epochs, at most"),
+        ({"clusters": "-inf"}, "Clusters"),
+        ({"rate": "nan"}, "Learning rate"),
+        ({"ratio": "1000"}, "ratio"),
+        ({"data": "Netflix"}, "data"),
+        ({"method": "magic"}, "method"),
+        ({"test": "first"}, "Test rating"),
+    ],
+)
+def test_what_a_link_asks_for_and_cannot_have_is_said(params: dict[str, str], title: str, open_page: Open) -> None:
+    app = open_page(**params)
+    _healthy(app)
+    (said,) = [warning.value for warning in app.sidebar.warning]
+    assert said.startswith(f"The link asks for {title} “")
+    assert len(said) < 200
+    app.sidebar.slider(key="ratio").set_value(35).run()
+    assert not app.sidebar.warning
+
+
+def test_a_link_may_name_things_as_the_command_line_does(open_page: Open) -> None:
+    app = open_page(data="synthetic-10k", method="GRADIENT", preset="report", model="mf", feedback="explicit")
+    _healthy(app)
+    assert not app.sidebar.warning
+    assert app.sidebar.selectbox(key="data").value == "synthetic-10k"
+    assert app.sidebar.selectbox(key="method").value == "gradient"
+    assert app.sidebar.segmented_control(key="model").value == "mf"
+    assert app.sidebar.radio(key="preset").value == "report"
+
+
+def test_a_run_with_few_unknown_items_is_possible_from_the_page(open_page: Open, home: Path) -> None:
+    """Clicks with a smallest number of 20 asked for a setting that no page has."""
+    spec = quick("random", data={"dataset": "synthetic-10k", "min_interactions": 20})
+    finish(home, spec, spec.with_(method={"name": "full"}))
+    app = open_page(**QUICK, method="Random", min="20")
+    _healthy(app)
+    assert "users have fewer than 99 unknown items to rank among" in _texts(app)
+    assert "users have fewer than 99 unknown items" in _texts(open_page("summary", **QUICK, method="Random", min="20"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_few_users_break_no_page(page: str, home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight users, all with as many ratings: no slice of twenty, no histogram, no correlation, no UMAP of three."""
+    shape = synthetic.Shape(users=8, items=60, rows=170)
+    monkeypatch.setattr(synthetic, "make", lambda _, make=synthetic.make: make(shape))
+    made = [quick("full"), quick("random"), quick("gradient", pretrain=False)]
+    finish(home, *(spec.with_(data={"dataset": "synthetic-10k", "min_interactions": 3}) for spec in made))
+    app = open_page(page, **QUICK, method="Random", min="3")
+    _healthy(app)
+    assert "nan" not in _texts(app).lower()
+
+
+@pytest.mark.parametrize("page", ["results", "compare", "summary"])
+def test_without_a_ledger_pages_still_answer(page: str, home: Path, open_page: Open) -> None:
+    """Summary took the first of no runs."""
+    finish(home, *RUNS)
+    (home / "ledger.sqlite3").unlink()
+    _healthy(open_page(page, **QUICK, method="Random"))
 
 
 def test_a_wrong_advanced_setting_is_said_and_the_preset_used(open_page: Open) -> None:

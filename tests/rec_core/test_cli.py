@@ -76,7 +76,18 @@ def test_tables_show_the_report_beside_ours(form: str, capsys: pytest.CaptureFix
         (["--set", "nowhere.epochs=3"], "nowhere.epochs"),
         (["--split", "first/random"], "split.test"),
         (["--set", "data.min_interactions=5000"], "No user and item is left with at least 5000 interactions"),
-        (["--set", "evaluation.negatives=390"], "set evaluation.negatives to at most"),
+        (["--set", "model.dim=100000000"], "GB are free. Choose an embedding size of at most"),
+        (["--set", "train.negatives=10000000"], "Choose a number of negatives per positive of at most"),
+        (
+            ["--method", "greedy", "--no-pretrain", "--set", "proxy.dim=900000000"],
+            "Choose an embedding size of at most",
+        ),
+        (
+            ["--set", "train.batch_size=100000000000000000000"],
+            "train.batch_size: input should be less than or equal to",
+        ),
+        (["--set", "evaluation.negatives=1000000"], "evaluation.negatives: input should be less than or equal to"),
+        (["--set", "data.dataset=" + "[" * 50_000], "data.dataset: "),
         (["--json", "no-such-folder/out.json"], "could not be written"),
     ],
 )

@@ -168,6 +168,21 @@ def test_nothing_that_is_not_finite_leaves_a_stage(value: object) -> None:
     assert not store.has(toy.key(quick()))
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")]
+)
+def test_memory_that_runs_out_is_said_in_a_sentence(error: Exception) -> None:
+    def fail(work: Work) -> Inner:
+        raise error
+
+    with pytest.raises(CorelensError, match=r"The step 'toy' takes more memory than is free\. Choose a smaller"):
+        _graph(MemoryStore()).get(replace(_toy(), compute=fail))
+    other = RuntimeError("something else")
+    error = other
+    with pytest.raises(RuntimeError, match="something else"):
+        _graph(MemoryStore()).get(replace(_toy(), compute=fail))
+
+
 def test_what_may_not_be_computed_is_said_in_a_sentence() -> None:
     store, toy = MemoryStore(), _toy()
     looking = _graph(store, may=lambda stage: False)

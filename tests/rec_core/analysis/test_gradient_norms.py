@@ -146,3 +146,12 @@ def test_the_distribution_has_a_panel_per_proxy() -> None:
     assert [trace.name for trace in exhibit.figure.data] == ["Kept", "Dropped"] * 2
     assert sum(exhibit.figure.data[0].y) == 2
     assert exhibit.table.groupby("Proxy")[["Kept", "Dropped"]].sum().to_numpy().tolist() == [[2, 4], [2, 4]]
+
+
+def test_norms_of_zero_are_drawn() -> None:
+    """A proxy that predicts perfectly has no gradient, and a logarithm of none."""
+    zero = mark_kept(np.zeros(200, np.float32), np.arange(100))
+    half = mark_kept(np.repeat([0.0, 1.0], 100).astype(np.float32), np.arange(100))
+    for norms in (zero, half):
+        exhibit = figures.distribution({"A": norms}, mark("gradient"), "caption", FILMS)
+        assert sum(sum(trace.y) for trace in exhibit.figure.data) == 200

@@ -145,3 +145,17 @@ def test_where_the_loss_is_is_said_by_head_and_tail(small_split: Split) -> None:
         "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00 on full data."
     )
     assert wording.head_and_tail(both[0], None, RECALL, FILMS).endswith("is 0.00, on the long tail 1.00.")
+
+
+def test_all_users_are_a_slice_however_few(small_split: Split) -> None:
+    """Compare died where a data set has fewer than 20 users: there was no slice at all."""
+    catalogue = small_split.catalogue
+    train, validation, test = (
+        part.take(part.user < 8) for part in (small_split.train, small_split.validation, small_split.test)
+    )
+    users, items = np.arange(catalogue.n_users) < 8, np.ones(catalogue.n_items, bool)
+    few = Split(train, validation, test, catalogue.take(users, items))
+    runs = {"A": Measured(few, np.arange(10), [{"rank": np.ones(8, np.float32)}])}
+    table = slices.table(runs, RECALL)
+    assert table[[col.SLICE, col.USERS, "A"]].to_numpy().tolist() == [[slices.ALL, 8, 1.0]]
+    assert len(figures.by_slice(table, {"A": mark("random")}, RECALL, "caption", FILMS).table) == 1

@@ -13,11 +13,13 @@ from rec_core.analysis.norms import Pairs
 from rec_core.data.interactions import Split
 from rec_core.data.sources import Folders
 from rec_core.data.sources.movielens import FILMS
+from rec_core.errors import SelectionError
 from rec_core.evaluation.ranking import all_item_ranks
 from rec_core.experiment import Experiment
 from rec_core.figures import norms as norm_figures
 from rec_core.figures.recommendations import side_by_side
 from rec_core.figures.user_map import tastes, user_map
+from rec_core.models import Fitted, Shape, SimpleMF
 from rec_core.stages import MemoryStore
 from rec_core.training.kernels import scorer
 from rec_core.wording import norms as norm_words
@@ -162,3 +164,37 @@ def test_both_lists_are_drawn_with_lines_between_shared_films(small_split: Split
     verdict, detail = recommend_words.sentences("12", "A film", seen, first, second, "X", FILMS)
     assert verdict == "User 12 would see 5 of the 10 films that full data recommends."
     assert "at rank 3 of the model trained on full data, and at 1,234.5 of this one" in detail
+
+
+def test_a_map_of_few_users_is_a_map_or_a_sentence() -> None:
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 3):
+        points = rng.normal(size=(n, 8)).astype(np.float32)
+        assert projection.pca(points, rng).places.shape == (n, 2)
+        with pytest.raises(SelectionError, match=f"A UMAP needs at least 4 users, and here are {n}"):
+            projection.umap(points, rng)
+
+
+def test_norms_that_are_all_the_same_are_drawn_and_said() -> None:
+    """Six users with six ratings each: no histogram of 40 bins, no coefficient."""
+    same = norms.Pairs(np.full(8, 6, np.float32), np.arange(8, dtype=np.float32), np.ones(8, bool), "x", "y", "users")
+    exhibit = norm_figures.scatter(same, "#d55e00", "caption")
+    assert sum(exhibit.figure.data[1].y) == 8
+    said = " ".join(norm_words.sentences("activity", "users", norms.measure(same, np.random.default_rng(0))))
+    assert "nan" not in said
+    assert "the same for all 8 of them" in said
+
+
+def test_a_list_holds_no_item_that_the_user_has(small_split: Split) -> None:
+    """Where few unknown items are left the list is short; it was filled up with known ones."""
+    catalogue = small_split.catalogue
+    known = recommend.known_items(small_split, 0)
+    few = np.zeros(catalogue.n_items, bool)
+    few[known] = few[small_split.test.item[0]] = True
+    model = SimpleMF(dim=4)
+    params = model.start(Shape(catalogue.n_users, catalogue.n_items, 0.0), np.random.default_rng(0))
+    params["item"][~few] = np.nan  # not a number: last
+    top = recommend.top_list(Fitted(model, params), small_split, 0)
+    assert not set(top.items.tolist()) & set(known.tolist())
+    assert top.items[0] == small_split.test.item[0]
+    assert top.held_out_rank == 1

@@ -9,6 +9,8 @@ from rec_core.data import filtering, negatives, splits
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import DataError
+from rec_core.evaluation.ranking import sampled_ranks
+from rec_core.wording.data import fewer_negatives
 from tests.conftest import experiment, interactions, quick
 
 
@@ -98,9 +100,53 @@ def test_every_unknown_item_is_equally_likely() -> None:
     assert np.abs(counts[[1, 2, 4, 5]] / 2000 - 0.75).max() < 0.04
 
 
-def test_too_many_negatives_are_said_in_a_sentence(small_split: Split) -> None:
-    with pytest.raises(DataError, match=r"set evaluation\.negatives to at most"):
-        negatives.sample_negatives(small_split, 399, np.random.default_rng(0))
+def test_where_fewer_negatives_exist_all_of_them_are_taken(small_split: Split) -> None:
+    """Each user's own number: one who knows half of the items does not make it easy for the others."""
+    n_items = small_split.catalogue.n_items
+    drawn = negatives.sample_negatives(small_split, 350, np.random.default_rng(0))
+    parts = (small_split.train, small_split.validation, small_split.test)
+    for user in range(small_split.catalogue.n_users):
+        known = {item for part in parts for item in part.item[part.user == user].tolist()}
+        own = [item for item in drawn[user].tolist() if item != negatives.ABSENT]
+        assert len(own) == len(set(own)) == min(350, n_items - len(known))
+        assert not known & set(own)
+    assert (drawn == negatives.ABSENT).any()
+    assert (drawn != negatives.ABSENT).all(axis=1).any()
+    said = fewer_negatives(drawn)
+    assert f"at least {(drawn != negatives.ABSENT).sum(axis=1).min()}" in said
+    assert fewer_negatives(drawn[:, :5]) == ""
+
+
+def test_absent_negatives_are_no_rivals(small_split: Split) -> None:
+    few = np.full((small_split.catalogue.n_users, 20), negatives.ABSENT, np.int32)
+    few[:, :2] = negatives.sample_negatives(small_split, 2, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    table = rng.random((small_split.catalogue.n_users, small_split.catalogue.n_items)).astype(np.float32)
+
+    def score(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return table[users[:, None], items]
+
+    held_out = small_split.test
+    both = [sampled_ranks(score, held_out, drawn) for drawn in (few, few[:, :2])]
+    assert both[0].tolist() == both[1].tolist()
+
+
+def test_too_few_unknown_items_to_rank_among_are_said_with_settings_that_pages_have(small_split: Split) -> None:
+    user = np.concatenate([np.arange(3), np.zeros(9, np.int64)]).astype(np.int32)
+    item = np.concatenate([np.zeros(3, np.int64), np.arange(1, 10)]).astype(np.int32)
+    few = Interactions(user, item, None, None)
+    split = Split(
+        few,
+        few.take(np.arange(3)),
+        few.take(np.arange(3)),
+        small_split.catalogue.take(
+            np.arange(small_split.catalogue.n_users) < 3, np.arange(small_split.catalogue.n_items) < 12
+        ),
+    )
+    with pytest.raises(DataError, match="lower smallest number of ratings per user and item") as caught:
+        negatives.sample_negatives(split, 99, np.random.default_rng(0))
+    assert "knows all but 2 of the 12 items" in str(caught.value)
+    assert negatives.sample_negatives(split, 2, np.random.default_rng(0)).shape == (3, 2)  # as few were asked for
 
 
 def test_movielens_1m_has_the_known_counts(movielens: Folders) -> None:

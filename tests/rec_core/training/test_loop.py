@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import re
+import threading
+from dataclasses import replace
+
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch.nn import functional
@@ -9,7 +14,7 @@ from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, Model, Params, Shape, SimpleMF
 from rec_core.specs import TrainSpec
-from rec_core.training import kernels, loop, sampling
+from rec_core.training import kernels, loop, memory, sampling
 from rec_core.training.kernels.reference import losses
 from rec_core.training.kernels.reference.losses import Batch
 from rec_core.training.kernels.reference.networks import Autograd, network
@@ -216,3 +221,45 @@ def replace_rate(spec: TrainSpec, learning_rate: float) -> TrainSpec:
 def test_training_leaves_small_numbers_as_they_were() -> None:
     _train(SMALL[0], _rows(), TrainSpec(epochs=1))
     assert (torch.tensor([1e-40]) * 0.5).item() > 0
+
+
+def test_memory_is_estimated_from_what_training_takes() -> None:
+    """The estimate is no less than what is really taken, and of the same order."""
+    model, shape = NCF(dim=64), Shape(500, 400, 0.0)
+    rng = np.random.default_rng(0)
+    rows = interactions(rng.integers(0, 500, 20_000).tolist(), rng.integers(0, 400, 20_000).tolist())
+    spec = TrainSpec(epochs=1, batch_size=20_000, negatives=8)
+    before = psutil.Process().memory_info().rss
+    peak = [before]
+    running = threading.Event()
+
+    def watch() -> None:
+        while not running.wait(0.005):
+            peak[0] = max(peak[0], psutil.Process().memory_info().rss)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    loop.train(model, model.start(shape, rng), rows, "implicit", spec, rng)
+    running.set()
+    thread.join()
+    estimated = memory.needed(model, shape, len(rows), memory.Sizes(64, 20_000, 8))
+    assert peak[0] - before <= estimated < 6 * max(peak[0] - before, 100 << 20)
+
+
+def test_what_does_not_fit_is_refused_with_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1 << 30)
+    shape = Shape(6040, 3416, 0.0)
+    memory.require(NCF(), shape, 100_000, "implicit", TrainSpec())
+    for model, spec, words in (
+        (NCF(dim=8192), TrainSpec(), r"Choose an embedding size of at most ([\d,]+)"),
+        (NCF(), TrainSpec(negatives=100_000), r"Choose a number of negatives per positive of at most ([\d,]+)"),
+        (SimpleMF(), TrainSpec(negatives=16, batch_size=2**30), r"Choose a batch size of at most ([\d,]+)"),
+    ):
+        with pytest.raises(TrainingError, match=words) as caught:
+            memory.require(model, shape, 10**7, "implicit", spec)
+        found = re.search(words, str(caught.value))
+        assert found is not None
+        fits = int(found[1].replace(",", ""))
+        name = "dim" if "embedding" in words else "batch_size" if "batch" in words else "negatives"
+        sizes = replace(memory.Sizes(model.dim, spec.batch_size, spec.negatives), **{name: fits})
+        assert memory.needed(model, shape, 10**7, sizes) <= 1 << 30
