@@ -6,28 +6,34 @@ known to the scheduler it is running or waiting; asked for and none of these, it
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cache.home import open_store
 from cache.kinds import KINDS, STAGES, Kind
-from cache.launcher import Launcher, Local
-from cache.ledger import Ledger
-from cache.outcomes import CANCELLED, clear_outcome, load_outcome, progress_topic, save_outcome
+from cache.launcher import JobState, Launcher, Local
+from cache.ledger import Asked, Ledger
+from cache.outcomes import CANCELLED, FAILED, Outcome, clear_outcome, load_outcome, progress_topic, save_outcome
 from rec_core.data.sources import Folders
+from rec_core.errors import CorelensError, SpecError
 from rec_core.experiment import stored_result
 from rec_core.progress import Progress
 from rec_core.results import RunResult
-from rec_core.specs import ExperimentSpec
+from rec_core.specs import ExperimentSpec, revive
+from rec_core.stages import RUN
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
 INTERRUPTED = (
     "The worker stopped before this was finished (killed, out of memory, machine restarted), or the result's file was "
-    "damaged. Finished steps are kept."
+    "damaged. Finished steps are kept: run again; if it stops again, choose a smaller embedding size or batch size."
 )
+STARTING = "Starting the workers, which may take a while on a busy machine."
+LATE = "The scheduler has not answered yet; it is asked again."
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,7 @@ class Jobs:
         return self._launcher.workers
 
     def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
-        """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
-
-        Raises:
-            CorelensError: if the worker processes cannot be started.
-        """
+        """Ask for a job and return its key; one that is done, runs or waits already is left as it is."""
         key = STAGES[kind].key(spec)
         self.ledger.ask(key, kind, spec)
         if not self._is_whole(key, kind):
@@ -101,11 +103,22 @@ class Jobs:
 
     def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
         """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""
-        asked = self.ledger.asked("run")
+        asked = self.ledger.asked("run") or self._restored()
         for one in asked:
             if one.key not in self._results and (found := stored_result(one.key, self.store)) is not None:
                 self._results[one.key] = found
         return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
+
+    def _restored(self) -> list[Asked]:
+        """Return the runs of the store, where the list of runs is lost or empty, and write them down again."""
+        found = []
+        for key, when in self.store.made(RUN.name):
+            with contextlib.suppress(SpecError):
+                if (result := stored_result(key, self.store)) is not None:
+                    found.append(Asked(key, "run", revive(result.spec), when))
+        with contextlib.suppress(CorelensError):  # a disk that cannot be written shows them all the same
+            self.ledger.restore(found)
+        return sorted(found, key=lambda one: one.asked_at)
 
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits."""
@@ -116,22 +129,31 @@ class Jobs:
         """Let go of the scheduler; jobs go on."""
         self._launcher.close()
 
-    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: dict[str, str]) -> Job:
+    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: Mapping[str, JobState]) -> Job:
         if self.store.has(key):
             return Job(key, kind, spec, "done")
-        if states.get(key) == "waiting":
-            return Job(key, kind, spec, "waiting")
         if states.get(key) == "running":
             return Job(key, kind, spec, "running", progress=self._progress(key))
-        if (outcome := load_outcome(self.store, key)) is not None:
+        if key in states:
+            return Job(key, kind, spec, "waiting", STARTING if states[key] == "starting" else "")
+        if (outcome := load_outcome(self.store, key) or self._told(key)) is not None:
             return Job(key, kind, spec, outcome.state, outcome.message)
+        if (why := self._launcher.failures().get(key)) is not None:
+            return Job(key, kind, spec, "failed", why)
         if not self.ledger.has(key):
             return Job(key, kind, spec, "new")
+        if self._launcher.is_late:
+            return Job(key, kind, spec, "waiting", LATE)
         return Job(key, kind, spec, "interrupted", INTERRUPTED)
+
+    def _told(self, key: str) -> Outcome | None:
+        """Return what a job said last, where it could not write down how it ended: the disk is full."""
+        said = self._launcher.events(progress_topic(key)) if self.ledger.has(key) else ()
+        return Outcome("failed", str(said[-1][FAILED])) if said and FAILED in said[-1] else None
 
     def _progress(self, key: str) -> Progress | None:
         fields = set(Progress.__dataclass_fields__)
-        for event in reversed(self._launcher.events(progress_topic(key))):
+        for event in reversed([one for one in self._launcher.events(progress_topic(key)) if FAILED not in one]):
             return Progress(**{name: value for name, value in event.items() if name in fields})
         return None
 

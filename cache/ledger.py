@@ -6,16 +6,18 @@ The ledger never says how a run stands; that is derived from store and scheduler
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cache.kinds import Kind
 from rec_core import specs
-from rec_core.errors import CorelensError, SpecError
+from rec_core.errors import CorelensError, SpecError, reason
 from rec_core.specs import ExperimentSpec
 
 # Each entry takes the schema one version up; entries are never edited, only added.
@@ -68,14 +70,14 @@ class Ledger:
 
     def asked(self, kind: Kind = "run") -> list[Asked]:
         """Return all jobs of a kind, the oldest first. A spec that this version cannot read is left out."""
-        with self._transaction() as database:
-            rows = database.execute("SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", (kind,)).fetchall()
+        with self._reading() as database:
+            rows = _rows(database, "SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", kind)
         return [asked for row in rows if (asked := _read(*row)) is not None]
 
     def has(self, key: str) -> bool:
         """Say whether this job was ever asked for."""
-        with self._transaction() as database:
-            return database.execute("SELECT 1 FROM jobs WHERE key = ?", (key,)).fetchone() is not None
+        with self._reading() as database:
+            return bool(_rows(database, "SELECT 1 FROM jobs WHERE key = ?", key))
 
     def pin(self, scope: str, key: str) -> None:
         """Pin the run ``key`` as the baseline of ``scope``, in place of the one before."""
@@ -84,14 +86,13 @@ class Ledger:
 
     def pinned(self, scope: str) -> str | None:
         """Return the key of the baseline of ``scope``, or None if none was pinned."""
-        with self._transaction() as database:
-            row = database.execute("SELECT key FROM pins WHERE scope = ?", (scope,)).fetchone()
-        return row[0] if row else None
+        with self._reading() as database:
+            return next((key for (key,) in _rows(database, "SELECT key FROM pins WHERE scope = ?", scope)), None)
 
     def pins(self) -> frozenset[str]:
         """Return the keys of all pinned runs."""
-        with self._transaction() as database:
-            return frozenset(key for (key,) in database.execute("SELECT key FROM pins"))
+        with self._reading() as database:
+            return frozenset(key for (key,) in _rows(database, "SELECT key FROM pins"))
 
     def annotate(self, key: str, note: Note) -> None:
         """Write down what someone says about ``key``, in place of what was said before."""
@@ -100,9 +101,45 @@ class Ledger:
 
     def note(self, key: str) -> Note:
         """Return what was said about ``key``; empty if nothing was."""
-        with self._transaction() as database:
-            row = database.execute("SELECT title, text FROM notes WHERE key = ?", (key,)).fetchone()
-        return Note(*row) if row else Note()
+        with self._reading() as database:
+            rows = _rows(database, "SELECT title, text FROM notes WHERE key = ?", key)
+        return Note(*rows[0]) if rows else Note()
+
+    def restore(self, runs: Iterable[Asked]) -> None:
+        """Write down runs that are in the store and not here: the list was lost, or left empty."""
+        rows = [(run.key, run.kind, json.dumps(run.spec.model_dump()), run.asked_at) for run in runs]
+        if rows:
+            with self._transaction() as database:
+                database.executemany("INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?)", rows)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Open the ledger to look: no lock, no file made, and on a disk that cannot be written too."""
+        try:
+            database = self._opened("mode=ro") or self._opened("mode=ro&immutable=1") or sqlite3.connect(":memory:")
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._path, error) from error
+        try:
+            yield database
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._path, error) from error
+        finally:
+            database.close()
+
+    def _opened(self, how: str) -> sqlite3.Connection | None:
+        """Return the ledger if it can be opened like this; None if not, and where there is none."""
+        if not self._path.is_file():
+            return None
+        database = sqlite3.connect(f"{self._path.as_uri()}?{how}", uri=True, timeout=10)
+        try:
+            _known_version(database)
+        except sqlite3.OperationalError:
+            database.close()
+            return None
+        except BaseException:
+            database.close()
+            raise
+        return database
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -110,7 +147,7 @@ class Ledger:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
         except (OSError, sqlite3.OperationalError) as error:
-            raise _unusable(self._path) from error
+            raise _unusable(self._path, error) from error
         try:
             # IMMEDIATE: two processes that read and then write would otherwise lose one another's rows.
             database.execute("PRAGMA journal_mode = WAL")
@@ -119,25 +156,57 @@ class Ledger:
             yield database
             database.execute("COMMIT")
         except sqlite3.DatabaseError as error:
-            raise _unusable(self._path) from error
+            raise _unusable(self._path, error) from error
         finally:
             database.close()
 
 
-def _unusable(path: Path) -> CorelensError:
+def _unusable(path: Path, error: Exception) -> CorelensError:
+    place = f"The list of runs in '{path.parent.name}/{path.name}'"
+    if isinstance(error, OSError):
+        return CorelensError(f"{place} cannot be written ({reason(error)}); free some disk space, then try again.")
+    if "full" in str(error):
+        return CorelensError(f"{place} cannot be written: the disk is full. Free some space, then try again.")
+    if "readonly" in str(error) or _is_read_only(path.parent):
+        return CorelensError(
+            f"{place} cannot be written: the disk is read-only. What is finished can be looked at; to run something, "
+            "start Corelens with another folder CORELENS_HOME."
+        )
     return CorelensError(
-        f"The list of runs in '{path.parent.name}/{path.name}' cannot be read or written; check the disk, or move the "
-        "file away to start a new list. Results are kept in files of their own and are safe."
+        f"{place} cannot be read or written; check the disk, or move the file away: the list is then made anew "
+        "from the results, which are kept in files of their own and are safe."
     )
 
 
-def _migrate(database: sqlite3.Connection) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
+def _is_read_only(folder: Path) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _rows(database: sqlite3.Connection, query: str, *values: str) -> list[Any]:
+    """Return what a query finds; nothing where the ledger is older than the table, or holds none yet."""
+    try:
+        return database.execute(query, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []
+
+
+def _known_version(database: sqlite3.Connection) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(_MIGRATIONS):
         raise CorelensError(
-            "The list of runs was written by a newer Corelens; update this one, or choose another folder with "
+            "The list of runs was written by a newer Corelens; update this one, or start it with another folder "
             "CORELENS_HOME."
         )
+    return version
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    version = _known_version(database)
     for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
         for statement in filter(str.strip, script.split(";")):
             database.execute(statement)

@@ -21,6 +21,7 @@ class Outcome:
     message: str
 
 
+FAILED = "failed"  # names the reason in a job's last message, where its outcome cannot be written down
 CANCELLED = Outcome("cancelled", "Cancelled. Finished steps are kept.")
 
 

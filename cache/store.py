@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from cache import objects, tidy
@@ -74,6 +74,13 @@ class DiskStore:
         """Forget what lies under ``key``, if anything."""
         self._memory.drop(key)
         objects.discard(self._place(key))
+
+    def made(self, stage: str) -> Iterator[tuple[str, float]]:
+        """Yield key and time (Unix seconds) of every object that ``stage`` made, as far as its manifest can be read."""
+        for place in self._objects.glob(f"*/*/{objects.MANIFEST}"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                if objects.read_manifest(place.parent).get("stage") == stage:
+                    yield place.parent.name, place.stat().st_mtime
 
     def tidy(self) -> None:
         """Keep to the limit, and sweep what killed writers left; nothing goes while it is unknown what is pinned."""

@@ -8,22 +8,28 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cache.home import open_store
 from cache.kinds import STAGES, Kind
 from cache.launcher import inside
-from cache.outcomes import CANCELLED, Outcome, progress_topic, save_outcome
+from cache.outcomes import CANCELLED, FAILED, Outcome, progress_topic, save_outcome
 from cache.store import DiskStore
-from rec_core import specs
+from rec_core import projection, specs
 from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError
 from rec_core.experiment import Experiment
 from rec_core.progress import Listener, Progress
 from rec_core.training.kernels import reference
 
-__all__ = ["execute", "reference"]  # loading this module loads the training code
+__all__ = ["dask_setup", "execute", "reference"]  # loading this module loads the training code
 _LOOK_EVERY = 0.2  # seconds between two looks at the cancel flag
 _TELL_EVERY = 0.3  # seconds between two messages about the same epoch
+
+
+def dask_setup(worker: Any) -> None:
+    """Dask calls this when a worker has started: what the first map would wait for is made ready meanwhile."""
+    projection.compile_ahead()
 
 
 def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:
@@ -36,16 +42,27 @@ def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None
         experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
         make(kind, experiment)
     except CancelledError:
-        save_outcome(store, key, CANCELLED)
+        _leave(store, key, CANCELLED)
     except CorelensError as error:
-        save_outcome(store, key, Outcome("failed", str(error)))
+        _leave(store, key, Outcome("failed", str(error)))
     except Exception as error:  # the job must leave a sentence behind, whatever went wrong
         logging.getLogger("corelens").exception("job %s failed", key)
-        message = f"Something unexpected went wrong ({type(error).__name__}). The details are in jobs/worker.log."
-        save_outcome(store, key, Outcome("failed", message))
+        message = (
+            f"Something unexpected went wrong ({type(error).__name__}). Run again; if it happens again, the details "
+            "are in jobs/worker.log of the folder CORELENS_HOME."
+        )
+        _leave(store, key, Outcome("failed", message))
     finally:
         stop.set()
         store.tidy()
+
+
+def _leave(store: DiskStore, key: str, outcome: Outcome) -> None:
+    """Write down how the job ended; where the disk takes nothing any more, tell it to whoever follows."""
+    try:
+        save_outcome(store, key, outcome)
+    except OSError:
+        inside.teller(progress_topic(key))({FAILED: outcome.message})
 
 
 def make(kind: Kind, experiment: Experiment) -> None:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+
+
+def reason(error: OSError) -> str:
+    """Return why a file could not be read or written, in words that say what to mend."""
+    known = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk is full", errno.EROFS: "the disk is read-only"}
+    return known.get(error.errno or 0) or error.strerror or type(error).__name__
+
 
 class CorelensError(Exception):
     """Something a person can mend; the message is shown as it is, never with a stack trace."""

@@ -5,7 +5,17 @@ One map serves every method: who is kept changes the colours, never the places.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +24,7 @@ from rec_core.errors import SelectionError
 
 MOST = 50_000  # users on a map; more would be drawn over each other, and UMAP would take minutes
 FEWEST = 4  # users of a UMAP: it starts from eigenvectors, of which fewer users have too few
+_LOOK_EVERY = 0.2  # seconds
 _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # umap-learn's defaults, named because a caption says them
 
 
@@ -45,21 +56,67 @@ def pca(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
     return UserMap(users, places)
 
 
-def umap(embeddings: NDArray[np.float32], rng: np.random.Generator) -> UserMap:
-    """Return UMAP's places of embeddings (n_users x d): seconds for thousands of users, on one thread.
+def umap(
+    embeddings: NDArray[np.float32], rng: np.random.Generator, alive: Callable[[], None] = lambda: None
+) -> UserMap:
+    """Return UMAP's places of embeddings (n_users x d): seconds for thousands of users, once it is compiled.
+
+    ``alive`` is called a few times a second and may raise to stop, which ends the process that works.
 
     Raises:
-        SelectionError: if there are too few users.
+        SelectionError: if there are too few users, or UMAP fails.
     """
-    from umap import UMAP
-
     if len(embeddings) < FEWEST:
         raise SelectionError(
             f"A UMAP needs at least {FEWEST} users, and here are {len(embeddings)}; look at PCA instead."
         )
     users = sample(len(embeddings), rng)
-    points = embeddings[users]
-    seed = int(rng.integers(2**31))
-    neighbours = min(_NEIGHBOURS, len(points) - 1)
-    reducer = UMAP(n_components=2, n_neighbors=neighbours, min_dist=_MIN_DISTANCE, random_state=seed, n_jobs=1)
-    return UserMap(users, reducer.fit_transform(points).astype(np.float32))
+    return UserMap(users, _places(embeddings[users], int(rng.integers(2**31)), alive))
+
+
+def compile_ahead() -> None:
+    """Have UMAP compiled in the background, at the lowest priority, unless somebody began to on this machine before."""
+    begun = _compiled() / "begun"
+    with contextlib.suppress(OSError):
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        begun.touch(exist_ok=False)
+        points = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+        threading.Thread(target=_places, args=(points, 0, lambda: None, 19), daemon=True).start()
+
+
+def _places(
+    points: NDArray[np.float32], seed: int, alive: Callable[[], None], niceness: int = 0
+) -> NDArray[np.float32]:
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = (str(Path(folder) / name) for name in ("points.npy", "places.npy"))
+        np.save(given, points, allow_pickle=False)
+        neighbours = min(_NEIGHBOURS, len(points) - 1)
+        command = [sys.executable, "-m", "rec_core.umap_process", given, found]
+        # Its input stays open as long as this process lives: it ends with it.
+        work = subprocess.Popen(
+            [*command, str(neighbours), str(_MIN_DISTANCE), str(seed)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ
+            | {"NUMBA_CACHE_DIR": str(_compiled()), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        try:
+            if niceness:
+                os.setpriority(os.PRIO_PROCESS, work.pid, niceness)
+            while work.poll() is None:
+                alive()
+                time.sleep(_LOOK_EVERY)
+        finally:
+            work.kill()
+        _, said = work.communicate()
+        if work.returncode:
+            last = (said.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+            raise SelectionError(f"UMAP failed ({last[:200]}); look at PCA instead.")
+        places: NDArray[np.float32] = np.load(found, allow_pickle=False)
+        return places
+
+
+def _compiled() -> Path:
+    """Return where this user keeps what was compiled: once per machine and library, whatever the home folder."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "corelens" / f"umap-{version('umap-learn')}-numba-{version('numba')}"

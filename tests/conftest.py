@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from rec_core import specs
+from rec_core import projection, specs
 from rec_core.data import filtering, splits
 from rec_core.data.interactions import Interactions, Split
 from rec_core.data.sources import SOURCES, Folders
@@ -64,6 +65,13 @@ def key(spec: ExperimentSpec) -> str:
 def experiment(spec: ExperimentSpec, folders: Folders) -> Experiment:
     """Return an experiment with a store of its own."""
     return Experiment(resolve(spec, folders), MemoryStore(), folders)
+
+
+def quick_map(
+    embeddings: np.ndarray, rng: np.random.Generator, alive: Callable[[], None] = lambda: None
+) -> projection.UserMap:
+    """Return a map in place of UMAP's, which takes half a minute to compile."""
+    return projection.pca(embeddings, rng)
 
 
 def interactions(user: list[int], item: list[int], rating: list[float] | None = None) -> Interactions:

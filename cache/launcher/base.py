@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+# Its worker runs it, it waits for one, or for workers that are starting.
+JobState = Literal["running", "waiting", "starting"]
 
 
 class Launcher(Protocol):
-    """Processes that run jobs, found again by any process that opens the same home folder."""
+    """Processes that run jobs, found again by any process that opens the same home folder.
+
+    No call waits for what may take long: processes that start, a scheduler that is late. It is tried again meanwhile.
+    """
 
     @property
     def workers(self) -> int:
         """How many jobs run at a time."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether a scheduler runs that has not answered lately: what is known of jobs may be old, or nothing."""
+
     def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
-        """Run ``function(key, *args)`` in a worker, once, however often the key is submitted while it runs.
+        """Run ``function(key, *args)`` in a worker, once, however often the key is submitted while it runs."""
 
-        Raises:
-            CorelensError: if the workers cannot be started or do not take the job.
-        """
+    def states(self) -> dict[str, JobState]:
+        """Return how every job stands that is not over; empty where nothing runs."""
 
-    def states(self) -> dict[str, str]:
-        """Return ``running`` or ``waiting`` for every job that is not over; empty where nothing runs."""
+    def failures(self) -> dict[str, str]:
+        """Return why jobs could not be started, by key."""
 
     def events(self, topic: str) -> Sequence[Any]:
         """Return what jobs told about a topic (``inside.tell``), the oldest first."""

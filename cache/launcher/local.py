@@ -2,132 +2,186 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from cache.launcher import tls
+from cache.launcher.base import JobState
+from cache.launcher.processes import Processes
 from cache.launcher.scheduler import Scheduler
-from rec_core.errors import CorelensError
+from rec_core.errors import CorelensError, reason
 
 _ROOT = Path(__file__).resolve().parents[2]
 _IDLE = 600  # seconds without a job after which scheduler and workers end
-_PATIENCE = 30  # seconds to wait for a process to start, or for a scheduler that is gone
-# Dask has its workers give freed memory back at once, and training then spends most of its time on page faults: it took
-# 2.5 times as long. Keeping up to 256 MB, and reusing blocks of up to 32 MB (the most glibc allows), ends that.
-_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 256 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
+_TRY_EVERY = 0.1  # seconds between two tries to hand a job over
+_TEND_EVERY = 2  # seconds between two looks whether workers are missing
+Job = tuple[Callable[..., None], tuple[str, ...]]
 
 
 class Local:
-    """The ``Launcher`` of one home folder, found again by any process through its scheduler file."""
+    """The ``Launcher`` of one home folder, found again by any process through scheduler files.
+
+    After an update there may be schedulers of older code: their jobs are found, followed and cancelled like others, and
+    what they finish is a result of their version. New jobs go to this version's.
+    """
 
     def __init__(self, home: Path, workers: int | None = None, idle: int = _IDLE) -> None:
-        self._home = home / "jobs"
+        self._folder = home / "jobs"
         self.workers = workers or min(4, os.cpu_count() or 1)
-        self._idle = idle
-        self._scheduler = Scheduler(self._address)
-        self._starting = threading.Lock()
+        self._processes = Processes(self._folder, _code_version(), self.workers, idle)
+        self._schedulers: dict[Path, Scheduler] = {}
+        self._lock = threading.Lock()
+        self._undelivered: dict[str, Job] = {}
+        self._to_cancel: set[str] = set()
+        self._failures: dict[str, str] = {}
+        self._courier: threading.Thread | None = None
+        self._tended = 0.0
+        self._closed = False
 
     def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
         """Run ``function(key, *args)`` on a worker, once, however often the key is submitted while it runs.
 
-        Raises:
-            CorelensError: if the worker processes cannot be started or do not take the job.
+        Where the scheduler answers it has the job when this returns; otherwise it gets it as soon as it does.
         """
-        with self._starting:
-            self._start()
-        if not self._scheduler.submit(key, function, *args):
-            raise _no_workers(self._home)
+        if key in self.states():
+            return
+        self._failures.pop(key, None)
+        if self._own.address() is None or not self._own.submit(key, function, *args):
+            with self._lock:
+                self._undelivered[key] = (function, args)
+        self._keep_trying()
 
-    def states(self) -> dict[str, str]:
-        """Return ``running`` or ``waiting`` for every job that is not over; empty where no scheduler runs."""
-        return self._scheduler.states()
+    def states(self) -> dict[str, JobState]:
+        """Return how every job stands that is not over; empty where no scheduler runs."""
+        found: dict[str, JobState] = {}
+        for scheduler in self._all():
+            found |= scheduler.states()
+        with self._lock:
+            found = {**dict.fromkeys(self._undelivered, "starting"), **found}
+        if any(state != "running" for state in found.values()):
+            self._tend()
+        return found
+
+    def failures(self) -> dict[str, str]:
+        """Return why jobs could not be started, by key."""
+        return dict(self._failures)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a scheduler runs that has not answered lately."""
+        return any(scheduler.is_late for scheduler in self._all())
 
     def events(self, topic: str) -> Sequence[Any]:
         """Return the messages of a topic, the oldest first."""
-        return self._scheduler.events(topic)
+        return [message for scheduler in self._all() for message in scheduler.events(topic)]
 
     def cancel(self, key: str) -> bool:
         """Stop a job, a running one within a fifth of a second; return whether it was still waiting."""
-        return self._scheduler.cancel(key)
+        with self._lock:
+            if self._undelivered.pop(key, None) is not None:
+                return True
+        holders = [scheduler for scheduler in self._all() if key in scheduler.states()]
+        answers = [scheduler.cancel(key) for scheduler in holders]
+        if None in answers:  # not heard yet; the courier says it again
+            self._to_cancel.add(key)
+            self._keep_trying()
+        return True in answers
 
     def close(self) -> None:
-        """Let go of the scheduler; jobs go on."""
-        self._scheduler.close()
+        """Let go of the schedulers; jobs go on."""
+        self._closed = True
+        for scheduler in self._schedulers.values():
+            scheduler.close()
 
     @property
-    def _file(self) -> Path:
-        # Named by the code's version: after an update, new workers are started rather than old code used.
-        return self._home / f"scheduler-{_code_version()}.json"
+    def _own(self) -> Scheduler:
+        return self._scheduler(self._processes.file)
 
-    def _address(self) -> str | None:
-        try:
-            address = str(json.loads(self._file.read_text())["address"])
-            host, port = address.removeprefix("tcp://").rsplit(":", 1)
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except (OSError, ValueError, KeyError):  # absent, half written, or nobody listens
-            return None
-        return address
+    def _all(self) -> list[Scheduler]:
+        """Return the schedulers of all versions, this one's last."""
+        others = set(self._folder.glob("scheduler-*.json")) - {self._processes.file}
+        return [*map(self._scheduler, sorted(others)), self._own]
 
-    def _start(self) -> None:
-        if self._address():
+    def _scheduler(self, file: Path) -> Scheduler:
+        if file not in self._schedulers:
+            self._schedulers[file] = Scheduler(partial(_address, file), partial(tls.security, self._folder))
+        return self._schedulers[file]
+
+    def _tend(self) -> None:
+        """Start workers where jobs wait and none is left, now and then."""
+        if time.monotonic() - self._tended > _TEND_EVERY and self._own.address() is not None:
+            self._tended = time.monotonic()
+            with contextlib.suppress(CorelensError, OSError):
+                self._processes.start_what_is_missing()
+
+    def _keep_trying(self) -> None:
+        with self._lock:
+            busy = self._courier is not None and self._courier.is_alive()
+            if not busy and (self._undelivered or self._to_cancel):
+                self._courier = threading.Thread(target=self._deliver, daemon=True)
+                self._courier.start()
+
+    def _deliver(self) -> None:
+        """Hand over what is undelivered and say what was not heard, as soon as the scheduler is there."""
+        while not self._closed and self._has_errands():
+            try:
+                self._run_errands()
+            except CorelensError as error:
+                self._give_up(str(error))
+            except OSError as error:
+                self._give_up(f"The workers could not be started ({reason(error)}). Mend that, then run again.")
+            time.sleep(_TRY_EVERY)
+
+    def _has_errands(self) -> bool:
+        with self._lock:
+            if not self._undelivered and not self._to_cancel:
+                self._courier = None
+                return False
+        return True
+
+    def _run_errands(self) -> None:
+        if self._undelivered:
+            self._processes.start_what_is_missing()
+        for key in list(self._to_cancel):
+            answers = [scheduler.cancel(key) for scheduler in self._all() if scheduler.address() is not None]
+            if None not in answers:
+                self._to_cancel.discard(key)
+        if self._own.address() is None:
             return
-        self._home.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._home / "lock"):  # the kernel drops it when the process dies
-            if not self._address():
-                self._launch()
+        for key, (function, args) in list(self._undelivered.items()):
+            if self._own.submit(key, function, *args):
+                self._processes.are_up()
+                with self._lock:
+                    self._undelivered.pop(key, None)
 
-    def _launch(self) -> None:
-        self._file.unlink(missing_ok=True)
-        local = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1"]
-        scheduler = self._spawn("scheduler", *local, "--port", "0", "--idle-timeout", f"{self._idle}s")
-        workers = ["--nworkers", str(self.workers), "--nthreads", "1", "--memory-limit", "0"]
-        # Loading torch before the first job keeps its seconds out of the job, which then can be cancelled at once.
-        more = ["--death-timeout", str(_PATIENCE), "--preload", "cache.worker"]
-        self._spawn("worker", *local, *workers, *more, "--local-directory", str(self._home / "scratch"))
-        end = time.monotonic() + _PATIENCE
-        while not self._address():
-            if time.monotonic() > end or scheduler.poll() is not None:
-                raise _no_workers(self._home)
-            time.sleep(0.02)
-
-    def _spawn(self, role: str, *options: str) -> subprocess.Popen[bytes]:
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
-            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",  # a job whose worker died is for the user to repeat
-            "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0",
-            "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": f"{_PATIENCE}s",
-            "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": repr(_MEMORY),
-        }
-        module = f"distributed.cli.dask_{role}"
-        command = [sys.executable, "-m", module, "--scheduler-file", str(self._file), *options]
-        with (self._home / f"{role}.log").open("ab") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=environment,
-                cwd=self._home,
-            )
+    def _give_up(self, why: str) -> None:
+        with self._lock:
+            self._failures |= dict.fromkeys(self._undelivered, why)
+            self._undelivered.clear()
 
 
-def _no_workers(home: Path) -> CorelensError:
-    return CorelensError(
-        f"The worker processes could not be started; nothing is lost. See '{home.name}/scheduler.log' in the folder "
-        "CORELENS_HOME, then run again."
-    )
+def _address(file: Path) -> str | None:
+    """Return where the scheduler of a file listens; None if it does not, as far as its machine can tell."""
+    try:
+        address = str(json.loads(file.read_text())["address"])
+        host, port = address.removeprefix("tls://").rsplit(":", 1)
+        if not address.startswith("tls://"):
+            return None  # of a version that let anybody in
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except TimeoutError:
+        return address  # late, not gone: nobody refused
+    except (OSError, ValueError, KeyError):  # absent, half written, or nobody listens
+        return None
+    return address
 
 
 @cache

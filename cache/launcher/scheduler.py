@@ -1,5 +1,8 @@
 """A Dask scheduler at an address, asked from outside: short questions that never wait long.
 
+A question that is not answered in time is asked again later, and what was known last stands meanwhile: only a machine
+that refuses the connection says that the scheduler is gone.
+
 Checked against distributed 2026.8.0, whose private ``dask._task_spec.Task`` and ``Client._run_on_scheduler`` are used
 here and nowhere else; a test fails when an upgrade changes them.
 """
@@ -15,93 +18,121 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from dask._task_spec import Task
-from distributed import Client, Event
+from distributed import Client
 from distributed.client import ClosedClientError
 from distributed.comm.core import CommClosedError
+from distributed.security import Security
 
+from cache.launcher.base import JobState
 from cache.launcher.inside import cancel_name
 
 T = TypeVar("T")
 # A scheduler that ended because it was idle is no news; the client would print a traceback about it.
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-_ANSWER = 3  # seconds that a question to the scheduler may take
-# What calls raise when the scheduler has died under the client, or hangs (a closed client loses its attributes).
-GONE = (CommClosedError, ClosedClientError, OSError, TimeoutError, AttributeError)
+_ANSWER = 3  # seconds that a page waits for an answer before it goes on with what was known
+_PAUSE = 2  # seconds after a late answer before the next question
+# What calls raise when the scheduler has died under the client (a closed client loses its attributes).
+GONE = (CommClosedError, ClosedClientError, OSError, AttributeError)
 
 
 class Scheduler:
     """The scheduler that ``address()`` names now, if any; every question has an answer where there is none."""
 
-    def __init__(self, address: Callable[[], str | None]) -> None:
-        self._address = address
+    def __init__(self, address: Callable[[], str | None], security: Callable[[], Security]) -> None:
+        self.address = address
+        self._security = security
         self._client: Client | None = None
+        self._client_of: str | None = None
         self._lock = threading.RLock()
+        self._known: dict[str, JobState] = {}
+        self._late_since = 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it did not answer the last question in time."""
+        return self._late_since > 0
 
     def submit(self, key: str, function: Callable[..., None], *args: str) -> bool:
-        """Hand a job over; return whether the scheduler took it."""
+        """Hand a job over; return whether the scheduler is known to have it."""
 
         def hand_over(client: Client) -> bool:
-            Event(cancel_name(key), client=client).clear()
+            _set_event(client, key, False)
             # A data producer waits on the scheduler, not on a worker, so that a dying worker takes one job along.
             task = Task(key, function, key, *args, _data_producer=True)
             (future,) = client.get({key: task}, [key], sync=False)
-            _ask(client, _keep, key=key)
+            has_it = bool(_ask(client, _keep, key=key))
             future.release()
-            return True
+            return has_it
 
-        return self._question(hand_over, False)
+        return self._question(hand_over) or False
 
-    def states(self) -> dict[str, str]:
-        """Return ``running`` or ``waiting`` for every job that is not over."""
-        nothing: dict[str, str] = {}
-        return self._question(lambda client: dict(_ask(client, _states) or {}), nothing)
+    def states(self) -> dict[str, JobState]:
+        """Return how every job stands that is not over; what was known last, where the scheduler is late."""
+        found = self._question(lambda client: dict(_ask(client, _states) or {}))
+        if found is not None:
+            self._known = found
+        elif not self.is_late:
+            self._known = {}
+        return dict(self._known)
 
     def events(self, topic: str) -> Sequence[Any]:
         """Return the messages of a topic, the oldest first."""
-        nothing: Sequence[Any] = ()
 
         def listen(client: Client) -> Sequence[Any]:
             return [m for _, m in client.sync(_events, client, topic, callback_timeout=_ANSWER) or ()]
 
-        return self._question(listen, nothing)
+        return self._question(listen) or ()
 
-    def cancel(self, key: str) -> bool:
-        """Stop a job: a waiting one at once, a running one when it next looks; return whether it was waiting."""
+    def cancel(self, key: str) -> bool | None:
+        """Stop a job: a waiting one at once, a running one when it next looks.
+
+        Return whether it was waiting; None if the scheduler did not hear it.
+        """
 
         def stop(client: Client) -> bool:
-            Event(cancel_name(key), client=client).set()
+            _set_event(client, key, True)
             return bool(_ask(client, _cancel_waiting, key=key))
 
-        return self._question(stop, False)
+        answer = self._question(stop, patiently=True)
+        if answer:
+            self._known.pop(key, None)
+        return answer if answer is not None or self.is_late else False
 
     def close(self) -> None:
         """Let go of the scheduler."""
         with self._lock:
             self._drop()
 
-    def _question(self, ask: Callable[[Client], T], otherwise: T) -> T:
+    def _question(self, ask: Callable[[Client], T], patiently: bool = False) -> T | None:
+        """Return the answer; None where there is no scheduler, or a late one (``is_late``), which is left in peace."""
         with self._lock:
-            client = self._connect()
-            if client is None:
-                return otherwise
+            if not patiently and self.is_late and time.monotonic() - self._late_since < _PAUSE:
+                return None
             try:
-                return ask(client)
+                client = self._connect()
+                answer = None if client is None else ask(client)
+            except TimeoutError:
+                self._late_since = time.monotonic()
+                return None
             except GONE:
                 self._drop()
-                return otherwise
+                self._late_since = 0.0 if self.address() is None else time.monotonic()
+                return None
+            self._late_since = 0.0
+            return answer
 
     def _connect(self) -> Client | None:
-        address = self._address()
-        if self._client is not None and (self._client.status != "running" or address is None):
+        address = self.address()
+        if self._client is not None and (self._client.status != "running" or address != self._client_of):
             self._drop()
         if self._client is None and address is not None:
-            with contextlib.suppress(*GONE):
-                self._client = Client(address, timeout=_ANSWER, set_as_default=False)
+            self._client = Client(address, timeout=_ANSWER, set_as_default=False, security=self._security())
+            self._client_of = address
         return self._client
 
     def _drop(self) -> None:
         if self._client is not None:
-            with contextlib.suppress(*GONE):
+            with contextlib.suppress(*GONE, TimeoutError):
                 self._client.close(timeout=1)
             self._client = None
 
@@ -110,11 +141,18 @@ def _ask(client: Client, function: Callable[..., Any], **arguments: Any) -> Any:
     return client.sync(client._run_on_scheduler, function, **arguments, callback_timeout=_ANSWER)
 
 
+def _set_event(client: Client, key: str, value: bool) -> None:
+    scheduler: Any = client.scheduler
+    client.sync(
+        scheduler.event_set if value else scheduler.event_clear, name=cancel_name(key), callback_timeout=_ANSWER
+    )
+
+
 async def _events(client: Any, topic: str) -> Any:
     return await client.scheduler.events(topic=topic)
 
 
-async def _keep(dask_scheduler: Any, key: str) -> None:
+async def _keep(dask_scheduler: Any, key: str) -> bool:
     """Keep the job when its client goes; answers once the scheduler knows it (sending is batched)."""
     end = time.monotonic() + _ANSWER - 1
     while key not in dask_scheduler.tasks and time.monotonic() < end:
@@ -122,10 +160,17 @@ async def _keep(dask_scheduler: Any, key: str) -> None:
     task = dask_scheduler.tasks.get(key)
     if task is not None and task.state not in ("memory", "erred"):  # a finished one would be held for ever
         dask_scheduler.client_desires_keys([key], "fire-and-forget")
+    return task is not None
 
 
-def _states(dask_scheduler: Any) -> dict[str, str]:
-    names = {"processing": "running", "queued": "waiting", "waiting": "waiting", "no-worker": "waiting"}
+def _states(dask_scheduler: Any) -> dict[str, JobState]:
+    waiting: JobState = "waiting" if dask_scheduler.workers else "starting"
+    names: dict[str, JobState] = {
+        "processing": "running",
+        "queued": waiting,
+        "waiting": waiting,
+        "no-worker": waiting,
+    }
     return {key: names[task.state] for key, task in dask_scheduler.tasks.items() if task.state in names}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rec_core.data.sources import Folders
-from rec_core.errors import CorelensError
+from rec_core.errors import CorelensError, reason
 from rec_core.progress import Listener, Progress
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.codec import is_finite, pack, unpack
@@ -138,8 +138,8 @@ class Graph:
             self._store.put(key, packed)
         except OSError as error:
             raise CorelensError(
-                f"The result of the step '{stage.name}' could not be saved ({error.strerror or error}); "
-                "free some disk space or choose another folder with CORELENS_HOME, then run again."
+                f"The result of the step '{stage.name}' could not be saved ({reason(error)}). Finished steps are kept: "
+                "free some disk space, or start Corelens with another folder CORELENS_HOME, then run again."
             ) from error
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rec_core import projection
 from rec_core.models import Fitted
+from rec_core.progress import Progress
 from rec_core.projection import UserMap
 from rec_core.randomness import generator
 from rec_core.stages.evaluate import fitted_model
@@ -14,18 +15,24 @@ from rec_core.stages.proxy import PROXY, fitted_proxy
 from rec_core.stages.stage import Stage, Work
 from rec_core.stages.train import TRAIN
 
+_DRAWING = "Drawing the map"
+
 
 def _map(name: str, of: Stage[Any], fitted: Callable[[Work], Fitted]) -> Stage[UserMap]:
     """Return the stage that maps the users of what ``of`` gives; ``name`` is what its inputs are called."""
+
+    def compute(work: Work) -> UserMap:
+        points, rng = fitted(work).embeddings("user"), generator(work.spec.seed, "map")
+        return projection.umap(points, rng, lambda: work.listen(Progress(_DRAWING)))
+
     return Stage(
         "map",
-        1,
+        2,  # 1 had umap-learn find neighbours, approximately
         UserMap,
         lambda spec: {name: of.within(spec)},
-        lambda work: projection.umap(fitted(work).embeddings("user"), generator(work.spec.seed, "map")),
-        "Drawing the map",
+        compute,
+        _DRAWING,
         needs=lambda spec: (of,),
-        libraries=lambda spec: ("umap",),  # importing and compiling it takes longer than most maps
         live=lambda spec: False,
     )
 

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.conftest import processes
 
 ROOT = Path(__file__).resolve().parents[2]
+_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # what is compiled once per machine
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -67,7 +68,7 @@ class App:
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"CORELENS_HOME": str(self.home), "HOME": str(self.home)},
+                env=os.environ | {"CORELENS_HOME": str(self.home), "HOME": str(self.home), "XDG_CACHE_HOME": _CACHE},
             )
         while time.monotonic() < begin + 60:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -13,13 +14,13 @@ import pytest
 
 from cache.jobs import INTERRUPTED, Job, Jobs
 from cache.kinds import STAGES, Kind
-from cache.launcher import Local
-from cache.worker import make
+from cache.launcher import JobState, Local
+from cache.worker import execute, make
 from rec_core import projection
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment, stored_result
 from rec_core.specs import ExperimentSpec
-from tests.conftest import processes, quick, workers
+from tests.conftest import processes, quick, quick_map, workers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +47,7 @@ def wait(jobs: Jobs, spec: ExperimentSpec, until: Callable[[Job], bool], seconds
     return job
 
 
-def _training(job: Job) -> bool:
+def training(job: Job) -> bool:
     return job.progress is not None and job.progress.stage == "Training" and job.progress.epoch > 1
 
 
@@ -65,18 +66,23 @@ class _Busy:
     """A launcher whose worker is still busy with whatever it was given."""
 
     workers = 1
+    is_late = False
 
     def __init__(self) -> None:
-        self._given: dict[str, str] = {}
+        self._given: dict[str, JobState] = {}
+        self.told: list[Any] = []
 
     def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
         self._given[key] = "running"
 
-    def states(self) -> dict[str, str]:
+    def states(self) -> dict[str, JobState]:
         return self._given
 
+    def failures(self) -> dict[str, str]:
+        return {}
+
     def events(self, topic: str) -> Sequence[Any]:
-        return ()
+        return self.told
 
     def cancel(self, key: str) -> bool:
         return False
@@ -94,6 +100,27 @@ def test_what_is_in_the_store_does_not_run_however_busy_its_worker_is(tmp_path: 
     make("run", Experiment(spec, jobs.store, folders))
     assert jobs.job(spec).state == "done"
     assert jobs.active() == []
+
+
+def test_a_job_on_a_full_disk_says_so_though_it_cannot_write_that_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked interrupted: how it ended could not be saved either."""
+    launcher, spec = _Busy(), quick("random", seed=3)
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"), launcher)
+    key = jobs.ask(spec)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cache.store.objects.write", full)
+    monkeypatch.setattr("cache.launcher.inside.teller", lambda topic: launcher.told.append)
+    monkeypatch.setattr("cache.launcher.inside.cancel_flag", lambda key: lambda: False)
+    execute(key, "run", spec.model_dump_json(), str(tmp_path), "")
+    launcher.states().clear()
+    job = jobs.job(spec)
+    assert job.state == "failed"
+    assert "could not be saved (the disk is full). Finished steps are kept: free some disk space" in job.message
 
 
 def test_a_run_that_lost_a_part_is_made_again(jobs: Jobs) -> None:
@@ -115,7 +142,7 @@ def test_a_run_that_lost_a_part_is_made_again(jobs: Jobs) -> None:
 
 
 def test_maps_are_jobs_of_proxy_and_of_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "umap", projection.pca)  # compiling UMAP takes most of a minute
+    monkeypatch.setattr(projection, "umap", quick_map)
     folders = Folders(None, tmp_path / "data")
     jobs = Jobs(tmp_path, folders)
     spec = quick("random")
@@ -131,7 +158,7 @@ def test_maps_are_jobs_of_proxy_and_of_model(tmp_path: Path, monkeypatch: pytest
 
 def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(jobs: Jobs) -> None:
     key = jobs.ask(long())
-    progress = wait(jobs, long(), _training).progress
+    progress = wait(jobs, long(), training).progress
     assert progress is not None
     assert progress.epochs == 3000
     assert progress.seconds_left is not None
@@ -145,7 +172,7 @@ def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(
 
 def test_a_cancelled_job_can_be_asked_for_again(jobs: Jobs) -> None:
     key = jobs.ask(long())
-    wait(jobs, long(), _training)
+    wait(jobs, long(), training)
     jobs.cancel(key)
     wait(jobs, long(), lambda job: job.state == "cancelled")
 
@@ -154,7 +181,7 @@ def test_one_spec_is_one_job_whoever_asks(jobs: Jobs, tmp_path: Path) -> None:
     other = Jobs(jobs._home, jobs.folders)
     keys = {jobs.ask(long(seed=7)), other.ask(long(seed=7))}
     assert len(keys) == 1
-    wait(other, long(seed=7), _training)
+    wait(other, long(seed=7), training)
     assert [job.key for job in jobs.active()] == list(keys)
     other.cancel(keys.pop())
     wait(jobs, long(seed=7), lambda job: job.state == "cancelled")
@@ -216,13 +243,13 @@ def test_a_prepared_proxy_makes_the_method_live(jobs: Jobs) -> None:
 
 def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> None:
     jobs.ask(long(seed=60))
-    wait(jobs, long(seed=60), _training)
+    wait(jobs, long(seed=60), training)
     for worker in workers(jobs._home):
         worker.kill()
     job = wait(jobs, long(seed=60), lambda job: job.state == "interrupted", seconds=10)
     assert job.message == INTERRUPTED
     key = jobs.ask(long(seed=60))
-    wait(jobs, long(seed=60), _training)
+    wait(jobs, long(seed=60), training)
     jobs.cancel(key)
     wait(jobs, long(seed=60), lambda job: job.state == "cancelled")
 

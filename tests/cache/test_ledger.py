@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import subprocess
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from cache.jobs import Jobs
 from cache.ledger import Ledger, Note
+from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
+from rec_core.experiment import Experiment
 from tests.conftest import key, quick
 
 
@@ -52,7 +58,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_damaged_ledger_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(b"this is no database, not at all " * 200)
-    with pytest.raises(CorelensError, match="move the file away to start a new list"):
+    with pytest.raises(CorelensError, match="move the file away: the list is then made anew"):
         Ledger(tmp_path).asked()
 
 
@@ -87,3 +93,57 @@ def test_a_ledger_of_the_first_version_is_taken_along(tmp_path: Path) -> None:
     ledger.pin("here", "old")
     assert [asked.key for asked in ledger.asked()] == ["old"]
     assert ledger.pinned("here") == "old"
+
+
+def test_looking_takes_no_lock_and_makes_no_file(tmp_path: Path) -> None:
+    """Every page looks, also while another process writes, and where the disk is full or read-only."""
+    ledger = Ledger(tmp_path)
+    assert (ledger.asked(), ledger.has("k"), ledger.pins(), ledger.note("k")) == ([], False, frozenset(), Note())
+    assert list(tmp_path.iterdir()) == []
+    ledger.ask("k", "run", quick())
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM jobs")
+        begin = time.monotonic()
+        assert [asked.key for asked in ledger.asked()] == ["k"]
+        assert time.monotonic() - begin < 1
+        writer.execute("ROLLBACK")
+
+
+def test_a_ledger_on_a_read_only_disk_can_be_looked_at(tmp_path: Path) -> None:
+    Ledger(tmp_path / "home").ask("k", "run", quick())
+    mount = subprocess.run(["mount", "--bind", "-o", "ro", tmp_path / "home", tmp_path / "home"], check=False)
+    if mount.returncode:
+        pytest.skip("needs the right to mount")
+    try:
+        ledger = Ledger(tmp_path / "home")
+        with pytest.raises(CorelensError, match="read-only"):
+            ledger.ask("l", "run", quick())
+        assert [asked.key for asked in ledger.asked()] == ["k"]
+    finally:
+        subprocess.run(["umount", tmp_path / "home"], check=True)
+
+
+@pytest.mark.parametrize("lost", [b"", None])
+def test_a_lost_list_of_runs_is_made_anew_from_the_results(lost: bytes | None, tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"))
+    made = [quick(seed=seed) for seed in (0, 1)]
+    for spec in made:
+        key = Experiment(spec, jobs.store, jobs.folders).result().key
+        jobs.ledger.ask(key, "run", spec)
+    for file in tmp_path.glob("ledger.sqlite3*"):
+        file.unlink()
+    if lost is not None:
+        (tmp_path / "ledger.sqlite3").write_bytes(lost)
+    again = Jobs(tmp_path, jobs.folders)
+    assert sorted(spec.seed for spec, _ in again.results()) == [0, 1]
+    assert sorted(asked.spec.seed for asked in Ledger(tmp_path).asked()) == [0, 1]
+
+
+def test_a_full_disk_is_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("cache.ledger._migrate", full)
+    with pytest.raises(CorelensError, match="cannot be written: the disk is full"):
+        Ledger(tmp_path).ask("k", "run", quick())

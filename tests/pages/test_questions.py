@@ -20,7 +20,7 @@ from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import resolve
-from tests.conftest import key, quick
+from tests.conftest import key, quick, quick_map
 from tests.pages.conftest import QUICK, Open, finish, hear_streamlit
 from tests.pages.test_pages import LIVE, PAGES
 
@@ -145,7 +145,7 @@ def test_the_map_is_pca_until_the_umap_was_asked_for_and_made(
     assert "needs the pretrained proxy" in _text(app)
     app.button(key="draw-map").click().run()
     assert [(kind, spec.pretrain) for kind, spec in asked] == [("map-proxy", False)]
-    monkeypatch.setattr(projection, "umap", projection.pca)
+    monkeypatch.setattr(projection, "umap", quick_map)
     Experiment(quick("random", pretrain=False), DiskStore(home), Folders(None, home / "data")).user_map(of_proxy=True)
     app = open_page("user_map", **CHOSEN)
     assert "UMAP, × nothing kept" in _text(app)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -114,3 +118,17 @@ def test_a_copy_that_differs_is_said_so(capsys: pytest.CaptureFixture[str], movi
     )
     differs = SOURCES["ml-1m"].fingerprint(movielens) != ""
     assert ("Not the published files byte for byte" in capsys.readouterr().err) == differs
+
+
+@pytest.mark.parametrize("after", [0.15, 0.6])
+def test_an_interrupt_is_one_sentence_whenever_it_comes(after: float, tmp_path: Path) -> None:
+    """While libraries are loaded, and while a run is made."""
+    command = [sys.executable, "-m", "rec_core", "run", *QUICK, "--set", "train.epochs=100000"]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(after)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert out == ""
+    assert "Traceback" not in err
+    assert started.returncode in (130, -signal.SIGINT)
+    assert err.count("corelens: stopped; finished steps are kept") == (started.returncode == 130)

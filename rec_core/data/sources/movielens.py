@@ -16,7 +16,7 @@ from typing import Any
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import movielens_files as files
 from rec_core.data.sources.base import Folders, Source, Words
-from rec_core.errors import DataError
+from rec_core.errors import DataError, reason
 
 FILMS = Words("film", "films", "star", "stars", "genre", "genres")
 _PUBLISHER = "https://files.grouplens.org/datasets/movielens/"
@@ -126,8 +126,8 @@ class MovieLens(Source):
             ) from error
         except OSError as error:
             raise DataError(
-                f"{self.title} could not be saved in the downloads folder ({error.strerror or error}); "
-                "free some disk space or choose another folder with CORELENS_HOME."
+                f"{self.title} could not be saved in the downloads folder ({reason(error)}); free some disk space, or "
+                "start Corelens with another folder CORELENS_HOME."
             ) from error
 
 

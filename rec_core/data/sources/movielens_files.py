@@ -18,7 +18,7 @@ import pandas as pd
 
 from rec_core.data import checks
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
-from rec_core.errors import DataError
+from rec_core.errors import DataError, reason
 
 GENRES = tuple(
     "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
@@ -78,9 +78,8 @@ def contents(place: Path, name: str) -> bytes:
     except (StopIteration, FileNotFoundError) as error:
         raise DataError(f"There is no '{name}' in '{place.name}'; put it there, or choose another folder.") from error
     except OSError as error:
-        why = error.strerror or type(error).__name__
         raise DataError(
-            f"'{name}' in '{place.name}' cannot be read ({why}); make it readable, or choose another folder."
+            f"'{name}' in '{place.name}' cannot be read ({reason(error)}); make it readable, or choose another folder."
         ) from error
     except MemoryError as error:
         too_large = f"'{name}' in '{place.name}' does not fit into this machine's memory; choose smaller data."

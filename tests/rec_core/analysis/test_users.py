@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -13,7 +16,7 @@ from rec_core.analysis.norms import Pairs
 from rec_core.data.interactions import Split
 from rec_core.data.sources import Folders
 from rec_core.data.sources.movielens import FILMS
-from rec_core.errors import SelectionError
+from rec_core.errors import CancelledError, SelectionError
 from rec_core.evaluation.ranking import all_item_ranks
 from rec_core.experiment import Experiment
 from rec_core.figures import norms as norm_figures
@@ -45,7 +48,7 @@ def test_a_large_map_is_sampled() -> None:
 def test_a_proxys_map_is_computed_once_whatever_is_chosen(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def umap(embeddings: NDArray[np.float32], rng: np.random.Generator) -> projection.UserMap:
+    def umap(embeddings: NDArray[np.float32], rng: np.random.Generator, alive: object) -> projection.UserMap:
         drawn.append(embeddings)
         return projection.pca(embeddings, rng)
 
@@ -60,6 +63,28 @@ def test_a_proxys_map_is_computed_once_whatever_is_chosen(folders: Folders, monk
     Experiment(quick("random"), store, folders).user_map(of_proxy=False)
     assert len(drawn) == 3
     assert drawn[2].shape[1] == 2 * 32  # NCF's GMF and MLP embeddings side by side
+
+
+def test_a_umap_stops_at_once_and_leaves_no_process() -> None:
+    """It could not be cancelled: one call of the library, a minute long."""
+    points, began = np.random.default_rng(0).normal(size=(5000, 32)).astype(np.float32), []
+
+    def alive() -> None:
+        began.append(time.monotonic())
+        if len(began) > 3:
+            raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        projection.umap(points, np.random.default_rng(0), alive)
+    assert time.monotonic() - began[3] < 2
+    ours = psutil.Process().children(recursive=True)
+    assert not [process for process in ours if "rec_core.umap_process" in process.cmdline()]
+
+
+def test_a_umap_that_fails_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_MIN_DISTANCE", "far")
+    with pytest.raises(SelectionError, match=r"UMAP failed .*could not convert string to float: 'far'.*look at PCA"):
+        projection.umap(np.zeros((9, 4), np.float32), np.random.default_rng(0))
 
 
 @pytest.mark.slow

@@ -1,0 +1,183 @@
+"""Scheduler and workers that are late, gone, of other code, or asked by somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cache.jobs import LATE, STARTING, Job, Jobs
+from cache.launcher import Local, local
+from rec_core.data.sources import Folders
+from tests.cache.test_jobs import long, training, wait
+from tests.conftest import processes, quick, workers
+
+
+def _jobs(home: Path) -> Jobs:
+    return Jobs(home, Folders(None, home / "data"), Local(home, workers=1, idle=30))
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[Jobs]:
+    jobs = _jobs(tmp_path)
+    yield jobs
+    jobs.close()
+    for process in processes(tmp_path):
+        process.kill()
+
+
+def _of(home: Path, role: str) -> psutil.Process:
+    (file,) = (home / "jobs").glob(f"{role}-*.pid")
+    return psutil.Process(json.loads(file.read_text())["pid"])
+
+
+def _is_done(job: Job) -> bool:
+    return job.state == "done"
+
+
+def test_workers_that_are_gone_are_started_again(jobs: Jobs, tmp_path: Path) -> None:
+    """After `kill -9` of the worker command the scheduler lived on alone, and every later run failed."""
+    jobs.ask(quick(seed=1))
+    wait(jobs, quick(seed=1), _is_done)
+    _of(tmp_path, "worker").kill()
+    while workers(tmp_path):  # they follow at once; a job that one of them still got would be interrupted
+        time.sleep(0.05)
+    jobs.ask(quick(seed=2))
+    wait(jobs, quick(seed=2), _is_done)
+    _of(tmp_path, "scheduler").kill()
+    jobs.ask(quick(seed=3))
+    wait(jobs, quick(seed=3), _is_done)
+
+
+@pytest.mark.slow
+def test_workers_that_die_while_jobs_wait_are_started_again(jobs: Jobs, tmp_path: Path) -> None:
+    jobs.ask(long(seed=1))
+    jobs.ask(quick(seed=4))
+    wait(jobs, long(seed=1), training)
+    _of(tmp_path, "worker").kill()
+    wait(jobs, long(seed=1), lambda job: job.state == "interrupted")
+    wait(jobs, quick(seed=4), _is_done)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_late_is_asked_again_and_nothing_is_called_interrupted(jobs: Jobs, tmp_path: Path) -> None:
+    key = jobs.ask(long(seed=2))
+    wait(jobs, long(seed=2), training)
+    scheduler = _of(tmp_path, "scheduler")
+    scheduler.suspend()
+    try:
+        assert jobs.job(long(seed=2)).state == "running"
+        begin = time.monotonic()
+        assert [job.key for job in jobs.active()] == [key]
+        assert time.monotonic() - begin < 1  # a late one is left in peace for a moment
+        other = _jobs(tmp_path)  # who never heard from it does not call its jobs interrupted
+        assert (other.job(long(seed=2)).state, other.job(long(seed=2)).message) == ("waiting", LATE)
+        jobs.ask(quick(seed=5))
+        assert (jobs.job(quick(seed=5)).state, jobs.job(quick(seed=5)).message) == ("waiting", STARTING)
+        jobs.cancel(key)
+    finally:
+        scheduler.resume()
+    wait(jobs, long(seed=2), lambda job: job.state == "cancelled")
+    wait(jobs, quick(seed=5), _is_done)
+    other.close()
+
+
+def test_why_workers_cannot_be_started_is_said(jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "sitecustomize.py").write_text("raise SystemExit('the library of the day is missing')")
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    monkeypatch.setattr("cache.launcher.processes._ROOT", broken)
+    jobs.ask(quick(seed=6))
+    job = wait(jobs, quick(seed=6), lambda job: job.state == "failed")
+    assert "could not be started: “SystemExit: the library of the day is missing”" in job.message
+    monkeypatch.undo()
+    jobs.ask(quick(seed=6))
+    wait(jobs, quick(seed=6), _is_done)
+
+
+@pytest.mark.slow
+def test_workers_may_take_ninety_seconds_to_start(jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Workers that took longer than 30 s to load torch were ended, for ever."""
+    (tmp_path / "slow").mkdir()
+    (tmp_path / "slow" / "sitecustomize.py").write_text("import time; time.sleep(90)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "slow"))
+    jobs.ask(quick(seed=7))
+    assert jobs.job(quick(seed=7)).message == STARTING
+    wait(jobs, quick(seed=7), _is_done, seconds=400)
+
+
+def test_a_job_of_an_older_version_is_found_followed_and_cancelled(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update runs looked interrupted, ran twice, and could not be cancelled."""
+    monkeypatch.setattr(local, "_code_version", lambda: "older")
+    older = _jobs(tmp_path)
+    key = older.ask(long(seed=8))
+    wait(older, long(seed=8), training)
+    assert wait(jobs, long(seed=8), training).state == "running"
+    assert jobs.ask(long(seed=8)) == key
+    assert [job.key for job in jobs.active()] == [key]
+    assert len(list((tmp_path / "jobs").glob("scheduler-*.json"))) == 1  # no second scheduler for the same job
+    jobs.cancel(key)
+    wait(jobs, long(seed=8), lambda job: job.state == "cancelled")
+    older.close()
+
+
+def test_only_who_has_the_key_of_this_folder_is_let_in(jobs: Jobs, tmp_path: Path) -> None:
+    """Whoever can submit a job runs code as this user; loopback is open to every account of the machine."""
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    (folder / "scheduler.log").write_bytes(b"x" * (2 << 20))
+    jobs.ask(quick(seed=9))
+    wait(jobs, quick(seed=9), _is_done)
+    assert (folder / "scheduler.log").stat().st_size < 1 << 20  # a log does not grow without end
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "tls.pem").stat().st_mode) == 0o600
+    (file,) = folder.glob("scheduler-*.json")
+    address = json.loads(file.read_text())["address"]
+    assert address.startswith("tls://127.0.0.1:")
+    assert _as_another_account(int(address.rsplit(":", 1)[1]), folder / "tls.pem") == "refused"
+
+
+def _as_another_account(port: int, key: Path) -> str:
+    """Return what a stranger gets who reads what can be read and connects with a certificate of no account's."""
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65_534)
+                key.read_bytes()
+                answer = "the key can be read"
+            else:
+                answer = _talk(port)
+        except PermissionError:
+            answer = _talk(port)
+        except BaseException as error:
+            answer = repr(error)
+        os.write(send, answer.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(send)
+    with os.fdopen(receive) as pipe:
+        return pipe.read()
+
+
+def _talk(port: int) -> str:
+    plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, plain.wrap_socket(raw) as talk:
+            talk.sendall(b"x" * 8)
+            return "let in" if talk.recv(1) else "refused"
+    except (ssl.SSLError, ConnectionError):
+        return "refused"
