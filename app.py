@@ -1,7 +1,8 @@
 """Corelens: how little data does a recommender need, and which data? Start with ``streamlit run app.py``."""
 
-from pages.ui import nav, sidebar
+from pages.ui import nav, sidebar, strip
 
 nav.configure()
 sidebar.show()
+strip.show()
 nav.run()

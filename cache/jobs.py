@@ -32,6 +32,7 @@ INTERRUPTED = (
     "The worker stopped before this was finished (killed, out of memory, machine restarted), or the result's file was "
     "damaged. Finished steps are kept: run again; if it stops again, choose a smaller embedding size or batch size."
 )
+_LATELY = 30  # jobs that are looked at for what went wrong
 STARTING = "Starting the workers, which may take a while on a busy machine."
 LATE = "The scheduler has not answered yet; it is asked again."
 
@@ -100,6 +101,18 @@ class Jobs:
         jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
+
+    def failed(self) -> list[Job]:
+        """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""
+        asked = sorted((one for kind in KINDS for one in self.ledger.asked(kind)), key=lambda one: one.asked_at)
+        states = self._launcher.states()
+        jobs = [self._job(one.key, one.kind, one.spec, states) for one in reversed(asked[-_LATELY:])]
+        return [job for job in jobs if job.state in ("failed", "interrupted")]
+
+    def dismiss(self, key: str) -> None:
+        """Forget that a job was asked for: its reader knows how it ended."""
+        clear_outcome(self.store, key)
+        self.ledger.forget(key)
 
     def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
         """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""

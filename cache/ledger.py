@@ -35,6 +35,7 @@ _MIGRATIONS = (
     CREATE TABLE pins (scope TEXT PRIMARY KEY, key TEXT NOT NULL);
     CREATE TABLE notes (key TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL);
     """,
+    "CREATE TABLE names (key TEXT PRIMARY KEY, name TEXT NOT NULL);",
 )
 
 
@@ -79,6 +80,11 @@ class Ledger:
         with self._reading() as database:
             return bool(_rows(database, "SELECT 1 FROM jobs WHERE key = ?", key))
 
+    def forget(self, key: str) -> None:
+        """Forget that this job was asked for; what people added to it stays."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM jobs WHERE key = ?", (key,))
+
     def pin(self, scope: str, key: str) -> None:
         """Pin the run ``key`` as the baseline of ``scope``, in place of the one before."""
         with self._transaction() as database:
@@ -104,6 +110,18 @@ class Ledger:
         with self._reading() as database:
             rows = _rows(database, "SELECT title, text FROM notes WHERE key = ?", key)
         return Note(*rows[0]) if rows else Note()
+
+    def rename(self, key: str, name: str) -> None:
+        """Call the runs of the group ``key`` by a name; by none again where it is empty."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM names WHERE key = ?", (key,))
+            if name:
+                database.execute("INSERT INTO names VALUES (?, ?)", (key, name))
+
+    def names(self) -> dict[str, str]:
+        """Return the names that people gave, by the groups' keys."""
+        with self._reading() as database:
+            return dict(_rows(database, "SELECT key, name FROM names"))
 
     def restore(self, runs: Iterable[Asked]) -> None:
         """Write down runs that are in the store and not here: the list was lost, or left empty."""

@@ -67,6 +67,7 @@ if len(same_rows) >= picks.FEWEST:
     exhibits.show(figures.overlap(shared, list(rows), by, drawn, words))
 
 if made:
+    picks.rename(made)
     st.subheader("Training curves", anchor=False)
     columns = figures.history_titles(validation_metric(state.spec().feedback))
     column = controls.segments("Curve", columns, "curve", next(iter(columns)))

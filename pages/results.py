@@ -2,12 +2,10 @@
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from pages.ui import cards, comparison_card, exhibits, nav, picks, state
+from pages.ui import cards, comparison_card, exhibits, gallery, nav, picks, state
 from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Compared
-from rec_core.data.interactions import Split
 from rec_core.experiment import View
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.replicates import Group
@@ -64,19 +62,20 @@ def evaluated_views(group: Group) -> list[View]:
 
 def show_live() -> None:
     """Show what would be kept, before anything is trained, and offer to train."""
-    title = labels.choice_title(state.spec())
-    question = f"What do I lose if I train on {title[0].lower()}{title[1:]}?"
+    question = wording.question(state.spec())
     if not cards.data_are_here(question):
         return
     cards.headline(question)
     view = state.view()
     if view.can(SELECT):
-        show_kept(view.split, view.coreset.rows)
-    cards.train(view.spec)
+        show_kept(view)
+    elif not view.proxy_is_ready:
+        cards.prepare(view.spec, "What would be kept can be shown once its proxy is prepared; a run makes it too.")
 
 
-def show_kept(split: Split, rows: NDArray[np.integer]) -> None:
-    """Show what would be kept."""
+def show_kept(view: View) -> None:
+    """Show what would be kept, in numbers and in one figure."""
+    split, rows = view.split, view.coreset.rows
     words, kept = state.words(), activity.measure(split.train, rows, split.catalogue.n_users)
     measured = coverage.measure(split, rows)
     tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
@@ -98,6 +97,7 @@ def show_kept(split: Split, rows: NDArray[np.integer]) -> None:
             ),
         }
     )
+    exhibits.show(gallery.FIGURES[gallery.FIRST](gallery.Subject(view, state.random_coreset(), [])))
 
 
 def show_runs(every: list[Compared]) -> None:
@@ -113,7 +113,7 @@ def show_runs(every: list[Compared]) -> None:
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")
-        wanted = [labels.group_title(one.group) for one in every if one.group.key in ticked][: picks.MOST]
+        wanted = [title for title, group in state.named_groups().items() if group.key in ticked][: picks.MOST]
         if len(wanted) >= picks.FEWEST:
             nav.link("compare", f"Compare {len(wanted)} runs", runs=wanted)
         else:

@@ -21,9 +21,12 @@ def explore() -> None:
     """Draw the maps and who was chosen on them; choosing redraws only this."""
     state.follow_what_was_asked()
     with st.container(horizontal=True):
-        projection = controls.segments("Projection", map_view.PROJECTIONS, "projection", "UMAP", map_view.HELP)
+        place = st.container(width="content")
         drag = controls.segments("Choose users", DRAGS, "choose", "lasso", "Or both, with the toolbar of a map.")
-    map_view.show(map_view.panels(compare, view), projection, drag)
+    panels = map_view.panels(compare, view)
+    with place:
+        projection = map_view.choose_projection(panels)
+    map_view.show(panels, projection, drag)
     group_card.show(view.split, history, map_view.chosen())
 
 

@@ -9,13 +9,16 @@ import numpy as np
 
 from rec_core.data.interactions import Feedback
 from rec_core.models import MODELS
+from rec_core.progress import Progress
 from rec_core.projection import MOST
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import EVALUATE, LOAD, NEGATIVES, PROXY, SCORE, SELECT, SPLIT, TRAIN
 
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
-_COMPILING, _PER_USER = 45.0, 0.0013  # seconds of a UMAP
+_COMPILING, _PER_USER = 30.0, 0.0015  # seconds of a UMAP
 _OTHER = 1.5  # seconds for loading, splitting, selecting
+_TOLD = 0.02  # share of a step from which its own pace says more than the estimate
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,45 @@ def measured_rates(results: Iterable[RunResult]) -> dict[tuple[str, Feedback], f
     return {**built_in, **{kind: float(np.median(rates)) for kind, rates in seen.items()}}
 
 
-def estimate(
-    spec: ExperimentSpec,
-    n_train: int,
-    n_pairs: int,
-    rates: Rates,
-    proxy_is_ready: bool,
-) -> Estimate:
+def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> Estimate:
     """Return how long ``spec`` takes on ``n_train`` rows and ``n_pairs`` user-item pairs."""
+    every = parts(spec, n_train, n_pairs, rates, proxy_is_ready)
+    return Estimate(sum(every.values()), at_most=spec.train.patience > 0)
+
+
+def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> dict[str, float]:
+    """Return the steps of a run in their order (what each is ``doing``), with the seconds that each takes."""
     share = 1.0 if spec.keeps_everything else spec.ratio
-    training = rates[spec.model.name, spec.feedback] * share * n_train * spec.train.epochs
     ranking = spec.model.seconds_per_pair * n_pairs if spec.feedback == "implicit" else 0.0
-    proxy = 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates)
-    return Estimate(training + ranking + proxy + _OTHER, at_most=spec.train.patience > 0)
+    return {
+        **dict.fromkeys((LOAD.doing, SPLIT.doing, NEGATIVES.doing), _OTHER / 5),
+        PROXY.doing: 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates),
+        **dict.fromkeys((SCORE.doing, SELECT.doing), _OTHER / 5),
+        TRAIN.doing: rates[spec.model.name, spec.feedback] * share * n_train * spec.train.epochs,
+        EVALUATE.doing: ranking,
+    }
+
+
+def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | None]:
+    """Return the share done of a whole run and the seconds left, from how far its present step is.
+
+    Where the step takes longer than was estimated, so will the later ones.
+    """
+    names = list(parts)
+    if now.stage not in parts:
+        return now.fraction, now.seconds_left
+    place, expected = names.index(now.stage), parts[now.stage]
+    knows = now.seconds_left is not None and now.fraction > _TOLD
+    takes = now.seconds_left / (1 - min(now.fraction, 0.999)) if knows and now.seconds_left is not None else expected
+    pace = takes / expected if expected else 1.0
+    before, after = (pace * sum(parts[name] for name in some) for some in (names[:place], names[place + 1 :]))
+    total = before + takes + after
+    left = (1 - now.fraction) * takes + after
+    return (before + now.fraction * takes) / total if total else now.fraction, left
 
 
 def map_seconds(n_users: int) -> float:
-    """Return how long a UMAP of the users takes at most; most of it is compiling, once per worker."""
+    """Return how long a UMAP of the users takes at most; most of it is compiling, once per machine."""
     return _COMPILING + _PER_USER * min(n_users, MOST)
 
 

@@ -159,7 +159,7 @@ class Local:
             return
         for key, (function, args) in list(self._undelivered.items()):
             if self._own.submit(key, function, *args):
-                self._processes.are_up()
+                self._processes.count_anew()
                 with self._lock:
                     self._undelivered.pop(key, None)
 

@@ -58,8 +58,8 @@ class Processes:
                 more = ["--death-timeout", _LONG, "--preload", "cache.worker"]
                 self._start("worker", *workers, *more, "--local-directory", str(self._folder / "scratch"))
 
-    def are_up(self) -> None:
-        """Say that they answer: what failed before does not count any more."""
+    def count_anew(self) -> None:
+        """Begin to count tries anew: both answer, or what kept them from it is to be mended."""
         self._tries = dict.fromkeys(self._tries, 0)
 
     def _runs(self, role: str) -> bool:
@@ -73,7 +73,7 @@ class Processes:
 
     def _start(self, role: str, *options: str) -> None:
         if self._tries[role] >= _TRIES:
-            self._tries[role] = 0
+            self.count_anew()  # whoever asks again has mended something
             raise CorelensError(
                 f"The {'workers' if role == 'worker' else role} could not be started: “{self._last_words(role)}”. "
                 f"Nothing is lost; more is in jobs/{role}.log of the folder CORELENS_HOME. Mend that, then run again."

@@ -83,7 +83,22 @@ def show(preset: dict[str, Any]) -> dict[str, Any]:
             format="%d" if whole else "%g",
             step=1 if whole else 0.001,
         )
-    return {place: value for place, value in changed.items() if value is not None}
+    return {place: value for place, value in changed.items() if value not in (None, _get(preset, place))}
+
+
+def say_what_is_changed(changed: dict[str, Any], preset: str) -> None:
+    """Say that the settings are no longer the preset's, and offer to go back to them."""
+    if not changed:
+        return
+    count = "1 change" if len(changed) == 1 else f"{len(changed)} changes"
+    st.caption(f"**Custom: {count}** from “{preset}”", width="content")
+    st.button("Reset", key="reset", on_click=_reset, type="tertiary")
+
+
+def _reset() -> None:
+    for key in parameters():
+        if key in st.session_state:
+            st.session_state[key] = None
 
 
 def apply(preset: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:

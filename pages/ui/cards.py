@@ -28,7 +28,7 @@ def data_are_here(question: str) -> bool:
     headline(question)
     with st.container(border=True):
         st.markdown(
-            f"**{state.source().title} is not on this machine yet.** Download it with the button in the sidebar, "
+            f"**{state.source().title} is not on this machine yet.** Download it with the button above, "
             "or start the app with `CORELENS_DATA` set to a folder that holds it."
         )
     return False
@@ -52,10 +52,8 @@ def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> 
     job = state.jobs().job(spec, kind)
     with st.container(border=True):
         st.markdown(why)
-        if job.message and (kind, job.spec) != ("run", state.spec()):  # of which the sidebar says it
-            st.warning(job.message)
         if job.state in ("waiting", "running"):
-            st.caption("On its way, as the sidebar shows; this page goes on by itself.")
+            st.caption("On its way, as shown above; this page goes on by itself.")
             return
         st.button(label, key=key, on_click=state.ask, args=(spec,), kwargs={"kind": kind}, type="primary")
 
@@ -100,10 +98,14 @@ def csv(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str 
     st.download_button(label, data, f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
 
 
+# What a spreadsheet may take for the beginning of a formula: also after spaces, in full width, or as a DDE call.
+_FORMULA = r"^(\s*[=+\-@|\t\r\n＝＋－＠｜])"
+
+
 def safe_csv(frame: pd.DataFrame) -> str:
     """Return CSV in which no text cell starts a formula when a spreadsheet opens it."""
     safe = frame.copy()
     for column in frame.columns:
         if pd.api.types.is_string_dtype(frame[column]):
-            safe[column] = frame[column].str.replace(r"^([=+\-@\t\r])", r"'\1", regex=True)
+            safe[column] = frame[column].str.replace(_FORMULA, r"'\1", regex=True)
     return safe.to_csv(index=False)

@@ -99,11 +99,12 @@ def _map(subject: Subject) -> Exhibit:
     )
 
 
+FIRST = "Who the ratings come from"  # needs no run
 FIGURES: dict[str, Callable[[Subject], Exhibit]] = {
     "Quality against time": _quality,
     "Quality by which ratings are kept": _sweep,
     "Gradient norms": _norms,
-    "Who the ratings come from": _activity,
+    FIRST: _activity,
     "What is reached": _reach,
     "Genres": _genres,
     "User map": _map,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,9 +13,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cache.kinds import STAGES, Kind
-from pages.ui import cards, exhibits, overlay, state
+from cache.ledger import Note
+from pages.ui import cards, controls, exhibits, overlay, state
 from rec_core import projection
 from rec_core.analysis import groups
+from rec_core.canonical import digest
+from rec_core.errors import CorelensError
 from rec_core.estimate import map_seconds
 from rec_core.experiment import View
 from rec_core.figures.user_map import Drag, user_map
@@ -34,6 +39,8 @@ COMPARE: dict[Compare, str] = {
     "trained": "Proxy and trained model",
 }
 HELP = "PCA is there at once; UMAP shows groups better and is computed once per proxy, as a job."
+_MOST = 6  # maps: each takes a WebGL context, of which browsers allow 8 to 16 in all
+_GROUP = "group"  # the link's parameter that names chosen users
 _CHOSEN, _DRAWN_ON, _CLEARED = "_map_users", "_map_drawn_on", "_map_cleared"
 Signature = tuple[str, ...]  # what a map's figure depends on
 
@@ -85,8 +92,19 @@ def panels(compare: Compare, view: View) -> list[Panel]:
     return [of_proxy(labels.proxy_title(pretrain), pretrain, spec, coreset) for pretrain in (True, False)]
 
 
+def choose_projection(wanted: list[Panel]) -> Projection:
+    """Let the reader choose how maps are drawn; a UMAP is marked only where there is one, and as soon as there is."""
+    drawn = any(panel.is_drawn for panel in wanted)
+    key = "projection" if drawn else "projection-without-umap"
+    options: dict[Projection, str] = PROJECTIONS if drawn else {"PCA": PROJECTIONS["PCA"]}
+    return controls.segments("Projection", options, key, "UMAP" if drawn else "PCA", HELP)
+
+
 def chosen() -> NDArray[np.int64]:
-    """Return the chosen users of the chosen data, positions in the catalogue."""
+    """Return the chosen users of the chosen data, positions in the catalogue; those of the link after a reload."""
+    if _CHOSEN not in st.session_state and _GROUP in st.query_params:
+        kept = state.jobs().ledger.note(f"{_GROUP} {st.query_params[_GROUP]}").text
+        st.session_state[_CHOSEN] = tuple(json.loads(kept)) if kept else (None, [])
     data, users = st.session_state.get(_CHOSEN, (None, []))
     return np.array(users if data == _catalogue() else [], dtype=np.int64)
 
@@ -102,12 +120,14 @@ def show(wanted: list[Panel], method: Projection, drag: Drag) -> None:
         for place, panel in enumerate(wanted):
             with st.container():
                 st.markdown(f"**{panel.title}**{' · PCA' if method == 'UMAP' and not panel.is_drawn else ''}")
-                if panel.is_ready:
-                    _show(f"map-{place}", panel, method, drag)
-                else:
+                if not panel.is_ready:
                     _say_what_is_missing(f"map-{place}", panel)
+                elif place >= _MOST:
+                    st.caption(f"A browser shows {_MOST} such maps at most; take some away to see this one.")
+                else:
+                    _show(f"map-{place}", panel, method, drag)
     missing = {STAGES[panel.kind].key(panel.spec): panel for panel in wanted if panel.is_ready and not panel.is_drawn}
-    if method == "UMAP" and missing:
+    if missing:
         _offer(list(missing.values()))
 
 
@@ -152,12 +172,23 @@ def _choose(key: str, signature: Signature, highlighted: NDArray[np.int64] | Non
     users = sorted({_user(point["customdata"]) for point in points})
     st.session_state[_CHOSEN] = (_catalogue(), users)
     st.session_state[_DRAWN_ON] = (signature, highlighted)
+    _remember()
+
+
+def _remember() -> None:
+    """Keep who was chosen under a short name, which goes into the link."""
+    text = json.dumps(st.session_state[_CHOSEN])
+    name = digest(text)[:12]
+    with contextlib.suppress(CorelensError):  # a disk that cannot be written: the group lasts as long as the session
+        state.jobs().ledger.annotate(f"{_GROUP} {name}", Note(text=text))
+        st.query_params[_GROUP] = name
 
 
 def let_go() -> None:
     """Forget who was chosen."""
     st.session_state.pop(_CHOSEN, None)
     st.session_state.pop(_DRAWN_ON, None)
+    st.query_params.pop(_GROUP, None)
     st.session_state[_CLEARED] = st.session_state.get(_CLEARED, 0) + 1
 
 
@@ -184,7 +215,7 @@ def _offer(missing: list[Panel]) -> None:
         if all(job.state in ("waiting", "running") for job in jobs):
             st.caption("UMAP is on its way; until then this is PCA. The page goes on by itself.")
             return
-        st.markdown("This is PCA. UMAP shows groups better; it is drawn once and serves every method and ratio.")
+        st.markdown("UMAP shows groups better than PCA; it is drawn once and serves every method and ratio.")
         seconds = sum(map_seconds(panel.view.split.catalogue.n_users) for panel in missing)
         st.button(
             f"Draw the UMAP · up to {duration(seconds)}",

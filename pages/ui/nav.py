@@ -32,6 +32,8 @@ def run() -> None:
     page = _navigation()
     st.session_state[_INSIDE] = True
     st.session_state[SHOWN] = False
+    if not presents():
+        st.caption(_place(page.title.strip()))
     try:
         page.run()
     except CorelensError as error:
@@ -42,6 +44,11 @@ def run() -> None:
     if presents() and not st.session_state[SHOWN]:  # a page without slides must not be without navigation
         stop_presenting()
         st.rerun()
+
+
+def _place(title: str) -> str:
+    """Return where the reader is, for example "Understand · Coverage": titles of pages are answers."""
+    return next(f"{group} · {title}" for group, pages in PAGES.items() if title in [page.title for page in pages])
 
 
 def guard() -> None:

@@ -14,14 +14,15 @@ from rec_core.analysis.comparison import baseline_spec
 from rec_core.analysis.slices import Measured
 from rec_core.canonical import Json, digest
 from rec_core.data.interactions import Split
+from rec_core.errors import CorelensError
 from rec_core.evaluation import Metric
 from rec_core.experiment import View
-from rec_core.replicates import Group, groups
+from rec_core.replicates import Group, group_key
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, LOAD, RUN, SELECT
-from rec_core.wording import labels
 
 FEWEST, MOST = 2, 6
+_RUNS = "runs"
 _LIVE = "The sidebar's settings, not trained"
 
 
@@ -76,16 +77,15 @@ class Pick:
 def choose() -> list[Pick]:
     """Let the reader pick among finished runs of the chosen data and feedback, and what the sidebar would keep."""
     chosen = state.spec()
-    alike = groups((spec, result) for spec, result in state.results() if _is_alike(spec, chosen))
-    found = {labels.group_title(group): group for group in alike}
+    found = state.named_groups()
     options = list(found)
     if state.result(chosen) is None and state.view().can(SELECT):
         options.append(_LIVE)
     wanted = st.multiselect(
         "Compare",
         options,
-        default=_default(options, chosen),
-        key="runs",
+        default=_default(found, options, chosen),
+        key=_RUNS,
         bind="query-params",
         max_selections=MOST,
         placeholder="Choose two to six",
@@ -99,19 +99,48 @@ def choose() -> list[Pick]:
     ]
     lost = [pick for pick in picked if not pick.is_whole]
     for pick in lost:
-        st.warning(f"Parts of {pick.title} are damaged or gone; run it again to compare it.")
+        st.warning(
+            f"Parts of {pick.title} are damaged or gone from the store; it can be compared once it is made again."
+        )
+        specs = pick.group.specs if pick.group else ()
+        st.button("Run it again", key=f"again-{pick.key}", on_click=state.ask, args=specs)
     return [pick for pick in picked if pick.is_whole]
 
 
-def _is_alike(spec: ExperimentSpec, chosen: ExperimentSpec) -> bool:
-    return spec.data == chosen.data and spec.feedback == chosen.feedback
-
-
-def _default(options: list[str], chosen: ExperimentSpec) -> list[str]:
+def _default(found: Mapping[str, Group], options: list[str], chosen: ExperimentSpec) -> list[str]:
     """Return the baseline, the chosen run or selection, and the newest others."""
-    wanted = [labels.pick_title(baseline_spec(chosen)), labels.pick_title(chosen), _LIVE]
-    first = [title for title in wanted if title in options]
+    wanted = [group_key(baseline_spec(chosen)), group_key(chosen)]
+    by_key = {group_key(group.spec): title for title, group in found.items() if not group.era}
+    first = [title for title in [*map(by_key.get, wanted), _LIVE] if title in options]
     return list(dict.fromkeys([*first, *reversed(options)]))[:4]
+
+
+def rename(made: Mapping[str, Group]) -> None:
+    """Let the reader call runs as they like; the names are kept, and stand wherever runs are compared."""
+    with st.expander("Rename these runs"):
+        given = state.jobs().ledger.names()
+        for title, group in made.items():
+            key = group_key(group.spec)
+            st.text_input(
+                title,
+                given.get(key, ""),
+                key=f"name-{key}",
+                max_chars=60,
+                on_change=_rename,
+                args=(key, title),
+                placeholder="A name of your own",
+            )
+
+
+def _rename(key: str, before: str) -> None:
+    """Keep a name, and keep the runs chosen under it."""
+    try:
+        state.jobs().ledger.rename(key, st.session_state[f"name-{key}"].strip())
+    except CorelensError as error:
+        state.complain(str(error))
+        return
+    now = next((title for title, group in state.named_groups().items() if group_key(group.spec) == key), before)
+    st.session_state[_RUNS] = [now if title == before else title for title in st.session_state.get(_RUNS, [])]
 
 
 def baseline(made: Mapping[str, Group]) -> str:

@@ -1,4 +1,4 @@
-"""The sidebar, the same on every page: what to choose, when to run, what is running. Every control is in the URL."""
+"""The sidebar, the same on every page: what to choose. Every control is in the URL."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import advanced, controls, links, nav, panel, state
+from pages.ui import advanced, controls, links, state
 from rec_core import selection, specs
 from rec_core.data.sources import SOURCES
-from rec_core.errors import CorelensError, DataError, SpecError
+from rec_core.errors import CorelensError, SpecError
 from rec_core.models import MODELS
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import data as data_words
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, number, plain_markdown
+from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
 _DEFAULT_DATA = "synthetic-50k"
@@ -41,8 +41,6 @@ def show() -> None:
         try:
             with facts:
                 st.caption(_facts())
-            _run_button()
-            panel.show()
         except CorelensError as error:
             st.error(str(error))
 
@@ -130,10 +128,13 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
         help="The report's settings, or those found to work better. Advanced shows and changes each of them.",
     )
+    custom = st.container(horizontal=True, vertical_alignment="center")
     with st.expander("Advanced"):
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
         values = specs.preset(preset, feedback, model, **chosen).model_dump()
         changed = advanced.show(values)
+    with custom:
+        advanced.say_what_is_changed(changed, labels.PRESETS[preset])
     state.choose(_valid(values, changed))
     return facts
 
@@ -162,42 +163,6 @@ def _facts() -> str:
         *map(plain_markdown, split.catalogue.notes),
     ]
     return "\n\n".join(filter(None, notes))
-
-
-def _run_button() -> None:
-    spec = state.spec()
-    if text := state.problem():
-        st.error(text)
-    if not state.data_is_here():
-        st.button(f"Download {state.source().title}", on_click=_download, width="stretch", type="primary")
-        return
-    job, expected = state.jobs().job(spec), state.expected()
-    if job.state == "done":
-        st.page_link(nav.page("results"), label="Show result", icon=":material/check_circle:", width="stretch")
-        return
-    label = {"waiting": "Waiting", "running": "Running", "new": "Run"}.get(job.state, "Run again")
-    about = f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
-    busy = job.state in ("waiting", "running")
-    if job.message:
-        st.warning(job.message)
-    st.button(
-        label if busy else f"{label} · {about}",
-        key="run",
-        on_click=state.ask,
-        args=(spec,),
-        disabled=busy,
-        type="primary",
-        width="stretch",
-        help="Selects, trains and evaluates in the background; pages stay usable.",
-    )
-
-
-def _download() -> None:
-    try:
-        with st.spinner(f"Downloading {state.source().title}"):
-            state.source().fetch(state.jobs().folders)
-    except DataError as error:
-        state.complain(str(error))
 
 
 def _data_title(name: str) -> str:

@@ -7,21 +7,23 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from cache.home import folders, home
-from cache.jobs import Jobs
+from cache.jobs import Job, Jobs
 from cache.kinds import Kind
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import Estimate, Rates, estimate, measured_rates, proxy_seconds
+from rec_core.estimate import Estimate, Rates, estimate, measured_rates, parts, proxy_seconds
+from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
+from rec_core.progress import Progress
 from rec_core.replicates import Group, group_key, groups
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, RUN, SELECT, measured_on, resolve
+from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, measured_on, resolve
 from rec_core.wording import labels
 
 _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
@@ -138,6 +140,13 @@ def compared() -> list[Compared]:
     return [Compared(group, by_name.get((group_key(baseline_spec(group.spec)), group.era))) for group in made]
 
 
+def named_groups() -> dict[str, Group]:
+    """Return the finished runs of the chosen data and feedback, whatever the model, by what they are called."""
+    chosen = spec()
+    alike = groups(run for run in results() if (run[0].data, run[0].feedback) == (chosen.data, chosen.feedback))
+    return labels.names(alike, jobs().ledger.names())
+
+
 def tested_otherwise() -> int:
     """Return how many finished runs of the chosen data, feedback and model cannot stand beside the chosen one."""
     return sum(measured_on(one) != measured_on(spec()) for one, _ in _like_chosen())
@@ -164,6 +173,17 @@ def evidence(one: Compared) -> Evidence | None:
 def expected(of: ExperimentSpec | None = None) -> Estimate:
     """Return how long a run will take on this machine."""
     return _expected(of or spec(), _rates())
+
+
+def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
+    """Return the share done of a job and the seconds left, all its steps together."""
+    one = view(job.spec)
+    if job.kind != "run" or not one.has(SPLIT):
+        return progress.fraction, progress.seconds_left
+    catalogue = one.split.catalogue
+    pairs = catalogue.n_users * catalogue.n_items
+    ready = one.proxy_is_ready and progress.stage != PROXY.doing
+    return estimated(parts(one.spec, len(one.split.train), pairs, _rates(), ready), progress)
 
 
 def expected_together(wanted: Sequence[ExperimentSpec]) -> float:

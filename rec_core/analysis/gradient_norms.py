@@ -74,20 +74,29 @@ def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
 
 
 def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """Return logarithmic bin edges over all ``values``; what is below 0.1 % of the top falls into the lowest bin."""
+    """Return logarithmic bin edges over all ``values``; what is below 0.1 % of the top lies to the left of them."""
     top = max(float(v.max()) for v in values) or 1.0  # all may be 0
     low = max(min(float(np.quantile(v[::97], 0.001)) for v in values), top / 1000)
     return np.geomspace(low, top * 1.0001, _BINS + 1)
 
 
+def left_of(norms: Norms, bounds: NDArray[np.float64]) -> int:
+    """Return how many rows lie to the left of the bins."""
+    return len(norms.values) - int(histogram(norms, bounds)[[col.KEPT, col.DROPPED]].to_numpy().sum())
+
+
 def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
-    """Return one row per bin: where it begins and ends, and how many rows are kept and dropped."""
+    """Return one row per bin: where it begins and ends, and how many rows are kept and dropped.
+
+    Rows to the left of the bins are in none (``left_of``).
+    """
     # Even steps in log space, so that a row's bin is arithmetic and needs no search: this follows a slider.
     first, per_bin = np.log(bounds[0]), np.log(bounds[-1] / bounds[0]) / _BINS
     with np.errstate(divide="ignore"):
         place = (np.log(norms.values) - np.float32(first)) / np.float32(per_bin)
-    bin_of = np.clip(place, 0, _BINS - 1).astype(np.int16)
-    every, kept = np.bincount(bin_of, minlength=_BINS), np.bincount(bin_of[norms.kept], minlength=_BINS)
+    # Bin -1 is what lies to the left: gathered in the lowest bin, it would look like a mode that does not exist.
+    bin_of = np.floor(np.clip(place, -1, _BINS - 1)).astype(np.int16) + 1
+    every, kept = (np.bincount(some, minlength=_BINS + 1)[1:] for some in (bin_of, bin_of[norms.kept]))
     return pd.DataFrame({col.FROM: bounds[:-1], col.TO: bounds[1:], col.KEPT: kept, col.DROPPED: every - kept})
 
 

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from rec_core.canonical import Json
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config
+from rec_core.wording.numbers import column
 
 _ROWS = 200  # of a table twin; more would outweigh the figures
 
@@ -64,5 +65,5 @@ def _drawn(exhibit: Exhibit) -> Markup:
 
 
 def _table(frame: pd.DataFrame) -> Markup:
-    number = "{:.4g}".format
-    return Markup(frame.to_html(index=False, border=0, na_rep="–", float_format=number, escape=True))
+    shown = frame.assign(**{str(name): column(frame[name]) for name in frame.select_dtypes("float")})
+    return Markup(shown.to_html(index=False, border=0, na_rep="–", escape=True))

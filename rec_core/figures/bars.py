@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from rec_core.figures.style import GREY, categories_axis, dots, lay_out
+from rec_core.figures.style import GREY, categories_axis, dots, lay_out, wrapped
 from rec_core.selection import Mark
-from rec_core.wording.numbers import plain_label
 
 _ROW = 26  # pixels
 
@@ -22,7 +21,7 @@ def shares(
     ``names`` is the column that says what a row is; ``everything`` is a column and its title, ``marks`` maps a column
     to its title and mark.
     """
-    labels = [plain_label(text) for text in frame[names]]
+    labels = [wrapped(text) for text in frame[names]]
     figure = go.Figure()
     hover = "%{y}: %{x:.1%}<extra>%{fullData.name}</extra>"
     figure.add_bar(

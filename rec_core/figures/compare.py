@@ -13,7 +13,7 @@ from rec_core.analysis.overlap import By
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import categories_axis, dots, lay_out
+from rec_core.figures.style import categories_axis, dots, lay_out, wrapped
 from rec_core.results import RunResult
 from rec_core.selection import Mark
 from rec_core.stages.train import validation_column
@@ -85,7 +85,6 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, title: s
             hovertemplate=f"epoch %{{x}}: %{{y:.4f}}<extra>{name}</extra>",
         )
     lay_out(figure, 420)
-    _name_runs(figure)
     figure.update_xaxes(title="Epoch", rangemode="tozero")
     figure.update_yaxes(title=title, nticks=8)
     table = pd.concat([pd.DataFrame(result.history).assign(Run=name) for name, result in results.items()])
@@ -103,11 +102,6 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, title: s
     )
 
 
-def _name_runs(figure: go.Figure) -> None:
-    """Give long names room: plotly wraps the legend only after it gave it its place above the chart."""
-    figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"}, margin={"t": 80})
-
-
 def history_titles(metric: Metric) -> dict[str, str]:
     """Return the columns of a history that can be drawn, with what they are called."""
     return {validation_column(metric.name): f"Validation {metric.title}", "loss": "Train loss"}
@@ -117,7 +111,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: Metric, caption: str, wo
     """Return the metric by slice, a symbol per run."""
     figure = go.Figure()
     name, titles = metric.title, [slice_title(part, words) for part in frame[col.SLICE]]
-    lines = [plain_label(title) for title in titles]
+    lines = [wrapped(title, 34) for title in titles]
     for title in [column for column in frame.columns.astype(str) if column in marks]:
         figure.add_scatter(
             x=frame[title],
@@ -128,8 +122,7 @@ def by_slice(frame: pd.DataFrame, marks: Marks, metric: Metric, caption: str, wo
             customdata=frame[col.USERS],
             hovertemplate=f"%{{y}}, %{{customdata:,}} users: {name} %{{x:.3f}}<extra>{title}</extra>",
         )
-    lay_out(figure, 160 + 24 * len(frame))
-    _name_runs(figure)
+    lay_out(figure, 190 + len(lines) * (12 + 14 * (1 + max(line.count("<br>") for line in lines))))
     figure.update_xaxes(title=f"{name} ({metric.direction})")
     figure.update_yaxes(categories_axis(lines))
     return Exhibit(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram
+from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram, left_of
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, counts_axis, lay_out, mark
+from rec_core.figures.style import GREY, across, counts_axis, lay_out, mark
 from rec_core.results import RunResult
 from rec_core.selection import Mark
 from rec_core.wording.columns import titled
@@ -66,11 +68,11 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
             # An annotation takes the logarithm on a logarithmic axis, a line does not.
             figure.add_annotation(
                 x=math.log10(max(cut, bounds[0])),
-                y=1,
+                y=0.99,
                 yref="y domain",
                 text=f" cut at {number(cut)}",
                 xanchor="left",
-                yanchor="bottom",
+                yanchor="top",
                 showarrow=False,
                 font={"size": 12, "color": look.colour},
                 row=row,
@@ -78,8 +80,8 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
             )
         tables.append(titled(frame.rename(columns={col.FROM: "Norm from"}), words).assign(Proxy=title))
     figure.update_annotations(x=0, xanchor="left", selector={"showarrow": False, "xref": "paper"})
-    lay_out(figure, 250 + 170 * len(panels), keep_zoom="gradient-norms")
-    figure.update_layout(barmode="stack", bargap=0, legend_y=1.06)
+    lay_out(figure, 270 + 170 * len(panels), keep_zoom="gradient-norms", titled=True)
+    figure.update_layout(barmode="stack", bargap=0)
     ticks = [n * 10.0**e for e in range(-4, 4) for n in (1, 2, 5)]
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     figure.update_xaxes(title="Gradient norm (log scale)", row=len(panels))
@@ -94,10 +96,17 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
         "predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the cut "
         "where a method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in "
         "both.",
-        caption=caption,
+        caption=f"{caption}{_to_the_left(panels, bounds)}",
         formula=_FORMULA,
         source=_SOURCE,
     )
+
+
+def _to_the_left(panels: Mapping[str, Norms], bounds: NDArray[np.float64]) -> str:
+    """Return how many rows the axis does not reach, panel by panel; "" if it reaches all."""
+    counts = {title: left_of(norms, bounds) for title, norms in panels.items()}
+    said = ", ".join(f"{number(count)} ({title.lower()})" for title, count in counts.items() if count)
+    return said and f" Norms below {number(float(bounds[0]))}, to the left of the axis: {said}."
 
 
 def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
@@ -176,14 +185,8 @@ def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], metric
         marker={"size": 11, "symbol": look.symbol},
         hovertemplate="position %{x:.2g}: " + name + " %{y:.3f}<extra></extra>",
     )
-    for title, value in lines.items():
-        figure.add_hline(
-            y=value,
-            line={"color": GREY, "width": 1, "dash": "dot"},
-            annotation={"text": title, "font": {"size": 11, "color": GREY}},
-            annotation_position="top left",
-        )
-    lay_out(figure, 380)
+    lay_out(figure, 400)
+    across(figure, lines, values)
     figure.update_xaxes(
         title="Position of the window: 0 the easiest ratings, 1 the hardest (Gradient)", range=[-0.05, 1.05]
     )

@@ -10,7 +10,7 @@ from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, lay_out, mark
+from rec_core.figures.style import across, lay_out, mark
 from rec_core.wording import labels
 from rec_core.wording.comparison import named
 from rec_core.wording.numbers import duration, number, percent
@@ -43,16 +43,9 @@ def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
     metric = runs[0].metric
     for title in dict.fromkeys(_series(run) for run in runs):
         _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
-    for name, value in _controls(runs).items():
-        figure.add_hline(
-            y=value,
-            line={"color": GREY, "width": 1, "dash": "dot"},
-            annotation={"text": labels.control_title(name), "font": {"size": 11, "color": GREY}},
-            annotation_position="top left",
-        )
-    # A narrow window stacks the legend on top of the chart.
-    lay_out(figure, 400 + 16 * max(0, len(figure.data) - 4))
-    figure.update_layout(margin={"t": 60})
+    lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
+    controls = {labels.control_title(name): value for name, value in _controls(runs).items()}
+    across(figure, controls, [run.value for run in runs])
     ticks = _ticks([run.seconds for run in runs])
     figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)

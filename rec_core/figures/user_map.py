@@ -72,7 +72,7 @@ def user_map(
     crosses: dict[str, object] = {"color": GREY, "symbol": "x", "size": 5}
     if np.count_nonzero(~some) <= _FEW:
         crosses |= {"color": "#c9ced6", "size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
-    for which, marker in ((some, dots), (~some, crosses)):
+    for which, marker in ((~some, crosses), (some, dots)):  # who is kept lies on top
         _dots(figure, places, which, history, split, highlighted, marker)
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
     figure.update_layout(dragmode=drag, showlegend=False)

@@ -19,6 +19,17 @@ UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the resul
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 
 
+def question(spec: ExperimentSpec) -> str:
+    """Return what a run of ``spec`` would answer.
+
+    >>> question(ExperimentSpec(method={"name": "random"}, ratio=0.2))
+    'What do I lose if I train on 20 % of the ratings, chosen by Random?'
+    """
+    if spec.keeps_everything:
+        return "How good is training on everything?"
+    return f"What do I lose if I train on {percent(spec.ratio)} of the ratings, chosen by {labels.method_choice(spec)}?"
+
+
 def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
     """Return what the group says, and what the best control says to that; ``evidence`` is how sure both are."""
     return _first(one, evidence), " ".join(filter(None, [_second(one, evidence), cut_short(one.judge)]))

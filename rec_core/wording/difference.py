@@ -17,16 +17,14 @@ def headline(groups: Mapping[str, Group], baseline: str | None, metric: Metric, 
     value = {title: group.metric(metric.name) for title, group in groups.items()}
     best, others = metric.best(value), [title for title in groups if title != baseline]
     if not others:
-        return (
-            f"{_short(baseline)} has {metric.title} {number(value[baseline])}; choose another run of the same test set."
-        )
+        return f"{baseline} has {metric.title} {number(value[baseline])}; choose another run of the same test set."
     says = dict(zip(others, together([gains[title] for title in others]), strict=True))
     if best == baseline:
         return _baseline_leads(value, baseline, metric, says, gains)
     found, change = f"{metric.title} {number(value[best])}", interval(gains[best])
     if says[best] == "better":
-        return f"{_short(best)} does best: {found}, {change} against the baseline."
-    return f"No run is clearly better than the baseline: the best, {_short(best)}, has {found}, {change}."
+        return f"{best} does best: {found}, {change} against the baseline."
+    return f"No run is clearly better than the baseline: the best, {best}, has {found}, {change}."
 
 
 def _baseline_leads(
@@ -39,14 +37,9 @@ def _baseline_leads(
     unclear = [title for title, said in says.items() if said == "no clear difference"]
     if len(says) > 1:
         also = f", with no clear difference from {len(unclear)} of the others" if unclear else ""
-        return f"The baseline, {_short(baseline)}, does best{also}: {metric.title} {number(value[baseline])}."
+        return f"The baseline, {baseline}, does best{also}: {metric.title} {number(value[baseline])}."
     (other,) = says
     change = f"{interval(gains[other])} in {metric.title}, the baseline has {number(value[baseline])}."
     if unclear:
-        return f"There is no clear difference between {_short(other)} and the baseline: {change}"
-    return f"{_short(other)} is worse than the baseline: {change}"
-
-
-def _short(title: str) -> str:
-    """Return a run's title without the beginning of its key."""
-    return title.rpartition(" · ")[0]
+        return f"There is no clear difference between {other} and the baseline: {change}"
+    return f"{other} is worse than the baseline: {change}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 from rec_core import specs
 from rec_core.data.interactions import Feedback
@@ -79,17 +81,26 @@ def run_key(spec: ExperimentSpec) -> str:
     return RUN.key(spec)[:8]
 
 
-def pick_title(spec: ExperimentSpec, key: str = "") -> str:
-    """Return a run with the beginning of a key, so that no two are called the same.
+def names(groups: Sequence[Group], given: Mapping[str, str] = MappingProxyType({})) -> dict[str, Group]:
+    """Return the groups by what they are called: as people named them (``given``, by ``group_key``), or what they are.
 
-    The key is that of seed 0, whichever seeds were run, so that the title stays when another seed is added.
+    Where that tells two apart no more, their settings are said too, and at last the beginning of their keys.
     """
-    return f"{run_title(spec)} · {(key or group_key(spec))[:6]}"
+    titles = [_name(group, given) for group in groups]
+    ways: tuple[Callable[[ExperimentSpec], str], ...] = (settings_title, lambda spec: group_key(spec)[:6])
+    for more in ways:
+        counts = Counter(titles)
+        titles = [
+            f"{title} · {more(group.spec)}" if counts[title] > 1 else title
+            for title, group in zip(titles, groups, strict=True)
+        ]
+    return dict(zip(titles, groups, strict=True))
 
 
-def group_title(group: Group) -> str:
-    """Return what a group is called; an older version's group has the key that it was made under, and the version."""
-    return f"{pick_title(group.spec, group.key)} ({group.era})" if group.era else pick_title(group.spec)
+def _name(group: Group, given: Mapping[str, str]) -> str:
+    if name := given.get(group_key(group.spec)):
+        return name
+    return f"{run_title(group.spec)} ({group.era})" if group.era else run_title(group.spec)
 
 
 def seeds(count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Iterable
 
 UNKNOWN = "–"  # what is not a number, or not known
 
@@ -23,6 +24,18 @@ def number(value: float) -> str:
         return f"{value:.1e}"
     digits = 2 - math.floor(math.log10(abs(value)))
     return f"{value:.{min(max(digits, 0), 5)}f}"
+
+
+def column(values: Iterable[float]) -> list[str]:
+    """Return the numbers of a table's column, which share their decimals: four digits of the largest.
+
+    >>> column([0.5, 12.3456, float("nan")]), column([0.1, 0.25])
+    (['0.50', '12.35', '–'], ['0.1000', '0.2500'])
+    """
+    known = [float(value) for value in values]
+    largest = max((abs(value) for value in known if math.isfinite(value)), default=0.0)
+    digits = min(max(3 - math.floor(math.log10(largest)), 0), 6) if largest else 0
+    return [f"{value:,.{digits}f}" if math.isfinite(value) else UNKNOWN for value in known]
 
 
 def percent(share: float) -> str:

@@ -11,7 +11,7 @@ from rec_core.wording.numbers import capital, percent
 def slice_title(name: str, words: Words) -> str:
     """Return what a slice is called."""
     if name.startswith(LEFT_OUT):
-        return f"Users left out by {name.removeprefix(LEFT_OUT)}"
+        return f"Left out by {name.removeprefix(LEFT_OUT)}"
     if name.startswith(GENRE):
         return f"{capital(words.kind)}: {name.removeprefix(GENRE)}"
     return {

@@ -43,13 +43,15 @@ def _is_done(job: Job) -> bool:
     return job.state == "done"
 
 
+@pytest.mark.slow
 def test_workers_that_are_gone_are_started_again(jobs: Jobs, tmp_path: Path) -> None:
     """After `kill -9` of the worker command the scheduler lived on alone, and every later run failed."""
     jobs.ask(quick(seed=1))
     wait(jobs, quick(seed=1), _is_done)
+    orphans = workers(tmp_path)
+    assert orphans
     _of(tmp_path, "worker").kill()
-    while workers(tmp_path):  # they follow at once; a job that one of them still got would be interrupted
-        time.sleep(0.05)
+    psutil.wait_procs(orphans, timeout=30)  # they follow; a job that one of them still got would be interrupted
     jobs.ask(quick(seed=2))
     wait(jobs, quick(seed=2), _is_done)
     _of(tmp_path, "scheduler").kill()

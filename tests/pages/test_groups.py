@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from cache.store import DiskStore
 from rec_core.data.sources import Folders
 from rec_core.evaluation.ranking import RECALL
 from rec_core.experiment import View, stored_result
-from rec_core.replicates import difference
+from rec_core.replicates import Group, difference, group_key
+from rec_core.results import RunResult
+from rec_core.stages import pack
+from rec_core.wording.labels import names
 from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, finish
 
@@ -90,10 +94,6 @@ def test_runs_of_an_older_version_are_a_group_of_their_own(seeded: Path, open_pa
     store = DiskStore(seeded)
     result = stored_result(key(quick("random")), store)
     assert result is not None
-    from dataclasses import replace
-
-    from rec_core.stages import pack
-
     old = replace(result, key="0" * 64, versions=result.versions | {"corelens": "0.1.0"})
     store.put(old.key, pack(old))
     Ledger(seeded).ask(old.key, "run", quick("random"))
@@ -156,3 +156,33 @@ def test_what_each_user_got_may_be_gone(seeded: Path, open_page: Open) -> None:
     text = _text(open_page(**QUICK, method="Random"))
     assert "how sure the difference is cannot be said" in text
     assert "again before you decide" in _text(open_page("summary", **QUICK, method="Random"))
+
+
+def test_runs_have_names_and_can_be_renamed(seeded: Path, open_page: Open) -> None:
+    app = open_page("compare", **QUICK, method="Random")
+    assert app.multiselect(key="runs").value == ["NCF · Full data", "NCF · Random at 20 %"]
+    app.text_input(key=f"name-{group_key(quick('random'))}").set_value("Our <b>baseline</b>").run()
+    assert app.multiselect(key="runs").value == ["NCF · Full data", "Our <b>baseline</b>"]
+    again = open_page("compare", **QUICK, method="Random")
+    assert again.multiselect(key="runs").value == ["NCF · Full data", "Our <b>baseline</b>"]
+    assert Ledger(seeded).names() == {group_key(quick("random")): "Our <b>baseline</b>"}
+    again.text_input(key=f"name-{group_key(quick('random'))}").set_value("").run()
+    assert again.multiselect(key="runs").value == ["NCF · Full data", "NCF · Random at 20 %"]
+
+
+def test_runs_of_one_name_are_told_apart_by_their_settings(seeded: Path) -> None:
+    specs = [quick("random"), quick("random", train={"epochs": 20}, proxy={"epochs": 5}), quick("random", ratio=0.3)]
+    made = [Group((spec,), (replace(_result_of(seeded), key=key(spec)),)) for spec in specs]
+    assert list(names(made)) == [
+        "NCF · Random at 20 % · Custom",
+        "NCF · Random at 20 % · As in the report",
+        "NCF · Random at 30 %",
+    ]
+    twice = list(names([*made, Group((quick("random", train={"epochs": 3}),), made[0].results)]))
+    assert len(set(twice)) == 4
+
+
+def _result_of(home: Path) -> RunResult:
+    result = stored_result(key(quick("random")), DiskStore(home))
+    assert result is not None
+    return result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from pages.ui.cards import safe_csv
 from rec_core.data.sources import SOURCES, Folders, synthetic
 from rec_core.data.sources.movielens import MovieLens
 from rec_core.experiment import Experiment
+from rec_core.progress import Progress
 from rec_core.selection import METHODS, budget
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import pack, resolve
@@ -69,9 +69,8 @@ def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_
     app = open_page(page, **QUICK, method=method, pretrain=pretrain)
     _healthy(app)
     if pretrain == "true" and any(m.title == method and m.needs_proxy for m in METHODS.values()):
-        if page == "results":  # a run makes its proxy
-            assert any(re.match(rf"Run {method}( \(position 0\))? at 20 %", button.label) for button in app.main.button)
-        elif page != "compare":  # which compares finished runs
+        assert app.button(key="run").label.startswith("Run · about")  # a run makes its proxy
+        if page != "compare":  # which compares finished runs
             assert app.button(key="prepare").label.startswith("Prepare · about")
     elif page in LIVE:
         assert app.metric or app.get("plotly_chart")
@@ -103,8 +102,8 @@ def test_run_asks_for_the_spec_that_the_sidebar_describes(
     open_page: Open, asked: list[tuple[str, ExperimentSpec]]
 ) -> None:
     app = open_page(**QUICK, method="Gradient", feedback="Ratings", ratio="12.5", seed="3")
-    assert app.sidebar.button(key="run").label.startswith("Run · about")
-    app.sidebar.button(key="run").click().run()
+    assert app.button(key="run").label.startswith("Run · about")
+    app.button(key="run").click().run()
     (kind, spec) = asked[0]
     expected = quick("gradient", "explicit", ratio=0.125, seed=3)
     assert kind == "run"
@@ -119,7 +118,8 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
 
 def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
     app = open_page(**QUICK, method="Gradient")
-    next(button for button in app.main.button if button.label.startswith("Run Gradient at 20 % · about")).click().run()
+    assert "**NCF · Gradient at 20 %** · Synthetic, 10,000 ratings, clicks" in _texts(app)
+    app.button(key="run").click().run()
     assert [(kind, key(spec)) for kind, spec in asked] == [("run", key(quick("gradient")))]
 
 
@@ -150,7 +150,7 @@ def test_a_damaged_result_is_offered_to_be_made_again(home: Path, open_page: Ope
     (home / "objects" / key(spec)[:2] / key(spec) / "manifest.json").write_text("{}")
     app = open_page(**QUICK, method="Random")
     _healthy(app)
-    assert app.sidebar.button(key="run").label.startswith("Run again")
+    assert app.button(key="run").label.startswith("Run again")
 
 
 def test_without_the_baseline_its_run_is_offered(
@@ -182,7 +182,7 @@ def test_a_page_never_downloads_unasked(
 def test_a_finished_run_is_not_offered_again(home: Path, open_page: Open) -> None:
     finish(home, quick("random"))
     app = open_page(**QUICK, method="Random", pretrain="false")
-    assert "run" not in [b.key for b in app.sidebar.button]
+    assert "run" not in [b.key for b in app.button]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
@@ -194,33 +194,34 @@ def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Pat
     app = open_page(**QUICK, method="Random")
     _healthy(app)
     expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
-    assert expected in app.sidebar.warning[0].value
-    assert app.sidebar.button(key="run").label.startswith("Run again")
+    said = _texts(app).replace("\\", "")
+    assert expected in said
+    assert app.button(key="run").label.startswith("Run again")
 
 
 def test_a_job_of_other_data_says_which(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     own, other = quick("random"), quick("random", feedback="explicit")
     waiting = [Job(key(spec), "run", spec, "waiting") for spec in (own, other)]
     monkeypatch.setattr(Jobs, "active", lambda self: waiting)
-    said = next(c.value for c in open_page(**QUICK).sidebar.caption if "Starting the workers" in c.value)
-    assert said.endswith("NCF · Random at 20 %, NCF · Random at 20 % (Synthetic, 10,000 ratings, ratings)"), said
+    said = next(c.value for c in open_page(**QUICK).caption if c.value.startswith("Waiting"))
+    assert said.startswith("Waiting: NCF · Random at 20 %, NCF · Random at 20 % (Synthetic, 10,000 ratings, ratings).")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_data_that_are_not_here_are_offered_as_a_download(page: str, open_page: Open) -> None:
     app = open_page(page, data="MovieLens 1M")
     _healthy(app)
-    assert any(b.label == "Download MovieLens 1M" for b in app.sidebar.button)
+    assert any(b.label == "Download MovieLens 1M" for b in app.button)
     assert "is not on this machine yet" in _texts(app)
 
 
 def test_a_download_that_fails_is_said_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rec_core.data.sources.movielens._PUBLISHER", "http://127.0.0.1:9/")
     app = open_page(data="MovieLens 100K")
-    next(b for b in app.sidebar.button if b.label == "Download MovieLens 100K").click().run()
+    next(b for b in app.button if b.label == "Download MovieLens 100K").click().run()
     assert [e.message for e in app.exception] == []
-    assert "could not be downloaded from its publisher" in app.sidebar.error[0].value
-    assert "Nothing was changed" in app.sidebar.error[0].value
+    assert "could not be downloaded from its publisher" in app.error[0].value
+    assert "Nothing was changed" in app.error[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -331,7 +332,7 @@ def test_a_damaged_ledger_is_said_in_a_sentence(home: Path, open_page: Open) -> 
     (home / "ledger.sqlite3").write_bytes(b"no database at all " * 500)
     app = open_page(**QUICK)
     assert [e.message for e in app.exception] == []
-    assert "Results are kept in files of their own" in _texts(app)
+    assert "results, which are kept in files of their own and are safe" in _texts(app)
 
 
 def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.LogCaptureFixture) -> None:
@@ -346,10 +347,11 @@ def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.
 
 
 def test_csv_defuses_formulas(home: Path) -> None:
-    frame = pd.DataFrame({"title": ["=1+1", '<b>"x"</b>', "Ok"], "n": [-1, 2, 3]})
+    formulas = ["=1+1", " =1+1", "\t=1", "＝1+1", "|calc", "  +1", "@x", "-1"]
+    frame = pd.DataFrame({"title": [*formulas, '<b>"x"</b>', "Ok", "a=b"], "n": [-1] * 11})
     lines = safe_csv(frame).splitlines()
-    assert lines[1] == "'=1+1,-1"
-    assert lines[3] == "Ok,3"
+    assert lines[1 : len(formulas) + 1] == [f"'{formula},-1" for formula in formulas]
+    assert lines[-2:] == ["Ok,-1", "a=b,-1"]
 
 
 def test_live_selection_is_quick_on_movielens(movielens: Folders, tmp_path: Path) -> None:
@@ -361,3 +363,53 @@ def test_live_selection_is_quick_on_movielens(movielens: Folders, tmp_path: Path
         begin = time.perf_counter()
         _ = Experiment(spec.with_(ratio=0.37), store, movielens).coreset
         assert time.perf_counter() - begin < 3
+
+
+def test_a_first_start_has_one_figure_and_one_button_that_stands_out(open_page: Open) -> None:
+    app = open_page()
+    assert len(app.get("plotly_chart")) == 1
+    assert [b.key for b in app.button if b.proto.type == "primary"] == ["compare"]
+    assert app.title[0].value == "What do I lose if I train on 20\u00a0% of the ratings, chosen by Random?"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_where_the_reader_is(page: str, open_page: Open) -> None:
+    """Titles are answers, so the page's name would vanish."""
+    captions = [caption.value for caption in open_page(page).main.caption]
+    title = next(one.title for group in nav.PAGES.values() for one in group if one.name == page)
+    assert any(caption.endswith(f" · {title}") for caption in captions)
+
+
+def test_what_went_wrong_is_listed_whatever_is_chosen_until_it_is_read(home: Path, open_page: Open) -> None:
+    for seed in (1, 2):
+        spec = quick("greedy", seed=seed)
+        Ledger(home).ask(key(spec), "run", spec)
+        save_outcome(DiskStore(home), key(spec), Outcome("failed", f"It failed with seed {seed}."))
+    app = open_page("activity", **QUICK, method="Random")
+    assert [w.value for w in app.main.warning] == [
+        f"**NCF · Greedy k-center at 20 %** · It failed with seed {seed}\\." for seed in (2, 1)
+    ]
+    next(b for b in app.button if b.label == "Dismiss").click().run()
+    assert len(app.main.warning) == 1
+    assert len(open_page("activity", **QUICK, method="Random").main.warning) == 1
+
+
+def test_settings_that_differ_from_the_preset_are_counted_and_can_be_reset(open_page: Open) -> None:
+    app = open_page(**QUICK)
+    assert "**Custom: 2 changes** from “As in the report”" in _texts(app)
+    app.button(key="reset").click().run()
+    assert "Custom" not in _texts(app)
+    assert app.sidebar.number_input(key="epochs").value is None
+    assert "reset" not in [b.key for b in app.button]
+
+
+def test_one_bar_is_for_the_whole_run(home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the training is not half of the run: what comes before and after counts too."""
+    spec = quick("random")
+    finish(home, quick("full"))
+    progress = Progress("Training", 0.5, 1, 2, 1.0)
+    monkeypatch.setattr(Jobs, "active", lambda self: [Job(key(spec), "run", spec, "running", progress=progress)])
+    bar = open_page(**QUICK, method="Random").get("progress")[0].proto
+    assert 0 < bar.value < 100
+    assert bar.value != 50
+    assert "training, epoch 1 of 2 · about" in bar.text

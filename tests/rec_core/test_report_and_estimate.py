@@ -5,7 +5,8 @@ from scipy import stats
 
 from rec_core import published, report, specs
 from rec_core.data.sources import Folders
-from rec_core.estimate import estimate, measured_rates, proxy_seconds
+from rec_core.estimate import estimate, measured_rates, proxy_seconds, whole
+from rec_core.progress import Progress
 from rec_core.wording import labels
 from tests.conftest import experiment, quick
 
@@ -35,6 +36,17 @@ def test_a_run_finds_its_row_in_the_report() -> None:
 )
 def test_other_settings_have_no_row_in_the_report(spec: specs.ExperimentSpec) -> None:
     assert published.published(spec) is None
+
+
+def test_the_whole_run_goes_on_at_the_pace_of_its_present_step() -> None:
+    parts = {"Loading": 1.0, "Training": 4.0, "Evaluating": 5.0}
+    assert whole(parts, Progress("Loading")) == (0.0, 10.0)
+    assert whole(parts, Progress("Training", 0.5, seconds_left=2.0)) == pytest.approx((0.3, 7.0))
+    # Twice as slow as estimated: what follows will be too.
+    assert whole(parts, Progress("Training", 0.5, seconds_left=4.0)) == pytest.approx((0.3, 14.0))
+    assert whole(parts, Progress("Evaluating", 1.0, seconds_left=0.0)) == pytest.approx((1.0, 0.0))
+    assert whole(parts, Progress("Drawing the map", 0.4, seconds_left=3.0)) == (0.4, 3.0)
+    assert whole({"Training": 0.0}, Progress("Training", 0.5)) == (0.5, 0.0)
 
 
 def test_intervals_of_a_table_are_students() -> None:

@@ -74,9 +74,9 @@ def test_every_run_is_measured_on_whom_another_leaves_out(small_split: Split) ->
     }
     table = slices.table(runs, RECALL)
     rows = {wording.slice_title(str(row[col.SLICE]), FILMS): row for row in table.to_dict("records")}
-    left_out = rows["Users left out by Few"]
+    left_out = rows["Left out by Few"]
     assert (left_out[col.USERS], left_out["All"], left_out["Few"]) == (30, 1, 0)
-    assert "Users left out by All" not in rows  # too few to say anything: none
+    assert "Left out by All" not in rows  # too few to say anything: none
     assert {"All users", "Head films", "Long-tail films"} <= set(rows)
     assert any(name.startswith("Genre: ") for name in rows)
 

@@ -120,7 +120,7 @@ def test_the_map_marks_kept_dropped_and_chosen(small_split: Split, highlighted: 
     n = small_split.catalogue.n_users
     places = projection.UserMap(np.arange(n), np.zeros((n, 2), np.float32))
     exhibit = user_map("map", "Map", "PCA", places, history, small_split, "caption", FILMS, highlighted)
-    kept, dropped = exhibit.figure.data
+    dropped, kept = exhibit.figure.data
     assert dropped.customdata[:, 0].tolist() == [0, 3]
     assert len(kept.customdata) == n - 2
     if highlighted is not None:
