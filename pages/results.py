@@ -122,8 +122,9 @@ def show_runs(every: list[Compared]) -> None:
     st.subheader("Controls: what costs nothing", anchor=False)
     controls = wording.named_controls(comparison.controls_table(latest.group))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
-    if latest.spec.feedback == "implicit" and state.data_is_here():
-        st.caption(data_words.fewer_negatives(state.view().negatives.test))
+    ranked = latest.spec.feedback == "implicit" and state.data_is_here()
+    if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
+        st.caption(fewer)
 
 
 compared = state.compared()

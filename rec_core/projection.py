@@ -108,6 +108,7 @@ def _places(
                 time.sleep(_LOOK_EVERY)
         finally:
             work.kill()
+            work.wait()
         _, said = work.communicate()
         if work.returncode:
             last = (said.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]

@@ -46,10 +46,10 @@ def number(title: str, low: float, high: float, whole: bool) -> Parameter:
     return Parameter(title, read)
 
 
-def read(parameters: Mapping[str, Parameter]) -> None:
-    """Read the link once per session; start over where something had to be taken out or is written otherwise."""
+def read(parameters: Mapping[str, Parameter]) -> bool:
+    """Read the link once per session; return whether it was changed, so that the app has to start over."""
     if st.session_state.get(_READ, False):
-        return
+        return False
     st.session_state[_READ] = True
     misread, changed = {}, False
     for key in [key for key in parameters if key in st.query_params]:
@@ -65,8 +65,7 @@ def read(parameters: Mapping[str, Parameter]) -> None:
             continue
         changed = True
     st.session_state[_MISREAD] = misread
-    if changed:
-        st.rerun()
+    return changed
 
 
 def misread(chosen: str) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -55,8 +55,13 @@ def guard() -> None:
     """Start over inside the app if this page was started alone."""
     if not st.session_state.get(_INSIDE, False):
         configure()
-        _navigation()
-        st.rerun()
+        start_over()
+
+
+def start_over() -> NoReturn:
+    """Run the app again from its beginning, on the same page: without a navigation Streamlit would forget which."""
+    _navigation()
+    st.rerun()
 
 
 def page(name: str) -> Any:

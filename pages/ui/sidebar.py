@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import advanced, controls, links, state
+from pages.ui import advanced, controls, links, nav, state
 from rec_core import selection, specs
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, SpecError
@@ -29,7 +29,8 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
-        links.read(_parameters())
+        if links.read(_parameters()):
+            nav.start_over()
         misread = st.container()
         try:
             facts = _choose()

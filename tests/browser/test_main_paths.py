@@ -64,9 +64,13 @@ def test_run_progress_result_reload_restart_deep_link(page: Page, app: App) -> N
     expect(page.get_by_text(f"{TRAIN}").first).to_be_visible()
     _run(page)
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 20"))).to_be_visible(timeout=90_000)
+    cancel = page.get_by_role("button", name="Cancel").bounding_box()
+    assert cancel is not None
+    assert cancel["y"] < 300  # in view without scrolling, however small the window
     expect(page.get_by_text("Show result")).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("is finished.")).to_be_visible()
+    expect(page.locator("h1")).to_have_text(re.compile(r"Random at 20\s% gives RMSE [01]\.\d+"))
     title = page.locator("h1").inner_text()
-    assert re.match(r"Random at 20\s% gives RMSE [01]\.\d+", title), title
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
 
     page.reload()
@@ -106,6 +110,25 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     page.get_by_text("Decide", exact=True).click()
     page.get_by_text("Results", exact=True).click()
     expect(page.locator(".st-key-ratio")).to_contain_text("50 %")
+
+
+def test_moving_a_control_is_undone_by_going_back(page: Page, app: App) -> None:
+    _open(page, app, "/activity?data=Synthetic,+10,000+ratings&method=Random")
+    page.get_by_role("radio", name="SimpleMF").locator("..").click()
+    expect(page.get_by_text("SimpleMF · Random at 20 %")).to_be_visible()
+    assert "model=SimpleMF" in page.url
+    page.go_back()
+    expect(page.get_by_text("NCF · Random at 20 %", exact=True)).to_be_visible()
+    assert "model=SimpleMF" not in page.url
+
+
+def test_a_link_that_cannot_be_read_is_said_in_a_real_browser(page: Page, app: App) -> None:
+    _open(page, app, "/activity?data=synthetic-10k&seed=inf&method=magic")
+    expect(page.get_by_text("The link asks for Seed “inf”")).to_be_visible()
+    expect(page.get_by_text("The link asks for method “magic”")).to_be_visible()
+    expect(page.get_by_text("150 users").first).to_be_visible()
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("Random at 20")
 
 
 def test_prepare_makes_a_method_live(page: Page, app: App) -> None:

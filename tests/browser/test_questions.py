@@ -244,3 +244,33 @@ def test_ticked_runs_are_compared(page: Page, filled: App) -> None:
     page.get_by_text("Compare 2 runs").click()
     expect(page.get_by_text("What differs in the settings")).to_be_visible()
     expect(page.get_by_test_id("stMultiSelect").first).to_contain_text("Full data")
+
+
+_CROSSING = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+    const seen = [...plot.querySelectorAll('svg text')].filter(text =>
+        text.textContent.trim() && text.getBoundingClientRect().width && !text.closest('.hoverlayer, .modebar'));
+    const boxes = seen.map(text => [text.textContent, text.getBoundingClientRect()]);
+    const around = plot.getBoundingClientRect(), found = [];
+    boxes.forEach(([name, box], place) => {
+        if (box.left < around.left - 2 || box.right > around.right + 2) found.push(`${name} is cut`);
+        for (const [other, beside] of boxes.slice(place + 1)) {
+            const wide = Math.min(box.right, beside.right) - Math.max(box.left, beside.left);
+            const high = Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top);
+            if (wide > 1 && high > 2) found.push(`${name} crosses ${other}`);
+        }
+    });
+    return found;
+})"""
+
+
+@pytest.mark.parametrize("width", [1440, 800])
+def test_no_text_of_a_figure_crosses_another(page: Page, filled: App, width: int) -> None:
+    """Labels of lines, legends, names of slices, titles of panels."""
+    for name in ("results", "compare", "gradient_norms", "coverage", "activity"):
+        page.set_viewport_size({"width": width, "height": 1100})
+        _open(page, filled, f"/{name}{SMALL}")
+        page.set_viewport_size({"width": width, "height": 4000})  # figures are drawn when they come into view
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        _settle(page)
+        page.wait_for_timeout(700)
+        assert page.evaluate(_CROSSING) == [], name

@@ -180,5 +180,5 @@ def test_what_cannot_be_saved_is_said_in_a_sentence(folders: Folders) -> None:
         def put(self, key: str, artifact: object) -> None:
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(Exception, match=r"could not be saved \(No space left on device\); free some disk space"):
+    with pytest.raises(CorelensError, match=r"could not be saved \(the disk is full\)\. Finished steps are kept"):
         Experiment(quick(), Full(), folders).result()

@@ -66,18 +66,24 @@ def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
     norms = mark_kept(values, np.arange(1000))
     bounds = gradient_norms.edges([values])
     frame = gradient_norms.histogram(norms, bounds)
-    inside = np.clip(values, bounds[0], bounds[-1])
-    expected, _ = np.histogram(inside, bounds)
+    expected, _ = np.histogram(values, bounds)
     # Single precision may move a row that lies on an edge to the next bin.
     assert np.abs((frame[col.KEPT] + frame[col.DROPPED]).to_numpy() - expected).sum() <= 4
-    assert (frame[col.KEPT].sum(), frame[col.DROPPED].sum()) == (1000, 4000)
+    left = gradient_norms.left_of(norms, bounds)
+    assert frame[col.KEPT].sum() + frame[col.DROPPED].sum() + left == 5000
+    assert left == pytest.approx((values < bounds[0]).sum(), abs=2)
 
 
-def test_norms_of_zero_are_in_the_first_bin() -> None:
+def test_norms_of_zero_are_no_mode_at_the_left_end() -> None:
+    """They lie to the left of a logarithmic axis; gathered in its lowest bin they looked like a peak."""
     values = np.array([0.0, 0.0, 1.0, 2.0], np.float32)
-    frame = gradient_norms.histogram(mark_kept(values, np.array([0])), gradient_norms.edges([values]))
-    assert frame[col.KEPT].iloc[0] == 1
-    assert frame[col.DROPPED].sum() == 3
+    norms, bounds = mark_kept(values, np.array([0])), gradient_norms.edges([values])
+    frame = gradient_norms.histogram(norms, bounds)
+    assert frame[col.KEPT].iloc[0] == 0
+    assert frame[col.DROPPED].sum() == 2
+    assert gradient_norms.left_of(norms, bounds) == 2
+    exhibit = figures.distribution({"Random start": norms}, mark("gradient"), "caption.", FILMS)
+    assert "to the left of the axis: 2 (random start)." in exhibit.caption
 
 
 @pytest.mark.parametrize("against", gradient_norms.AGAINST)
@@ -154,4 +160,6 @@ def test_norms_of_zero_are_drawn() -> None:
     half = mark_kept(np.repeat([0.0, 1.0], 100).astype(np.float32), np.arange(100))
     for norms in (zero, half):
         exhibit = figures.distribution({"A": norms}, mark("gradient"), "caption", FILMS)
-        assert sum(sum(trace.y) for trace in exhibit.figure.data) == 200
+        drawn = sum(sum(trace.y) for trace in exhibit.figure.data)
+        assert drawn == np.count_nonzero(norms.values)
+        assert f"to the left of the axis: {200 - drawn} (a)" in exhibit.caption
