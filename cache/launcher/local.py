@@ -158,7 +158,7 @@ class Local:
         if self._own.address() is None:
             return
         for key, (function, args) in list(self._undelivered.items()):
-            if self._own.submit(key, function, *args):
+            if key in self._undelivered and self._own.submit(key, function, *args):  # not cancelled meanwhile
                 self._processes.count_anew()
                 with self._lock:
                     self._undelivered.pop(key, None)

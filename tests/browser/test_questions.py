@@ -266,7 +266,7 @@ _CROSSING = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(p
 @pytest.mark.parametrize("width", [1440, 800])
 def test_no_text_of_a_figure_crosses_another(page: Page, filled: App, width: int) -> None:
     """Labels of lines, legends, names of slices, titles of panels."""
-    for name in ("results", "compare", "gradient_norms", "coverage", "activity"):
+    for name in ("results", "compare", "gradient_norms"):
         page.set_viewport_size({"width": width, "height": 1100})
         _open(page, filled, f"/{name}{SMALL}")
         page.set_viewport_size({"width": width, "height": 4000})  # figures are drawn when they come into view
