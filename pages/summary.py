@@ -52,7 +52,12 @@ for exhibit in document.exhibits:
     st.subheader(exhibit.title, anchor=False)
     exhibits.show(exhibit)
 st.subheader("All runs", anchor=False)
-st.dataframe(document.table, hide_index=True, alt="All runs of this data, feedback and model.")
+st.dataframe(
+    document.table,
+    hide_index=True,
+    alt="All runs of this data, feedback and model.",
+    column_config=cards.number_columns(document.table),
+)
 st.subheader("How it was made", anchor=False)
 st.markdown("\n".join(f"- {line}" for line in document.method))
 st.subheader("What this does not show", anchor=False)

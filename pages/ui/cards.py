@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +14,7 @@ from pages.ui import state
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration
+from rec_core.wording.numbers import decimals, duration
 
 
 def headline(text: str) -> None:
@@ -87,6 +88,16 @@ def settings(of: Mapping[str, tuple[str, ExperimentSpec]] | None = None) -> None
         st.download_button(
             "Settings as JSON", json.dumps(document, indent=2), "settings.json", "application/json", on_click="ignore"
         )
+
+
+def number_columns(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict[str, Any]:
+    """Return how numbers of a table are shown: ``shares`` as percentages, others with the decimals of their column."""
+    number = st.column_config.NumberColumn
+    fractions = [str(name) for name in frame.select_dtypes("float") if name not in shares]
+    return {
+        **{name: number(format="percent") for name in shares},
+        **{name: number(format=f"%.{decimals(frame[name])}f") for name in fractions},
+    }
 
 
 def csv(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:

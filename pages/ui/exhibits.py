@@ -38,11 +38,10 @@ def _table(exhibit: Exhibit) -> None:
     key = f"table-{exhibit.name}"
     popover = st.popover("Table", type="tertiary", icon=":material/table:", key=key, on_change="rerun")
     if popover.open:
-        share = st.column_config.NumberColumn(format="percent")
         popover.dataframe(
             exhibit.table,
             hide_index=True,
             height=320,
             alt=f"The numbers of the figure “{exhibit.title}”.",
-            column_config=dict.fromkeys(exhibit.shares, share),
+            column_config=cards.number_columns(exhibit.table, exhibit.shares),
         )

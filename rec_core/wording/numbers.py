@@ -33,9 +33,21 @@ def column(values: Iterable[float]) -> list[str]:
     (['0.50', '12.35', '–'], ['0.1000', '0.2500'])
     """
     known = [float(value) for value in values]
-    largest = max((abs(value) for value in known if math.isfinite(value)), default=0.0)
-    digits = min(max(3 - math.floor(math.log10(largest)), 0), 6) if largest else 0
+    digits = decimals(known)
     return [f"{value:,.{digits}f}" if math.isfinite(value) else UNKNOWN for value in known]
+
+
+def decimals(values: Iterable[float]) -> int:
+    """Return how many decimals show four digits of the largest value; 0 where all are whole.
+
+    >>> decimals([0.5, 12.3456]), decimals([3.0, 4.0])
+    (2, 0)
+    """
+    known = [value for value in map(float, values) if math.isfinite(value)]
+    largest = max(map(abs, known), default=0.0)
+    if not largest or all(value.is_integer() for value in known):
+        return 0
+    return min(max(3 - math.floor(math.log10(largest)), 0), 6)
 
 
 def percent(share: float) -> str:
