@@ -51,6 +51,7 @@ class Processes:
         with FileLock(self._folder / "lock"):  # the kernel drops it when the process dies
             if not self._runs("scheduler"):
                 self.file.unlink(missing_ok=True)
+                self._end_workers()
                 self._start("scheduler", "--port", "0", "--idle-timeout", f"{self._idle}s")
             if not self._runs("worker"):
                 workers = ["--nworkers", str(self._workers), "--nthreads", "1", "--memory-limit", "0"]
@@ -64,12 +65,16 @@ class Processes:
 
     def _runs(self, role: str) -> bool:
         """Say whether the process that was started last still runs, whoever started it."""
-        try:
-            found = json.loads(self._id_file(role).read_text())
-            process = psutil.Process(found["pid"])
-            return process.create_time() == found["since"] and process.status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-            return False
+        return living(self._id_file(role)) is not None
+
+    def _end_workers(self) -> None:
+        """End workers whose scheduler is gone: they would wait for it for an hour, and none would work for the next."""
+        command = living(self._id_file("worker"))
+        if command is None:
+            return
+        with contextlib.suppress(psutil.Error):
+            for process in (*command.children(recursive=True), command):
+                process.kill()
 
     def _start(self, role: str, *options: str) -> None:
         if self._tries[role] >= _TRIES:
@@ -107,6 +112,17 @@ class Processes:
         except OSError:
             return "nothing"
         return lines[-1].strip()[:200] if lines else "nothing"
+
+
+def living(id_file: Path) -> psutil.Process | None:
+    """Return the process that a file names, if it still runs."""
+    try:
+        found = json.loads(id_file.read_text())
+        process = psutil.Process(found["pid"])
+        same = process.create_time() == found["since"] and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+    return process if same else None
 
 
 def _environment() -> dict[str, str]:
