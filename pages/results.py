@@ -73,8 +73,14 @@ def show_live() -> None:
         cards.prepare(view.spec, "What would be kept can be shown once its proxy is prepared; a run makes it too.")
 
 
+def show_figure() -> None:
+    """Draw one figure of what would be kept, below what there is to do: it takes longest on a cold start."""
+    if state.data_is_here() and (view := state.view()).can(SELECT):
+        exhibits.show(gallery.FIGURES[gallery.FIRST](gallery.Subject(view, state.random_coreset(), [])))
+
+
 def show_kept(view: View) -> None:
-    """Show what would be kept, in numbers and in one figure."""
+    """Show what would be kept, in numbers."""
     split, rows = view.split, view.coreset.rows
     words, kept = state.words(), activity.measure(split.train, rows, split.catalogue.n_users)
     measured = coverage.measure(split, rows)
@@ -97,7 +103,6 @@ def show_kept(view: View) -> None:
             ),
         }
     )
-    exhibits.show(gallery.FIGURES[gallery.FIRST](gallery.Subject(view, state.random_coreset(), [])))
 
 
 def show_runs(every: list[Compared]) -> None:
@@ -137,4 +142,6 @@ if compared:
     show_runs(compared)
 else:
     comparison_card.first_comparison()
+if not chosen:
+    show_figure()
 cards.settings()

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import processes
 
+expect.set_options(timeout=20_000)  # a cold server on a busy machine takes its time; what has to be quick is timed
 ROOT = Path(__file__).resolve().parents[2]
 _CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # what is compiled once per machine
 FLAGS = [
