@@ -1,4 +1,4 @@
-"""``python -m rec_core``: the pipeline from the command line (``rec_core.cli``)."""
+"""``python -m rec_core``: the command line (``rec_core.cli``), with results where the dashboard has them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one sentence on stderr."""
     # Loading takes a second, and libraries may turn an interrupt in the middle of their import into anything.
     before = signal.signal(signal.SIGINT, _stop)
+    from cache.home import folders, home, open_store
+    from cache.ledger import Ledger
+    from cache.store import DiskStore
     from rec_core import cli
+    from rec_core.specs import ExperimentSpec
+
+    def store() -> DiskStore:
+        opened = open_store(home())
+        opened.tidy()
+        return opened
+
+    def remember(key: str, spec: ExperimentSpec) -> None:
+        Ledger(home()).ask(key, "run", spec)
 
     signal.signal(signal.SIGINT, before)
     try:
-        return cli.main(arguments)
+        return cli.main(arguments, cli.Home(store, folders, remember))
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130

@@ -1,19 +1,22 @@
-"""The pipeline from the command line: ``python -m rec_core run | select | methods | tables``."""
+"""The pipeline from the command line: ``python -m rec_core run | select | methods | tables``.
+
+Where results are kept is told by the entry point, ``rec_core.__main__``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from cache.home import folders, home, open_store
-from cache.ledger import Ledger
 from rec_core import report, specs
-from rec_core.data.sources import SOURCES
+from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import CorelensError, SpecError, reason
 from rec_core.experiment import Experiment
 from rec_core.export.bundle import coreset_frame
@@ -23,13 +26,22 @@ from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import resolve
+from rec_core.stages import StageStore, resolve
 from rec_core.wording import data as wording
 
 
-def main(arguments: list[str] | None = None) -> int:
+@dataclass(frozen=True)
+class Home:
+    """Where results are kept: how to open the store, where data are looked for, how to list a run as asked for."""
+
+    store: Callable[[], StageStore]
+    folders: Callable[[str | None], Folders]
+    remember: Callable[[str, ExperimentSpec], None]
+
+
+def main(arguments: list[str] | None, home: Home) -> int:
     """Run one command; return 0, or 1 after one sentence on stderr."""
-    args = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments, argparse.Namespace(home=home))
     try:
         args.command(args)
     except CorelensError as error:
@@ -151,29 +163,20 @@ class _Bar:
         self._bar.refresh()
 
 
-def _experiment(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> Experiment:
-    where, store = folders(data_dir), open_store(home())
-    _hold(spec, data_dir)
-    store.tidy()
+def _experiment(spec: ExperimentSpec, args: argparse.Namespace, bar: _Bar) -> Experiment:
+    home: Home = args.home
+    where, store = home.folders(args.data_dir), home.store()
+    if args.data_dir is not None:  # a folder that was named here has to hold the data, also where a download has them
+        SOURCES[spec.data.dataset].require(where)
     return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
 
 
-def _hold(spec: ExperimentSpec, data_dir: str | None) -> None:
-    """Refuse a folder that was named here and holds no such data, also where a download has them.
-
-    Raises:
-        DataError: naming what is missing.
-    """
-    if data_dir is not None:
-        SOURCES[spec.data.dataset].require(folders(data_dir))
-
-
-def _result(spec: ExperimentSpec, data_dir: str | None, bar: _Bar) -> RunResult:
+def _result(spec: ExperimentSpec, args: argparse.Namespace, bar: _Bar) -> RunResult:
     """Return the run's result and write it down as asked for, so that the dashboard shows it too."""
-    experiment = _experiment(spec, data_dir, bar)
+    experiment = _experiment(spec, args, bar)
     result = experiment.result()
     _note(experiment)
-    Ledger(home()).ask(result.key, "run", experiment.spec)
+    args.home.remember(result.key, experiment.spec)
     return result
 
 
@@ -190,7 +193,7 @@ def _note(experiment: Experiment) -> None:
 def _run(args: argparse.Namespace) -> None:
     spec = _spec(args)
     with _Bar() as bar:
-        result = _result(spec, args.data_dir, bar)
+        result = _result(spec, args, bar)
     document = json.dumps(result.to_json(), indent=2)
     if args.json is None:
         print(document)
@@ -200,7 +203,7 @@ def _run(args: argparse.Namespace) -> None:
 
 def _select(args: argparse.Namespace) -> None:
     with _Bar() as bar:
-        experiment = _experiment(_spec(args), args.data_dir, bar)
+        experiment = _experiment(_spec(args), args, bar)
         frame = coreset_frame(experiment)
         _note(experiment)
     _save(args.out, lambda path: frame.to_parquet(path, index=False))
@@ -225,7 +228,7 @@ def _methods(args: argparse.Namespace) -> None:
 
 def _tables(args: argparse.Namespace) -> None:
     def run(spec: ExperimentSpec) -> RunResult:
-        return _result(_with_settings(spec, args.set), args.data_dir, bar)
+        return _result(_with_settings(spec, args.set), args, bar)
 
     with _Bar() as bar:
         for number in [args.number] if args.number else sorted(report.TABLES):
