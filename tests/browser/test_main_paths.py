@@ -38,7 +38,7 @@ def _run(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Run (·|again)")).first.click()
 
 
-def test_the_first_start_is_usable_in_seconds_and_stays_on_this_machine(
+def test_the_first_start_is_usable_within_ten_seconds_and_stays_on_this_machine(
     page: Page, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     app = App(tmp_path_factory.mktemp("first"))
@@ -50,8 +50,8 @@ def test_the_first_start_is_usable_in_seconds_and_stays_on_this_machine(
         begin = time.monotonic()
         app.start()
         page.goto(app.url)
-        expect(page.get_by_role("button", name=re.compile("Run the comparison"))).to_be_enabled(timeout=20_000)
-        assert time.monotonic() - begin < 20  # about six on an idle machine
+        expect(page.get_by_role("button", name=re.compile("Run the comparison"))).to_be_enabled()
+        assert time.monotonic() - begin < 10
         _settle(page)
     finally:
         app.kill()

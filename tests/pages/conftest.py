@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from cache.jobs import Jobs
 from cache.ledger import Ledger
 from cache.store import DiskStore
-from rec_core.data.sources import Folders
+from rec_core.data.sources import SOURCES, Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 
@@ -42,10 +42,7 @@ def open_page(home: Path) -> Open:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in params.items():
             app.query_params[name] = value
-        app.run()
-        if page:
-            app.switch_page(f"pages/{page}.py").run()
-        return app
+        return app.switch_page(f"pages/{page}.py").run() if page else app.run()
 
     return open_one
 
@@ -70,3 +67,17 @@ def finish(home: Path, *specs: ExperimentSpec) -> None:
     for spec in specs:
         result = Experiment(spec, DiskStore(home), Folders(None, home / "data")).result()
         Ledger(home).ask(result.key, "run", spec)
+
+
+def texts(app: AppTest) -> str:
+    """Return what a page says, line by line."""
+    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.warning, *app.sidebar.caption]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def healthy(app: AppTest) -> None:
+    """Hold an app to what every page has: no exception, the whole sidebar, a title."""
+    assert [e.message for e in app.exception] == []
+    assert len(app.sidebar.selectbox) >= 2  # data and method: the sidebar is whole
+    assert app.sidebar.selectbox(key="data").value in SOURCES
+    assert app.title

@@ -1,0 +1,69 @@
+"""What a link or a field asks for: read, or said that it cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.ui import nav
+from tests.pages.conftest import QUICK, Open, healthy, texts
+
+PAGES = nav.NAMES
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"model": ""},
+        {"model": "GPT", "method": "magic", "data": "Netflix"},
+        {"ratio": "1000"},
+        {"ratio": "12.3456"},
+        {"ratio": "x"},
+        {"epochs": "-3"},
+        {"dim": "33"},
+        {"min": "100", "data": "Synthetic, 10,000 ratings"},
+        {"clusters": "1000", "data": "Synthetic, 10,000 ratings", "method": "Clustering", "pretrain": "false"},
+    ],
+)
+def test_a_bad_link_never_breaks_a_page(page: str, params: dict[str, str], open_page: Open) -> None:
+    app = open_page(page, **params)
+    assert [e.message for e in app.exception] == []
+    assert "Traceback" not in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("params", "title"),
+    [
+        ({"seed": "inf"}, "Seed"),
+        ({"seed": "9" * 5000}, "Seed"),
+        ({"epochs": "1e999"}, "Epochs, at most"),
+        ({"clusters": "-inf"}, "Clusters"),
+        ({"rate": "nan"}, "Learning rate"),
+        ({"ratio": "1000"}, "ratio"),
+        ({"data": "Netflix"}, "data"),
+        ({"method": "magic"}, "method"),
+        ({"test": "first"}, "Test rating"),
+    ],
+)
+def test_what_a_link_asks_for_and_cannot_have_is_said(params: dict[str, str], title: str, open_page: Open) -> None:
+    app = open_page(**params)
+    healthy(app)
+    (said,) = [warning.value for warning in app.sidebar.warning]
+    assert said.startswith(f"The link asks for {title} “")
+    assert len(said) < 200
+
+
+def test_a_link_may_name_things_as_the_command_line_does(open_page: Open) -> None:
+    app = open_page(data="synthetic-10k", method="GRADIENT", preset="report", model="mf", feedback="explicit")
+    healthy(app)
+    assert not app.sidebar.warning
+    assert app.sidebar.selectbox(key="data").value == "synthetic-10k"
+    assert app.sidebar.selectbox(key="method").value == "gradient"
+    assert app.sidebar.segmented_control(key="model").value == "mf"
+    assert app.sidebar.radio(key="preset").value == "report"
+
+
+def test_a_wrong_advanced_setting_is_said_and_the_preset_used(open_page: Open) -> None:
+    app = open_page(**QUICK, dim="33")
+    assert "model.dim" in app.sidebar.error[0].value
+    assert app.metric

@@ -1,0 +1,118 @@
+"""The strip above every page: run, follow, cancel, what went wrong; and where the reader is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cache.jobs import Job, Jobs
+from cache.ledger import Ledger
+from cache.outcomes import Outcome, save_outcome
+from cache.store import DiskStore
+from pages.ui import nav
+from rec_core.progress import Progress
+from rec_core.specs import ExperimentSpec
+from tests.conftest import key, quick
+from tests.pages.conftest import QUICK, Open, finish, healthy, texts
+
+PAGES = nav.NAMES
+
+
+def test_run_asks_for_the_spec_that_the_sidebar_describes(
+    open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    app = open_page(**QUICK, method="Gradient", feedback="Ratings", ratio="12.5", seed="3")
+    assert app.button(key="run").label.startswith("Run · about")
+    app.button(key="run").click().run()
+    (kind, spec) = asked[0]
+    expected = quick("gradient", "explicit", ratio=0.125, seed=3)
+    assert kind == "run"
+    assert key(spec) == key(expected)
+
+
+def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
+    app = open_page(**QUICK, method="Gradient")
+    assert "**NCF · Gradient at 20 %** · Synthetic, 10,000 ratings, clicks" in texts(app)
+    app.button(key="run").click().run()
+    assert [(kind, key(spec)) for kind, spec in asked] == [("run", key(quick("gradient")))]
+
+
+def test_a_finished_run_is_not_offered_again(home: Path, open_page: Open) -> None:
+    finish(home, quick("random"))
+    app = open_page(**QUICK, method="Random", pretrain="false")
+    assert "run" not in [b.key for b in app.button]
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
+def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Path, open_page: Open) -> None:
+    spec = quick("random")
+    Ledger(home).ask(key(spec), "run", spec)
+    if state != "interrupted":
+        save_outcome(DiskStore(home), key(spec), Outcome(state, f"It {state}."))  # type: ignore[arg-type]
+    app = open_page(**QUICK, method="Random")
+    healthy(app)
+    expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
+    said = texts(app).replace("\\", "")
+    assert expected in said
+    assert app.button(key="run").label.startswith("Run again")
+
+
+def test_a_job_of_other_data_says_which(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = quick("random"), quick("random", feedback="explicit")
+    waiting = [Job(key(spec), "run", spec, "waiting") for spec in (own, other)]
+    monkeypatch.setattr(Jobs, "active", lambda self: waiting)
+    said = next(c.value for c in open_page(**QUICK).caption if c.value.startswith("Waiting"))
+    assert said.startswith("Waiting: NCF · Random at 20 %, NCF · Random at 20 % (Synthetic, 10,000 ratings, ratings).")
+
+
+def test_a_download_that_fails_is_said_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rec_core.data.sources.movielens._PUBLISHER", "http://127.0.0.1:9/")
+    app = open_page(data="MovieLens 100K")
+    next(b for b in app.button if b.label == "Download MovieLens 100K").click().run()
+    assert [e.message for e in app.exception] == []
+    assert "could not be downloaded from its publisher" in app.error[0].value
+    assert "Nothing was changed" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_where_the_reader_is(page: str, open_page: Open) -> None:
+    """Titles are answers, so the page's name would vanish."""
+    captions = [caption.value for caption in open_page(page).main.caption]
+    title = next(one.title for group in nav.PAGES.values() for one in group if one.name == page)
+    assert any(caption.endswith(f" · {title}") for caption in captions)
+
+
+def test_what_went_wrong_is_listed_whatever_is_chosen_until_it_is_read(home: Path, open_page: Open) -> None:
+    for seed in (1, 2):
+        spec = quick("greedy", seed=seed)
+        Ledger(home).ask(key(spec), "run", spec)
+        save_outcome(DiskStore(home), key(spec), Outcome("failed", f"It failed with seed {seed}."))
+    app = open_page("activity", **QUICK, method="Random")
+    assert [w.value for w in app.main.warning] == [
+        f"**NCF · Greedy k-center at 20 %** · It failed with seed {seed}\\." for seed in (2, 1)
+    ]
+    next(b for b in app.button if b.label == "Dismiss").click().run()
+    assert len(app.main.warning) == 1
+    assert len(open_page("activity", **QUICK, method="Random").main.warning) == 1
+
+
+def test_settings_that_differ_from_the_preset_are_counted_and_can_be_reset(open_page: Open) -> None:
+    app = open_page(**QUICK)
+    assert "**Custom: 2 changes** from “As in the report”" in texts(app)
+    app.button(key="reset").click().run()
+    assert "Custom" not in texts(app)
+    assert app.sidebar.number_input(key="epochs").value is None
+    assert "reset" not in [b.key for b in app.button]
+
+
+def test_one_bar_is_for_the_whole_run(home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the training is not half of the run: what comes before and after counts too."""
+    spec = quick("random")
+    finish(home, quick("full"))
+    progress = Progress("Training", 0.5, 1, 2, 1.0)
+    monkeypatch.setattr(Jobs, "active", lambda self: [Job(key(spec), "run", spec, "running", progress=progress)])
+    bar = open_page(**QUICK, method="Random").get("progress")[0].proto
+    assert 0 < bar.value < 100
+    assert bar.value != 50
+    assert "training, epoch 1 of 2 · about" in bar.text
