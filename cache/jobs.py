@@ -11,20 +11,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cache.home import open_store
 from cache.kinds import KINDS, STAGES, Kind
 from cache.launcher import JobState, Launcher, Local
 from cache.ledger import Asked, Ledger
 from cache.outcomes import CANCELLED, FAILED, Outcome, clear_outcome, load_outcome, progress_topic, save_outcome
+from cache.restore import restore
 from rec_core.data.sources import Folders
-from rec_core.errors import CorelensError, SpecError
 from rec_core.experiment import stored_result
 from rec_core.progress import Progress
 from rec_core.results import RunResult
-from rec_core.specs import ExperimentSpec, revive
-from rec_core.stages import RUN
+from rec_core.specs import ExperimentSpec
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
@@ -39,7 +38,10 @@ LATE = "The scheduler has not answered yet; it is asked again."
 
 @dataclass(frozen=True)
 class Job:
-    """One job as it stands: ``message`` says why it has no result, ``progress`` how far it is while it runs."""
+    """One job as it stands: ``message`` says why it has no result, ``progress`` how far it is while it runs.
+
+    ``steps`` are what it has been doing so far.
+    """
 
     key: str
     kind: Kind
@@ -47,6 +49,7 @@ class Job:
     state: State
     message: str = ""
     progress: Progress | None = None
+    steps: frozenset[str] = frozenset()
 
 
 class Jobs:
@@ -61,6 +64,7 @@ class Jobs:
         self.folders = folders
         self._home = home
         self._results: dict[str, RunResult] = {}
+        self._lost: list[Asked] = []  # runs of a list that cannot be written
         self._launcher = launcher or Local(home)
 
     @property
@@ -71,6 +75,7 @@ class Jobs:
     def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is."""
         key = STAGES[kind].key(spec)
+        restore(self.ledger, self.store)
         self.ledger.ask(key, kind, spec)
         if not self._is_whole(key, kind):
             clear_outcome(self.store, key)
@@ -104,9 +109,8 @@ class Jobs:
 
     def failed(self) -> list[Job]:
         """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""
-        asked = sorted((one for kind in KINDS for one in self.ledger.asked(kind)), key=lambda one: one.asked_at)
         states = self._launcher.states()
-        jobs = [self._job(one.key, one.kind, one.spec, states) for one in reversed(asked[-_LATELY:])]
+        jobs = [self._job(one.key, one.kind, one.spec, states) for one in self.ledger.lately(_LATELY)]
         return [job for job in jobs if job.state in ("failed", "interrupted")]
 
     def dismiss(self, key: str) -> None:
@@ -116,27 +120,18 @@ class Jobs:
 
     def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
         """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""
-        asked = self.ledger.asked("run") or self._restored()
+        self._lost = restore(self.ledger, self.store) or self._lost
+        asked = self.ledger.asked("run") or self._lost
         for one in asked:
             if one.key not in self._results and (found := stored_result(one.key, self.store)) is not None:
                 self._results[one.key] = found
         return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
 
-    def _restored(self) -> list[Asked]:
-        """Return the runs of the store, where the list of runs is lost or empty, and write them down again."""
-        found = []
-        for key, when in self.store.made(RUN.name):
-            with contextlib.suppress(SpecError):
-                if (result := stored_result(key, self.store)) is not None:
-                    found.append(Asked(key, "run", revive(result.spec), when))
-        with contextlib.suppress(CorelensError):  # a disk that cannot be written shows them all the same
-            self.ledger.restore(found)
-        return sorted(found, key=lambda one: one.asked_at)
-
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits."""
         if self._launcher.cancel(key):
-            save_outcome(self.store, key, CANCELLED)
+            with contextlib.suppress(OSError):  # on a full disk it looks interrupted, which it is
+                save_outcome(self.store, key, CANCELLED)
 
     def close(self) -> None:
         """Let go of the scheduler; jobs go on."""
@@ -146,7 +141,9 @@ class Jobs:
         if self.store.has(key):
             return Job(key, kind, spec, "done")
         if states.get(key) == "running":
-            return Job(key, kind, spec, "running", progress=self._progress(key))
+            told = [one for one in self._launcher.events(progress_topic(key)) if FAILED not in one]
+            steps = frozenset(str(one["stage"]) for one in told)
+            return Job(key, kind, spec, "running", progress=_progress(told[-1]) if told else None, steps=steps)
         if key in states:
             return Job(key, kind, spec, "waiting", STARTING if states[key] == "starting" else "")
         if (outcome := load_outcome(self.store, key) or self._told(key)) is not None:
@@ -164,11 +161,10 @@ class Jobs:
         said = self._launcher.events(progress_topic(key)) if self.ledger.has(key) else ()
         return Outcome("failed", str(said[-1][FAILED])) if said and FAILED in said[-1] else None
 
-    def _progress(self, key: str) -> Progress | None:
-        fields = set(Progress.__dataclass_fields__)
-        for event in reversed([one for one in self._launcher.events(progress_topic(key)) if FAILED not in one]):
-            return Progress(**{name: value for name, value in event.items() if name in fields})
-        return None
+
+def _progress(told: Mapping[str, Any]) -> Progress:
+    """Return what a worker told; one of another version may tell more."""
+    return Progress(**{name: value for name, value in told.items() if name in Progress.__dataclass_fields__})
 
 
 def _execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:

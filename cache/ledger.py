@@ -75,6 +75,19 @@ class Ledger:
             rows = _rows(database, "SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", kind)
         return [asked for row in rows if (asked := _read(*row)) is not None]
 
+    def lately(self, count: int) -> list[Asked]:
+        """Return the jobs of all kinds that were asked for last, the newest first, at most so many."""
+        with self._reading() as database:
+            rows = _rows(database, "SELECT * FROM jobs ORDER BY asked_at DESC LIMIT ?", count)
+        return [asked for row in rows if (asked := _read(*row)) is not None]
+
+    def is_lost(self) -> bool:
+        """Say whether there is no list at all, or an empty file in its place."""
+        try:
+            return self._path.stat().st_size == 0
+        except OSError:
+            return True
+
     def has(self, key: str) -> bool:
         """Say whether this job was ever asked for."""
         with self._reading() as database:
@@ -134,7 +147,7 @@ class Ledger:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Open the ledger to look: no lock, no file made, and on a disk that cannot be written too."""
         try:
-            database = self._opened("mode=ro") or self._opened("mode=ro&immutable=1") or sqlite3.connect(":memory:")
+            database = sqlite3.connect(":memory:") if self.is_lost() else self._opened("mode=ro")
         except sqlite3.DatabaseError as error:
             raise _unusable(self._path, error) from error
         try:
@@ -144,16 +157,16 @@ class Ledger:
         finally:
             database.close()
 
-    def _opened(self, how: str) -> sqlite3.Connection | None:
-        """Return the ledger if it can be opened like this; None if not, and where there is none."""
-        if not self._path.is_file():
-            return None
+    def _opened(self, how: str) -> sqlite3.Connection:
+        """Open the list to look; where its folder cannot be written, as what it was when it was written last."""
         database = sqlite3.connect(f"{self._path.as_uri()}?{how}", uri=True, timeout=10)
         try:
             _known_version(database)
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             database.close()
-            return None
+            if "immutable" in how or "unable to open" not in str(error):
+                raise
+            return self._opened(f"{how}&immutable=1")
         except BaseException:
             database.close()
             raise
@@ -203,7 +216,7 @@ def _is_read_only(folder: Path) -> bool:
         return False
 
 
-def _rows(database: sqlite3.Connection, query: str, *values: str) -> list[Any]:
+def _rows(database: sqlite3.Connection, query: str, *values: str | int) -> list[Any]:
     """Return what a query finds; nothing where the ledger is older than the table, or holds none yet."""
     try:
         return database.execute(query, values).fetchall()

@@ -20,9 +20,7 @@ chosen = picks.choose()
 if len(chosen) < picks.FEWEST:
     with answer:
         cards.headline(QUESTION)
-    st.info(
-        "Choose two to six runs above. Runs appear here once they are finished; start one with the sidebar's button."
-    )
+    st.info("Choose two to six runs above. Runs appear here once they are finished; start one with the button on top.")
     st.stop()
 
 own = [mark(pick.spec.method.name, pick.spec.pretrain) for pick in chosen]

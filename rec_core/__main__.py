@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     before = signal.signal(signal.SIGINT, _stop)
     from cache.home import folders, home, open_store
     from cache.ledger import Ledger
+    from cache.restore import restore
     from cache.store import DiskStore
     from rec_core import cli
     from rec_core.specs import ExperimentSpec
@@ -25,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         return opened
 
     def remember(key: str, spec: ExperimentSpec) -> None:
-        Ledger(home()).ask(key, "run", spec)
+        ledger = Ledger(home())
+        restore(ledger, DiskStore(home()))
+        ledger.ask(key, "run", spec)
 
     signal.signal(signal.SIGINT, before)
     try:

@@ -69,8 +69,9 @@ def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | Non
     if now.stage not in parts:
         return now.fraction, now.seconds_left
     place, expected = names.index(now.stage), parts[now.stage]
-    knows = now.seconds_left is not None and now.fraction > _TOLD
-    takes = now.seconds_left / (1 - min(now.fraction, 0.999)) if knows and now.seconds_left is not None else expected
+    # A step that is over has no pace to be seen any more.
+    knows = now.seconds_left is not None and _TOLD < now.fraction < 1
+    takes = now.seconds_left / (1 - now.fraction) if knows and now.seconds_left is not None else expected
     pace = takes / expected if expected else 1.0
     before, after = (pace * sum(parts[name] for name in some) for some in (names[:place], names[place + 1 :]))
     total = before + takes + after

@@ -101,6 +101,11 @@ class Group:
         """Seed → result."""
         return {spec.seed: result for spec, result in zip(self.specs, self.results, strict=True)}
 
+    @property
+    def epochs(self) -> float:
+        """How many epochs were trained, on average."""
+        return fmean([result.epochs for result in self.results])
+
     def metric(self, name: str) -> float:
         """Return a metric's mean over seeds."""
         return fmean([result.metrics[name] for result in self.results])

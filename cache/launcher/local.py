@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +53,7 @@ class Local:
         if key in self.states():
             return
         self._failures.pop(key, None)
+        self._to_cancel.discard(key)
         if self._own.address() is None or not self._own.submit(key, function, *args):
             with self._lock:
                 self._undelivered[key] = (function, args)
@@ -66,8 +66,10 @@ class Local:
             found |= scheduler.states()
         with self._lock:
             found = {**dict.fromkeys(self._undelivered, "starting"), **found}
-        if any(state != "running" for state in found.values()):
-            self._tend()
+        if starting := [key for key, state in found.items() if state == "starting"]:
+            self._tend(starting)
+        elif found:  # workers are there
+            self._processes.count_anew()
         return found
 
     def failures(self) -> dict[str, str]:
@@ -87,6 +89,7 @@ class Local:
         """Stop a job, a running one within a fifth of a second; return whether it was still waiting."""
         with self._lock:
             if self._undelivered.pop(key, None) is not None:
+                self._to_cancel.add(key)  # the courier may be handing it over just now
                 return True
         holders = [scheduler for scheduler in self._all() if key in scheduler.states()]
         answers = [scheduler.cancel(key) for scheduler in holders]
@@ -115,12 +118,17 @@ class Local:
             self._schedulers[file] = Scheduler(partial(_address, file), partial(tls.security, self._folder))
         return self._schedulers[file]
 
-    def _tend(self) -> None:
-        """Start workers where jobs wait and none is left, now and then."""
-        if time.monotonic() - self._tended > _TEND_EVERY and self._own.address() is not None:
-            self._tended = time.monotonic()
-            with contextlib.suppress(CorelensError, OSError):
-                self._processes.start_what_is_missing()
+    def _tend(self, starting: Iterable[str]) -> None:
+        """Start workers where jobs wait and none is left, now and then; give up where they always end again."""
+        if time.monotonic() - self._tended < _TEND_EVERY or self._own.address() is None:
+            return
+        self._tended = time.monotonic()
+        try:
+            self._processes.start_what_is_missing()
+        except (CorelensError, OSError) as error:
+            self._failures |= dict.fromkeys(starting, _why(error))
+            self._to_cancel |= set(starting)
+            self._keep_trying()
 
     def _keep_trying(self) -> None:
         with self._lock:
@@ -134,10 +142,8 @@ class Local:
         while not self._closed and self._has_errands():
             try:
                 self._run_errands()
-            except CorelensError as error:
-                self._give_up(str(error))
-            except OSError as error:
-                self._give_up(f"The workers could not be started ({reason(error)}). Mend that, then run again.")
+            except (CorelensError, OSError) as error:
+                self._give_up(_why(error))
             time.sleep(_TRY_EVERY)
 
     def _has_errands(self) -> bool:
@@ -158,7 +164,6 @@ class Local:
             return
         for key, (function, args) in list(self._undelivered.items()):
             if key in self._undelivered and self._own.submit(key, function, *args):  # not cancelled meanwhile
-                self._processes.count_anew()
                 with self._lock:
                     self._undelivered.pop(key, None)
 
@@ -168,12 +173,18 @@ class Local:
             self._undelivered.clear()
 
 
+def _why(error: CorelensError | OSError) -> str:
+    if isinstance(error, CorelensError):
+        return str(error)
+    return f"The workers could not be started ({reason(error)}). Mend that, then run again."
+
+
 def _address(file: Path) -> str | None:
     """Return where the scheduler of a file listens; None if its process is gone.
 
     Nothing is asked of it: a connection that only looks would be one more line in its log, every second.
     """
-    if living(file.with_suffix(".pid")) is None:
+    if living(file.with_suffix(".pid"), file) is None:
         return None
     try:
         address = str(json.loads(file.read_text())["address"])

@@ -65,11 +65,11 @@ class Processes:
 
     def _runs(self, role: str) -> bool:
         """Say whether the process that was started last still runs, whoever started it."""
-        return living(self._id_file(role)) is not None
+        return living(self._id_file(role), self.file) is not None
 
     def _end_workers(self) -> None:
         """End workers whose scheduler is gone: they would wait for it for an hour, and none would work for the next."""
-        command = living(self._id_file("worker"))
+        command = living(self._id_file("worker"), self.file)
         if command is None:
             return
         with contextlib.suppress(psutil.Error):
@@ -100,8 +100,7 @@ class Processes:
                 env=_environment(),
                 cwd=self._folder,
             )
-        since = psutil.Process(started.pid).create_time()
-        self._id_file(role).write_text(json.dumps({"pid": started.pid, "since": since}))
+        self._id_file(role).write_text(json.dumps({"pid": started.pid}))
 
     def _id_file(self, role: str) -> Path:
         return self._folder / f"{role}-{self._version}.pid"
@@ -114,12 +113,14 @@ class Processes:
         return lines[-1].strip()[:200] if lines else "nothing"
 
 
-def living(id_file: Path) -> psutil.Process | None:
-    """Return the process that a file names, if it still runs."""
+def living(id_file: Path, scheduler_file: Path) -> psutil.Process | None:
+    """Return the process that a file names, if it still runs: its command names the scheduler file, as no other's does.
+
+    When it began says less: clocks are put right while processes run.
+    """
     try:
-        found = json.loads(id_file.read_text())
-        process = psutil.Process(found["pid"])
-        same = process.create_time() == found["since"] and process.status() != psutil.STATUS_ZOMBIE
+        process = psutil.Process(json.loads(id_file.read_text())["pid"])
+        same = str(scheduler_file) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     return process if same else None

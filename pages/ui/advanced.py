@@ -38,10 +38,12 @@ _CHOICES: dict[str, tuple[str, str, list[str]]] = {
 
 def parameters() -> dict[str, links.Parameter]:
     """Return what a link may say of the fields, whichever of them are drawn."""
-    choices = {key: links.option(label, _same(options)) for key, (label, _, options) in _CHOICES.items()}
+    choices = {
+        key: links.option(label.format(item="item"), _same(options)) for key, (label, _, options) in _CHOICES.items()
+    }
     values = ExperimentSpec().model_dump()
     numbers = {
-        key: links.number(label, low, high, isinstance(_get(values, place), int))
+        key: links.number(label.format(item="item"), low, high, isinstance(_get(values, place), int))
         for key, (label, place, low, high) in (_TRAINING | _NEGATIVES | _PROXY | _DATA).items()
     }
     declared = {

@@ -68,7 +68,7 @@ def _failed(job: Job) -> None:
     """Say what went wrong with a job, whichever is chosen, until it is read."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"**{_title(job)}** · {plain_markdown(job.message)}", width="stretch")
-        st.button("Dismiss", key=f"dismiss-{job.key}", on_click=state.jobs().dismiss, args=(job.key,))
+        st.button("Dismiss", key=f"dismiss-{job.key}", on_click=state.dismiss, args=(job.key,))
 
 
 def _cancel(keys: list[str]) -> None:

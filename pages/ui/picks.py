@@ -20,6 +20,7 @@ from rec_core.experiment import View
 from rec_core.replicates import Group, group_key
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, LOAD, RUN, SELECT
+from rec_core.wording.numbers import plain_markdown
 
 FEWEST, MOST = 2, 6
 _RUNS = "runs"
@@ -81,6 +82,8 @@ def choose() -> list[Pick]:
     options = list(found)
     if state.result(chosen) is None and state.view().can(SELECT):
         options.append(_LIVE)
+    if absent := [title for title in st.query_params.get_all(_RUNS) if title not in options]:
+        st.caption(f"Not among the finished runs of this data and feedback: {', '.join(map(plain_markdown, absent))}.")
     wanted = st.multiselect(
         "Compare",
         options,
@@ -120,26 +123,25 @@ def rename(made: Mapping[str, Group]) -> None:
     with st.expander("Rename these runs"):
         given = state.jobs().ledger.names()
         for title, group in made.items():
-            key = group_key(group.spec)
             st.text_input(
                 title,
-                given.get(key, ""),
-                key=f"name-{key}",
+                given.get(group_key(group.spec), ""),
+                key=f"name-{group.key}",
                 max_chars=60,
                 on_change=_rename,
-                args=(key, title),
+                args=(group, title),
                 placeholder="A name of your own",
             )
 
 
-def _rename(key: str, before: str) -> None:
+def _rename(group: Group, before: str) -> None:
     """Keep a name, and keep the runs chosen under it."""
     try:
-        state.jobs().ledger.rename(key, st.session_state[f"name-{key}"].strip())
+        state.jobs().ledger.rename(group_key(group.spec), st.session_state[f"name-{group.key}"].strip())
     except CorelensError as error:
         state.complain(str(error))
         return
-    now = next((title for title, group in state.named_groups().items() if group_key(group.spec) == key), before)
+    now = next((title for title, one in state.named_groups().items() if one.key == group.key), before)
     st.session_state[_RUNS] = [now if title == before else title for title in st.session_state.get(_RUNS, [])]
 
 

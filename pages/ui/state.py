@@ -78,11 +78,19 @@ def views(group: Group) -> list[View]:
 
 
 def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
-    """Ask for jobs; what goes wrong is shown by the sidebar."""
+    """Ask for jobs; what goes wrong is shown above the page."""
     st.session_state[_ASKED] = True
     try:
         for one in wanted:
             jobs().ask(one, kind)
+    except CorelensError as error:
+        complain(str(error))
+
+
+def dismiss(key: str) -> None:
+    """Forget a job that went wrong; where that cannot be written down, say so."""
+    try:
+        jobs().dismiss(key)
     except CorelensError as error:
         complain(str(error))
 
@@ -94,7 +102,7 @@ def follow_what_was_asked() -> None:
 
 
 def complain(text: str) -> None:
-    """Have the sidebar show ``text`` at the next run of the script."""
+    """Have ``text`` shown above the page at the next run of the script."""
     st.session_state[_PROBLEM] = text
 
 
@@ -182,7 +190,7 @@ def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
         return progress.fraction, progress.seconds_left
     catalogue = one.split.catalogue
     pairs = catalogue.n_users * catalogue.n_items
-    ready = one.proxy_is_ready and progress.stage != PROXY.doing
+    ready = one.proxy_is_ready and PROXY.doing not in job.steps  # unless this job made it
     return estimated(parts(one.spec, len(one.split.train), pairs, _rates(), ready), progress)
 
 

@@ -55,10 +55,11 @@ class Compared:
         """CPU seconds of pretraining, selecting and training; loading and evaluating are the same for every run."""
         return fmean([result.cost() for result in self.group.results])
 
-    @cached_property
-    def epochs(self) -> float:
-        """How many epochs were trained."""
-        return fmean([result.epochs for result in self.group.results])
+    @property
+    def is_timed(self) -> bool:
+        """Whether CPU time was measured of all runs; where it was and no time is claimed, one shared its core."""
+        groups = [self.group, *([self.baseline] if self.baseline else [])]
+        return all(result.cpu_seconds for group in groups for result in group.results)
 
     @property
     def is_judged(self) -> bool:
@@ -186,7 +187,7 @@ def _row(one: Compared) -> dict[str, object]:
         **seconds,
         "total_s": one.seconds,
         "speed_up": one.speed_up,
-        "epochs": one.epochs,
+        "epochs": group.epochs,
         "row_us": 1e6 * fmean([each.seconds_per_row for each in group.results]),
         "cut_short": is_cut_short(group),
         "curve": [row[validation_column(validation_metric(spec.feedback).name)] for row in result.history],

@@ -27,7 +27,7 @@ class Lines:
     def number(self, row: int) -> int:
         """Return the number, from 1, of the line that holds a row, from 0."""
         wanted = row + 1 + self.header
-        for number, line in enumerate(self.raw.split(b"\n"), start=1):
+        for number, line in enumerate(self.raw.splitlines(), start=1):
             wanted -= bool(line.strip())
             if not wanted:
                 return number
@@ -105,7 +105,7 @@ def nothing_cut_off(time: NDArray[np.int64], column: str, lines: Lines) -> None:
     """
     if len(time) < 2 or lines.raw.endswith((b"\n", b"\r")):
         return
-    if 0 <= 10 * time[-1] <= time[:-1].min():
+    if time[-1] > 0 and len(str(time[-1])) < len(str(time[:-1].min())):
         mend = "Copy or fetch the file again, or remove that line."
         raise lines.refuse(
             len(time) - 1, column, f"{time[-1]} seems cut off in the middle, at the end of the file", mend

@@ -91,6 +91,8 @@ def across(figure: go.Figure, at: Mapping[str, float], values: Sequence[float]) 
     ``values`` are the y of what else is drawn. Call it after ``lay_out``.
     """
     every = [*at.values(), *values]
+    if not every:
+        return
     low, high = min(every), max(every)
     room = 0.08 * ((high - low) or abs(high) or 1.0)
     low, high = low - room, high + room

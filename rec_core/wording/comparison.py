@@ -12,10 +12,11 @@ from rec_core.analysis.evidence import Evidence
 from rec_core.replicates import Estimate, Group
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
-from rec_core.wording.numbers import UNKNOWN, duration, number, percent
+from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
+ABOUT_THE_SAME = 0.02  # share of the time, below which a difference is the machine's
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 
 
@@ -49,7 +50,9 @@ def _first(one: Compared, evidence: Evidence | None) -> str:
 def _and_time(one: Compared) -> str:
     if one.time_saved is None:
         return ""
-    epochs = "" if one.baseline is None else _epochs(one.epochs, Compared(one.baseline, None).epochs)
+    epochs = "" if one.baseline is None else _epochs(one.group.epochs, one.baseline.epochs)
+    if abs(one.time_saved) < ABOUT_THE_SAME:
+        return f", in about the same CPU time{epochs}"
     if one.time_saved < 0:
         return f" but takes {number(1 - one.time_saved)} times the CPU time{epochs}"
     return f" and saves {percent(one.time_saved)} of the CPU time{epochs}"
@@ -57,7 +60,7 @@ def _and_time(one: Compared) -> str:
 
 def _epochs(ours: float, full: float) -> str:
     """Return how long both were trained, where that is a part of the difference."""
-    return "" if ours == full else f" ({number(ours)} epochs against {number(full)})"
+    return "" if ours == full else f" ({counted(ours, 'epoch', 'epochs')} against {number(full)})"
 
 
 def how_sure(kept: Estimate) -> str:
@@ -108,11 +111,23 @@ def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str,
         SAVED: (
             UNKNOWN if one.time_saved is None else percent(one.time_saved),
             "",
-            "Of pretraining, selecting and training. – where a run shared its core with other programs, or was made "
-            "before CPU time was measured; run it again.",
+            f"Of pretraining, selecting and training. {_why_no_time(one)}",
         ),
         "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
     }
+
+
+def _why_no_time(one: Compared) -> str:
+    if one.time_saved is not None:
+        return ""
+    return "There is no full run of this seed yet." if not one.is_judged else f"{capital(not_timed(one))}."
+
+
+def not_timed(one: Compared) -> str:
+    """Return why no time is claimed of runs that have a baseline."""
+    if not one.is_timed:
+        return "one of the runs was made before CPU time was measured, so that no time can be claimed"
+    return "one of the runs shared its core with other programs, so that no time can be claimed"
 
 
 def _range(estimate: Estimate, say: Callable[[float], str]) -> str:
@@ -140,7 +155,7 @@ def cut_short(group: Group | None) -> str:
         return ""
     return (
         f"{labels.choice_title(group.spec)} was not trained to its end: the best of {group.spec.train.epochs} epochs "
-        "is the last one allowed, so that more epochs may give more, and shares of it are too high."
+        "is the last one allowed, so that more epochs may give more, and shares of it may be too high."
     )
 
 

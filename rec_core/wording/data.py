@@ -18,7 +18,8 @@ def repeats(split: Split, rule: Repeats) -> str:
     found = "1 rating repeats" if split.repeated == 1 else f"{number(split.repeated)} ratings repeat"
     if rule == "latest":
         return f"{found} an earlier one of the same user: only the latest of each pair counts."
-    spoilt = f", and {number(split.spoilt)} users are tested on what they have in train too" if split.spoilt else ""
+    tested = "1 user is" if split.spoilt == 1 else f"{number(split.spoilt)} users are"
+    spoilt = f", and {tested} tested on what stands in train too" if split.spoilt else ""
     return f"{found} an earlier one of the same user; all of them count{spoilt}."
 
 

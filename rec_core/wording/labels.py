@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, count
 from types import MappingProxyType
 
 from rec_core import specs
@@ -84,23 +84,17 @@ def run_key(spec: ExperimentSpec) -> str:
 def names(groups: Sequence[Group], given: Mapping[str, str] = MappingProxyType({})) -> dict[str, Group]:
     """Return the groups by what they are called: as people named them (``given``, by ``group_key``), or what they are.
 
-    Where that tells two apart no more, their settings are said too, and at last the beginning of their keys.
+    Of several that would be called the same the first keeps the name, so that links to it stay when others are made;
+    the later ones have their settings said too, or a number.
     """
-    titles = [_name(group, given) for group in groups]
-    ways: tuple[Callable[[ExperimentSpec], str], ...] = (settings_title, lambda spec: group_key(spec)[:6])
-    for more in ways:
-        counts = Counter(titles)
-        titles = [
-            f"{title} · {more(group.spec)}" if counts[title] > 1 else title
-            for title, group in zip(titles, groups, strict=True)
-        ]
-    return dict(zip(titles, groups, strict=True))
-
-
-def _name(group: Group, given: Mapping[str, str]) -> str:
-    if name := given.get(group_key(group.spec)):
-        return name
-    return f"{run_title(group.spec)} ({group.era})" if group.era else run_title(group.spec)
+    found: dict[str, Group] = {}
+    for group in groups:
+        era = f" ({group.era})" if group.era else ""
+        name = (given.get(group_key(group.spec)) or run_title(group.spec)) + era
+        detailed = f"{name} · {settings_title(group.spec)}"
+        numbered = (f"{name} ({number})" for number in count(2))
+        found[next(title for title in chain((name, detailed), numbered) if title not in found)] = group
+    return found
 
 
 def seeds(count: int) -> str:

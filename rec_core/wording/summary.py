@@ -11,8 +11,6 @@ from rec_core.specs import ExperimentSpec
 from rec_core.wording import comparison, labels
 from rec_core.wording.numbers import number, percent
 
-NOT_TIMED = "one of them shared its core with other programs, so that no time can be claimed"
-
 
 def headline(one: Compared, evidence: Evidence | None) -> str:
     """Return what the choice keeps and saves."""
@@ -28,7 +26,8 @@ def headline(one: Compared, evidence: Evidence | None) -> str:
 def _and_time(saved: float | None) -> str:
     if saved is None:
         return ""
-    return f" and saves {percent(saved)} of the CPU time" if saved > 0 else " and saves no time"
+    worth = saved >= comparison.ABOUT_THE_SAME
+    return f" and saves {percent(saved)} of the CPU time" if worth else " and saves no time"
 
 
 def decision(one: Compared, evidence: Evidence | None) -> str:
@@ -43,8 +42,9 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
     if evidence.than_control != "better":
         return _better_not(one, evidence)
     if saved is None:
-        return f"Run {choice} and full data again while the machine has nothing else to do: {NOT_TIMED}."
-    if saved <= 0:
+        again = f"Run {choice} and full data again while the machine has nothing else to do"
+        return f"{again}: {comparison.not_timed(one)}."
+    if saved < comparison.ABOUT_THE_SAME:
         return f"Train on everything: {choice} saves no time."
     if evidence.is_worse:
         lost = percent(1 - evidence.kept.mean)

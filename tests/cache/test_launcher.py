@@ -7,6 +7,8 @@ import os
 import socket
 import ssl
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,9 @@ import pytest
 
 from cache.jobs import LATE, STARTING, Job, Jobs
 from cache.launcher import Local, local
+from cache.launcher.processes import living
 from rec_core.data.sources import Folders
+from rec_core.errors import CorelensError
 from tests.cache.test_jobs import long, training, wait
 from tests.conftest import processes, quick, workers
 
@@ -183,3 +187,69 @@ def _talk(port: int) -> str:
             return "let in" if talk.recv(1) else "refused"
     except (ssl.SSLError, ConnectionError):
         return "refused"
+
+
+def test_a_process_is_known_by_its_command_whatever_the_clock_says(tmp_path: Path) -> None:
+    """When a process began changes as the clock is put right: a living scheduler counted as gone."""
+    file, ids = tmp_path / "scheduler-x.json", tmp_path / "scheduler-x.pid"
+    command = [sys.executable, "-c", "import time; time.sleep(60)", "--scheduler-file"]
+    with subprocess.Popen([*command, str(file)]) as ours:
+        ids.write_text(json.dumps({"pid": ours.pid}))
+        while str(file) not in psutil.Process(ours.pid).cmdline():
+            time.sleep(0.01)
+        assert living(ids, file) is not None
+        assert living(ids, tmp_path / "scheduler-y.json") is None  # another's number, used again
+        ours.kill()
+    assert living(ids, file) is None
+
+
+class _Slow:
+    """A scheduler that takes its time to accept a job."""
+
+    def __init__(self, launcher: Local) -> None:
+        self.launcher, self.is_late = launcher, False
+        self.cancelled: list[str] = []
+
+    def address(self) -> str:
+        return "tls://"
+
+    def states(self) -> dict[str, str]:
+        return {}
+
+    def submit(self, key: str, function: object, *args: str) -> bool:
+        assert self.launcher.cancel(key)  # while it is being handed over
+        return True
+
+    def cancel(self, key: str) -> bool:
+        self.cancelled.append(key)
+        return False
+
+
+def test_a_job_that_is_cancelled_while_it_is_handed_over_is_cancelled(tmp_path: Path) -> None:
+    launcher = Local(tmp_path, workers=1)
+    slow = _Slow(launcher)
+    launcher._schedulers[launcher._processes.file] = slow  # type: ignore[assignment]
+    launcher._processes.start_what_is_missing = lambda: None  # type: ignore[method-assign]
+    launcher._undelivered["k"] = (print, ())
+    launcher._run_errands()
+    launcher._run_errands()
+    assert slow.cancelled == ["k"]
+    assert launcher._undelivered == {}
+
+
+def test_workers_that_always_end_again_are_given_up_with_their_reason(tmp_path: Path) -> None:
+    """The scheduler has the job, its workers cannot live: they were started for ever, and nothing was said."""
+    launcher = Local(tmp_path, workers=1)
+    launcher._schedulers[launcher._processes.file] = slow = _Slow(launcher)  # type: ignore[assignment]
+    slow.states = lambda: {"k": "starting"}  # type: ignore[method-assign]
+
+    def fail() -> None:
+        raise CorelensError("The workers could not be started: “no torch”.")
+
+    launcher._processes.start_what_is_missing = fail  # type: ignore[method-assign]
+    launcher.states()
+    assert launcher.failures() == {"k": "The workers could not be started: “no torch”."}
+    end = time.monotonic() + 10
+    while slow.cancelled != ["k"] and time.monotonic() < end:
+        time.sleep(0.05)
+    assert slow.cancelled == ["k"]

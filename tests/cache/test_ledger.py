@@ -11,6 +11,7 @@ import pytest
 
 from cache.jobs import Jobs
 from cache.ledger import Ledger, Note
+from rec_core.__main__ import main
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from rec_core.experiment import Experiment
@@ -147,3 +148,21 @@ def test_a_full_disk_is_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("cache.ledger._migrate", full)
     with pytest.raises(CorelensError, match="cannot be written: the disk is full"):
         Ledger(tmp_path).ask("k", "run", quick())
+
+
+def test_a_lost_list_is_made_anew_before_a_new_one_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run of the command line began a new list, and all others stayed lost."""
+    monkeypatch.setenv("CORELENS_HOME", str(tmp_path))
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"))
+    Experiment(quick(seed=5), jobs.store, jobs.folders).result()
+    assert (
+        main(["run", "--dataset", "synthetic-10k", "--set", "train.epochs=1", "--json", str(tmp_path / "x.json")]) == 0
+    )
+    assert sorted(asked.spec.seed for asked in Ledger(tmp_path).asked()) == [0, 5]
+
+
+def test_what_was_asked_for_lately_comes_newest_first(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for n in range(5):
+        ledger.ask(str(n), "run" if n % 2 else "prepare", quick(seed=n))
+    assert [asked.key for asked in ledger.lately(3)] == ["4", "3", "2"]

@@ -174,12 +174,20 @@ def test_runs_of_one_name_are_told_apart_by_their_settings(seeded: Path) -> None
     specs = [quick("random"), quick("random", train={"epochs": 20}, proxy={"epochs": 5}), quick("random", ratio=0.3)]
     made = [Group((spec,), (replace(_result_of(seeded), key=key(spec)),)) for spec in specs]
     assert list(names(made)) == [
-        "NCF · Random at 20 % · Custom",
+        "NCF · Random at 20 %",
         "NCF · Random at 20 % · As in the report",
         "NCF · Random at 30 %",
     ]
-    twice = list(names([*made, Group((quick("random", train={"epochs": 3}),), made[0].results)]))
-    assert len(set(twice)) == 4
+    more = [Group((quick("random", train={"epochs": n}),), made[0].results) for n in (3, 4)]
+    assert list(names([*made, *more]))[:3] == list(names(made))  # links to what there was stay
+    assert list(names([*made, *more]))[3:] == ["NCF · Random at 20 % · Custom", "NCF · Random at 20 % (2)"]
+    older = Group(made[0].specs, made[0].results, "0.1.0")
+    assert list(names([made[0], older], {group_key(made[0].spec): "Mine"})) == ["Mine", "Mine (0.1.0)"]
+
+
+def test_a_link_to_runs_that_are_not_there_says_which(seeded: Path, open_page: Open) -> None:
+    app = open_page("compare", **QUICK, method="Random", runs="NCF · Gone")
+    assert "Not among the finished runs of this data and feedback: NCF · Gone." in _text(app).replace("\\", "")
 
 
 def _result_of(home: Path) -> RunResult:

@@ -67,3 +67,9 @@ def test_a_wrong_advanced_setting_is_said_and_the_preset_used(open_page: Open) -
     app = open_page(**QUICK, dim="33")
     assert "model.dim" in app.sidebar.error[0].value
     assert app.metric
+
+
+def test_names_of_fields_are_whole(open_page: Open) -> None:
+    said = open_page(repeats="often", min="-1").sidebar.warning
+    assert len(said) == 2
+    assert not any("{" in warning.value for warning in said)

@@ -11,6 +11,7 @@ from cache.ledger import Ledger
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from pages.ui import nav
+from rec_core.errors import CorelensError
 from rec_core.progress import Progress
 from rec_core.specs import ExperimentSpec
 from tests.conftest import key, quick
@@ -116,3 +117,32 @@ def test_one_bar_is_for_the_whole_run(home: Path, open_page: Open, monkeypatch: 
     assert 0 < bar.value < 100
     assert bar.value != 50
     assert "training, epoch 1 of 2 · about" in bar.text
+
+
+def test_a_failure_that_cannot_be_dismissed_is_said_in_a_sentence(
+    home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = quick("greedy")
+    Ledger(home).ask(key(spec), "run", spec)
+    app = open_page("activity", **QUICK, method="Random")
+
+    def full(*_: object) -> None:
+        raise CorelensError("The disk is full.")
+
+    monkeypatch.setattr(Ledger, "forget", full)
+    next(b for b in app.button if b.label == "Dismiss").click().run()
+    assert [e.message for e in app.exception] == []
+    assert [e.value for e in app.error] == ["The disk is full."]
+
+
+def test_the_bar_does_not_fall_back_when_the_proxy_is_there(
+    home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = quick("gradient", train={"epochs": 2}, proxy={"epochs": 100})
+    finish(home, spec)  # so that its proxy is in the store
+    shown = []
+    for steps in (frozenset({"Pretraining the proxy"}), frozenset[str]()):
+        running = Job(key(spec), "run", spec, "running", progress=Progress("Selecting"), steps=steps)
+        monkeypatch.setattr(Jobs, "active", lambda self, running=running: [running])
+        shown.append(open_page(**QUICK, method="Gradient").get("progress")[0].proto.value)
+    assert shown[0] > shown[1]  # the proxy that this job made is a part of it

@@ -45,6 +45,8 @@ def test_the_whole_run_goes_on_at_the_pace_of_its_present_step() -> None:
     # Twice as slow as estimated: what follows will be too.
     assert whole(parts, Progress("Training", 0.5, seconds_left=4.0)) == pytest.approx((0.3, 14.0))
     assert whole(parts, Progress("Evaluating", 1.0, seconds_left=0.0)) == pytest.approx((1.0, 0.0))
+    # A step's last word is not the run's: evaluating is still to come.
+    assert whole(parts, Progress("Training", 1.0, seconds_left=0.0)) == pytest.approx((0.5, 5.0))
     assert whole(parts, Progress("Drawing the map", 0.4, seconds_left=3.0)) == (0.4, 3.0)
     assert whole({"Training": 0.0}, Progress("Training", 0.5)) == (0.5, 0.0)
 

@@ -7,6 +7,7 @@ it is noted.
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -162,7 +163,11 @@ def _ml100k_film(line: str) -> Film:
 
 
 def _csv_films(raw: bytes) -> Films:
-    frame = pd.read_csv(io.StringIO(_text(raw)), dtype=str, keep_default_na=False, on_bad_lines="skip")
+    text = _text(raw)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # a title with a comma and no quotes loses its end
+        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, on_bad_lines="skip", index_col=False)
+    skipped = max(sum(1 for line in text.split("\n") if line.strip()) - 1 - len(frame), 0)
     frame.columns = [name.strip().lower() for name in frame.columns.astype(str)]
     if missing := {"movieid", "title"} - set(frame):
         raise DataError(f"'movies.csv' has no column '{sorted(missing)[0]}'.")
@@ -170,7 +175,7 @@ def _csv_films(raw: bytes) -> Films:
     numbers = pd.to_numeric(frame["movieid"], errors="coerce")
     good = numbers.notna() & (numbers == np.floor(numbers)) & (numbers.abs() < 2**53)
     films = zip(numbers[good].astype(np.int64).tolist(), frame["title"][good], genres[good], strict=True)
-    return Films(list(films), int((~good).sum()))
+    return Films(list(films), int((~good).sum()) + skipped)
 
 
 def _table(name: str, raw: bytes, separator: str) -> tuple[pd.DataFrame, checks.Lines]:
@@ -211,8 +216,16 @@ def _parsed(name: str, raw: bytes, **how: object) -> pd.DataFrame:
     try:
         # Latin-1 reads any bytes: what is not a number is then refused with its line.
         text = io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf"))
-        table: pd.DataFrame = pd.read_csv(text, encoding="latin-1", low_memory=False, **how)  # type: ignore[call-overload]
+        with warnings.catch_warnings():
+            # pandas would drop what goes beyond the names: with decimal commas, every time, and take cents for times.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table: pd.DataFrame = pd.read_csv(text, encoding="latin-1", low_memory=False, **how)  # type: ignore[call-overload]
         return table
+    except pd.errors.ParserWarning as error:
+        raise DataError(
+            f"'{name}': lines have more fields than the columns that line 1 names, for example because numbers have "
+            "decimal commas. Write decimal points, or name every column, and load again."
+        ) from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"'{name}' is empty; choose another folder.") from error
     except (pd.errors.ParserError, ValueError) as error:

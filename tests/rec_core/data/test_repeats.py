@@ -76,7 +76,7 @@ def test_a_user_who_watches_the_last_film_again_is_not_tested_on_what_was_traine
     split = experiment(kept, folders).split
     assert split.repeated == 75
     assert 50 < split.spoilt <= 75
-    assert f"all of them count, and {split.spoilt} users are tested on what they have in train too" in repeats(
+    assert f"all of them count, and {split.spoilt} users are tested on what stands in train too" in repeats(
         split, "kept"
     )
     assert len({SPLIT.key(resolve(spec, folders)) for spec in (latest, kept.with_(split=latest.split))}) == 2

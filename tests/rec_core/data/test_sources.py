@@ -350,3 +350,36 @@ def test_every_source_that_is_always_here_loads_and_splits(name: str, tmp_path: 
     split = splits.leave_one_out(filtering.k_core(data, 3), "last", "next-to-last", np.random.default_rng(0))
     assert len(split.train) + 2 * split.catalogue.n_users <= len(rows)
     assert all(len(part) == split.catalogue.n_users for part in (split.validation, split.test))
+
+
+def test_decimal_commas_are_not_taken_for_more_columns(tmp_path: Path) -> None:
+    """pandas drops what goes beyond the names: rating 2,5 became 2, and 5 the time."""
+    rows = "".join(f"{user},{item},2,5,97830076{item}\n" for user in (7, 9) for item in (1, 2))
+    said = _said(_csv(tmp_path / "ml-25m", CSV.partition("\n")[0] + "\n" + rows), "ml-25m")
+    assert "lines have more fields than the columns that line 1 names" in said
+
+
+@pytest.mark.parametrize(("times", "cut"), [((0, 0, 0), False), ((978300760, 978302109, 97830196), True)])
+def test_a_last_time_is_cut_off_if_it_lacks_a_digit(tmp_path: Path, times: tuple[int, ...], cut: bool) -> None:
+    raw = "\n".join(f"7::{item}::5::{time}" for item, time in zip((10, 20, 30), times, strict=True)).encode()
+    folder = _write(tmp_path / "ml-1m", raw).parent
+    if cut:
+        assert "line 3, column 'timestamp': 97830196 seems cut off" in _said(folder)
+    else:
+        assert ML_1M.load(Folders(folder, tmp_path / "none")).interactions.time is not None
+
+
+def test_lines_are_counted_whatever_ends_them(tmp_path: Path) -> None:
+    raw = RATINGS.replace(b"\n", b"\r") + b"1::2::five::4\r"
+    assert "line 4, column 'rating': “five”" in _said(_write(tmp_path / "ml-1m", raw).parent)
+
+
+def test_a_comma_in_one_title_leaves_the_other_films_their_names(tmp_path: Path) -> None:
+    films = "movieId,title,genres\n10,Good, the Bad,Western\n20,Toy Story,Comedy\n"
+    catalogue = SOURCES["ml-25m"].load(Folders(_csv(tmp_path / "ml-25m", films=films), tmp_path / "none")).catalogue
+    assert catalogue.titles.tolist()[1] == "Toy Story"
+    films = "movieId,title,genres\n20,Toy Story,Comedy\n10,Good, the Bad,Western\n"
+    catalogue = (
+        SOURCES["ml-25m"].load(Folders(_csv(tmp_path / "b" / "ml-25m", films=films), tmp_path / "none")).catalogue
+    )
+    assert "Toy Story" in catalogue.titles.tolist()
