@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core import machine_code
 from rec_core.errors import SelectionError
 
 MOST = 50_000  # users on a map; more would be drawn over each other, and UMAP would take minutes
@@ -118,6 +119,5 @@ def _places(
 
 
 def _compiled() -> Path:
-    """Return where this user keeps what was compiled: once per machine and library, whatever the home folder."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "corelens" / f"umap-{version('umap-learn')}-numba-{version('numba')}"
+    """Return where what umap-learn compiles is kept."""
+    return machine_code.folder("umap", version("umap-learn"))

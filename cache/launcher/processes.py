@@ -20,7 +20,7 @@ from rec_core.errors import CorelensError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LONG = "3600s"  # ends what lost its other half for good, and nothing that is only late
-_TRIES = 3  # starts of a process that ends again at once
+_TRIES, _TRIES_OF_KILLED = 3, 30  # starts of a process that ends again at once, by itself or because it is killed
 _LOG_BYTES = 1 << 20  # from which a log begins anew
 # Dask has its workers give freed memory back at once, and training then spends most of its time on page faults: it took
 # 2.5 times as long. Keeping up to 256 MB, and reusing blocks of up to 32 MB (the most glibc allows), ends that.
@@ -33,6 +33,7 @@ class Processes:
     def __init__(self, folder: Path, version: str, workers: int, idle: int) -> None:
         self._folder, self._version, self._workers, self._idle = folder, version, workers, idle
         self._tries = {"scheduler": 0, "worker": 0}
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def file(self) -> Path:
@@ -77,7 +78,7 @@ class Processes:
                 process.kill()
 
     def _start(self, role: str, *options: str) -> None:
-        if self._tries[role] >= _TRIES:
+        if self._tries[role] >= (_TRIES_OF_KILLED if self._was_killed(role) else _TRIES):
             self.count_anew()  # whoever asks again has mended something
             raise CorelensError(
                 f"The {'workers' if role == 'worker' else role} could not be started: “{self._last_words(role)}”. "
@@ -101,6 +102,12 @@ class Processes:
                 cwd=self._folder,
             )
         self._id_file(role).write_text(json.dumps({"pid": started.pid}))
+        self._started[role] = started
+
+    def _was_killed(self, role: str) -> bool:
+        """Say whether the process that was started here last ended by a signal, which says nothing about the next."""
+        last = self._started.get(role)
+        return last is not None and (last.poll() or 0) < 0
 
     def _id_file(self, role: str) -> Path:
         return self._folder / f"{role}-{self._version}.pid"

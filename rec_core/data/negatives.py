@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Split
+from rec_core.data.interactions import Split, distinct_pairs
 from rec_core.errors import DataError
 
 FEWEST = 10  # items that the held-out one is ranked against: among fewer, every rank is at most 10
@@ -24,7 +24,7 @@ def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDAr
     """
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
     parts = (split.train, split.validation, split.test)
-    known = np.unique(np.concatenate([p.user.astype(np.int64) * n_items + p.item for p in parts]))
+    known = distinct_pairs(parts, n_items)
     unknown = n_items - np.bincount(known // n_items, minlength=n_users)
     if unknown.min() < min(count, FEWEST):
         raise DataError(
@@ -34,9 +34,12 @@ def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDAr
         )
     tight = unknown < _TIGHT * count
     drawn = rng.integers(0, n_items, (n_users, count))
-    offset = np.arange(n_users, dtype=np.int64)[:, None] * n_items
-    while (again := (_known(drawn + offset, known) | _repeats(drawn)) & ~tight[:, None]).any():
+    open_, again = np.flatnonzero(~tight), np.zeros(drawn.shape, dtype=bool)
+    while len(open_):
+        again[open_] = _taken(drawn[open_], open_, known, n_items)
         drawn[again] = rng.integers(0, n_items, int(again.sum()))
+        open_ = np.flatnonzero(again.any(axis=1))
+        again[:] = False
     for user in np.flatnonzero(tight):
         have = known[slice(*np.searchsorted(known, [user * n_items, (user + 1) * n_items]))] - user * n_items
         others = rng.permutation(np.setdiff1d(np.arange(n_items), have, assume_unique=True))[:count]
@@ -45,17 +48,16 @@ def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDAr
     return drawn.astype(np.int32)
 
 
-def _known(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
-    at = np.searchsorted(known, pairs).clip(max=len(known) - 1)
-    return known[at] == pairs
-
-
-def _repeats(drawn: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark each value that stands further left in its row already."""
-    order = np.argsort(drawn, axis=1, kind="stable")
-    ordered = np.take_along_axis(drawn, order, axis=1)
-    repeated = np.zeros(drawn.shape, dtype=bool)
-    repeated[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    marks = np.empty_like(repeated)
-    np.put_along_axis(marks, order, repeated, axis=1)
+def _taken(
+    drawn: NDArray[np.int64], users: NDArray[np.int64], known: NDArray[np.int64], n_items: int
+) -> NDArray[np.bool_]:
+    """Mark what was drawn (users x count) that its user knows, or that stands further left in its row already."""
+    count = drawn.shape[1]
+    # Sorted with their places: equal ones stand side by side, and what is searched for comes in order.
+    item, place = np.divmod(np.sort(drawn * count + np.arange(count), axis=1), count)
+    pairs = users[:, None] * n_items + item
+    taken = known[np.searchsorted(known, pairs.ravel()).clip(max=len(known) - 1)].reshape(pairs.shape) == pairs
+    taken[:, 1:] |= item[:, 1:] == item[:, :-1]
+    marks = np.empty_like(taken)
+    np.put_along_axis(marks, place, taken, axis=1)
     return marks

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Feedback, Interactions, Split
 from rec_core.evaluation.metric import PerUser
-from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks_of, sampled_ranks
 from rec_core.evaluation.rating import ERROR
 from rec_core.models import Score, baselines
 
@@ -40,7 +40,7 @@ def per_user(
     measures: dict[str, Callable[[], NDArray[np.floating]]] = {
         ERROR: lambda: RATING_CONTROLS[control](rows, split.test.user, split.test.item) - split.test.rated,
         SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
-        ALL_ITEMS: lambda: all_item_ranks(_by_popularity(rows, split), split),
+        ALL_ITEMS: lambda: all_item_ranks_of(baselines.popularity(rows, split.catalogue.n_items), split),
     }
     return {part: measures[part]() for part in parts}
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions, Split
+from rec_core.data.interactions import Interactions, Split, distinct_pairs
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
 
 K = 10
 Ranks = NDArray[np.float32]
-_PAIRS = 1 << 14  # user-item pairs scored at a time: keeps layers of a network in the cache
+_PAIRS = 1 << 16  # user-item pairs ranked at a time: their scores stay in the cache
 
 
 def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks:
@@ -78,25 +79,58 @@ def all_item_ranks(score: Score, split: Split, report: Callable[[float], None] =
     """
     held_out, n_items = split.test, split.catalogue.n_items
     every = np.arange(n_items)[None, :]
-    known = _items_by_user(split)
+    known = _Known.of(split)
     out = np.empty(len(held_out), np.float32)
     for rows in _chunks(len(held_out), n_items):
-        users = held_out.user[rows]
+        users, own = held_out.user[rows], (np.arange(rows.stop - rows.start), held_out.item[rows])
         scores = np.array(score(users, every), dtype=np.float32)
-        positive = scores[np.arange(len(users)), held_out.item[rows]]
-        scores[np.arange(len(users)), held_out.item[rows]] = -np.inf
-        for row, user in enumerate(users):
-            scores[row, known[user]] = -np.inf
+        positive = scores[own]
+        scores[own] = -np.inf
+        scores[known.pairs(users)] = -np.inf
         out[rows] = ranks(positive, scores)
         report(rows.stop / len(held_out))
     return out
 
 
-def _items_by_user(split: Split) -> list[NDArray[np.int32]]:
-    users = np.concatenate([split.train.user, split.validation.user])
-    items = np.concatenate([split.train.item, split.validation.item])
-    counts = np.bincount(users, minlength=split.catalogue.n_users)
-    return np.split(items[np.argsort(users, kind="stable")], np.cumsum(counts)[:-1])
+def all_item_ranks_of(scores: NDArray[np.integer], split: Split) -> Ranks:
+    """Return the same for a recommender that has one score for each item (n_items,), whoever asks.
+
+    Among all items its ranks are known from one sort; what each user knows is taken off them.
+    """
+    held_out, known = split.test, _Known.of(split)
+    own = np.full(split.catalogue.n_users, -1)
+    own[held_out.user] = held_out.item
+    positive, ordered = scores[held_out.item], np.sort(scores)
+    last = np.searchsorted(ordered, positive, "right")
+    better, equal = len(scores) - last, last - np.searchsorted(ordered, positive, "left") - 1
+    user, item = known.user[known.item != own[known.user]], known.item[known.item != own[known.user]]
+    others, against = scores[item], scores[own[user]]
+    n_better, n_equal = (
+        np.bincount(user[which], minlength=len(own)) for which in (others > against, others == against)
+    )
+    rank = 1 + better - n_better[held_out.user] + 0.5 * (equal - n_equal[held_out.user])
+    return rank.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Each pair of a user and a train or validation item, once; a user's begin at ``first`` (n_users + 1,)."""
+
+    user: NDArray[np.int64]
+    item: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, split: Split) -> _Known:
+        pairs = distinct_pairs((split.train, split.validation), split.catalogue.n_items)
+        user, item = np.divmod(pairs, split.catalogue.n_items)
+        return cls(user, item, np.searchsorted(user, np.arange(split.catalogue.n_users + 1)))
+
+    def pairs(self, users: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the known items of ``users`` (B,): for each its place in ``users``, and the item."""
+        begin, count = self.first[users], self.first[users + 1] - self.first[users]
+        within = np.arange(count.sum()) - (count.cumsum() - count).repeat(count)
+        return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + within]
 
 
 def _chunks(n: int, width: int) -> list[slice]:

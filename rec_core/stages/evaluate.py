@@ -47,7 +47,7 @@ def _compute(work: Work) -> Evaluation:
 
 EVALUATE = Stage(
     "evaluate",
-    1,
+    2,  # 1 scored with torch
     Evaluation,
     TRAIN.within,
     _compute,

@@ -53,7 +53,7 @@ def _compute(work: Work) -> Parameters:
 
 PROXY = Stage(
     "proxy",
-    1,
+    2,  # 1 trained with torch
     Parameters,
     _inputs,
     _compute,

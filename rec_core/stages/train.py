@@ -83,7 +83,7 @@ def validation_column(metric: str) -> str:
 
 TRAIN = Stage(
     "train",
-    1,
+    2,  # 1 trained with torch
     TrainedModel,
     _inputs,
     _compute,

@@ -78,7 +78,7 @@ def test_forty_kills_lose_no_finished_run(home: Path) -> None:
         _is_true_within_ten_seconds(jobs)
     end = time.monotonic() + 240
     while len(finished) < RUNS:
-        assert time.monotonic() < end, f"{len(finished)} of {RUNS}"
+        assert time.monotonic() < end, [(job.state, job.message) for job in map(jobs.job, SPECS) if job.state != "done"]
         for spec in SPECS:
             if jobs.job(spec).state in ("new", "interrupted"):
                 jobs.ask(spec)

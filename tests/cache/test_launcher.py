@@ -18,7 +18,7 @@ import pytest
 
 from cache.jobs import LATE, STARTING, Job, Jobs
 from cache.launcher import Local, local
-from cache.launcher.processes import living
+from cache.launcher.processes import Processes, living
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from tests.cache.test_jobs import long, training, wait
@@ -253,3 +253,13 @@ def test_workers_that_always_end_again_are_given_up_with_their_reason(tmp_path: 
     while slow.cancelled != ["k"] and time.monotonic() < end:
         time.sleep(0.05)
     assert slow.cancelled == ["k"]
+
+
+def test_processes_that_are_killed_are_started_again_however_often(tmp_path: Path) -> None:
+    """Ended by a signal, they say nothing about whether the next one starts; three that end by themselves do."""
+    own = Processes(tmp_path / "jobs", "of-this-test", workers=1, idle=60)
+    for _ in range(6):
+        own.start_what_is_missing()
+        for started in own._started.values():
+            started.kill()
+            started.wait()

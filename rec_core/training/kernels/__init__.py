@@ -1,6 +1,7 @@
 """Kernels: what takes a step of training, and what scores pairs quickly. They differ in nothing but speed.
 
-``reference`` is written with torch and made to be read; it is loaded when it is needed, because torch takes a second.
+``compiled`` knows SimpleMF and NCF, and is what trains them wherever this machine can use it; ``reference`` is written
+with torch and made to be read, trains any model, and is what tests compare with. Each is loaded when it is needed.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Feedback
 from rec_core.errors import TrainingError
-from rec_core.models import Fitted, Model, Params, Score
+from rec_core.models import NCF, Fitted, Model, Params, Score, SimpleMF
+from rec_core.training.kernels.support import why_slow
 from rec_core.training.sampling import Block
 
-LIBRARY = "rec_core.training.kernels.reference"  # what training imports, for those who want it loaded ahead of need
+LIBRARY = "rec_core.training.kernels.ready"  # what training imports, for those who want it loaded ahead of need
 
 
 class Kernel(Protocol):
@@ -28,11 +30,30 @@ class Kernel(Protocol):
         """Return the present values; they may share memory with what is trained."""
 
 
+def is_compiled(model: Model) -> bool:
+    """Say whether ``model`` is trained by a compiled kernel here."""
+    return isinstance(model, SimpleMF | NCF) and not why_slow()
+
+
 def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float) -> Kernel:
     """Return a kernel that trains ``model`` from ``start``, which is copied."""
+    if is_compiled(model):
+        from rec_core.training.kernels import compiled
+
+        return compiled.begin(model, start, learning_rate)
     from rec_core.training.kernels.reference import Reference
 
     return Reference(model, start, feedback, learning_rate)
+
+
+def _unchecked(fitted: Fitted) -> Score:
+    if is_compiled(fitted.model):
+        from rec_core.training.kernels import compiled
+
+        return compiled.scorer(fitted)
+    from rec_core.training.kernels.reference import scoring
+
+    return scoring.scorer(fitted)
 
 
 def scorer(fitted: Fitted) -> Score:
@@ -40,9 +61,7 @@ def scorer(fitted: Fitted) -> Score:
 
     It raises a TrainingError where a score is not finite: finite parameters may be too large to be multiplied.
     """
-    from rec_core.training.kernels.reference import scoring
-
-    score = scoring.scorer(fitted)
+    score = _unchecked(fitted)
 
     def finite(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
         scores = score(users, items)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from dataclasses import replace
@@ -224,8 +225,11 @@ def test_training_leaves_small_numbers_as_they_were() -> None:
     assert (torch.tensor([1e-40]) * 0.5).item() > 0
 
 
-def test_memory_is_estimated_from_what_training_takes() -> None:
+@pytest.mark.parametrize("slow", [False, True])
+def test_memory_is_estimated_from_what_training_takes(slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The estimate is no less than what is really taken, and of the same order."""
+    monkeypatch.setattr(kernels, "why_slow", lambda: "asked for" if slow else "")
+    importlib.import_module(kernels.LIBRARY)
     model, shape = NCF(dim=64), Shape(500, 400, 0.0)
     rng = np.random.default_rng(0)
     rows = interactions(rng.integers(0, 500, 20_000).tolist(), rng.integers(0, 400, 20_000).tolist())

@@ -1,0 +1,63 @@
+"""How kernels are compiled: by numba, once, and kept on disk for the processes that follow.
+
+What is kept is found by the code of all kernels (numba looks at one file only, and inlines across files), and by
+numba's own key within: its version, the types of the arguments, the processor and what that can do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba.core.config
+from numba.core.caching import _CacheLocator
+
+from rec_core import machine_code
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+config: Any = numba.core.config  # settings that its types do not name
+_njit: Any = numba.njit
+# Arrays come from outside and stay alive meanwhile. Counting who holds them took half of a step's time.
+_PLAINLY = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into whatever calls it."""
+    return _njit(forceinline=True, **_PLAINLY)(function)
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function for the arguments that it is called with first, and keep what was compiled."""
+    before, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, f"{__name__}.{_Place.__name__}"
+    try:
+        return _njit(cache=True, **_PLAINLY)(function)
+    finally:
+        config.CACHE_LOCATOR_CLASSES = before
+
+
+def code_version() -> str:
+    """Return what changes whenever a kernel's code does."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+class _Place(_CacheLocator):
+    """Where numba keeps a function: the extension point that it names ``CACHE_LOCATOR_CLASSES``."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Place:
+        return cls(py_func)
+
+    def get_cache_path(self) -> str:
+        return str(machine_code.folder("kernels", code_version()))
+
+    def get_source_stamp(self) -> str:
+        return code_version()
+
+    def get_disambiguator(self) -> str:
+        return self._function.__module__.rpartition(".")[2]

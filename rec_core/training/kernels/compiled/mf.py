@@ -1,0 +1,137 @@
+"""SimpleMF (``rec_core.models.simple_mf``), a step of Adam a batch.
+
+    ŷ = u·v      ∂u = ∂ŷ v      ∂v = ∂ŷ u
+
+With biases, ŷ = μ + b_u + b_i + u·v. A bias is one more number of its row, so that the product of the rows holds
+b_u b_i instead of b_u + b_i, and the gradients ∂ŷ b_i and ∂ŷ b_u instead of ∂ŷ; that is set right afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.models import Params, SimpleMF
+from rec_core.training.kernels.compiled import losses
+from rec_core.training.kernels.compiled.adam import Adam, adam, step_densely
+from rec_core.training.kernels.compiled.jit import compiled, inlined
+from rec_core.training.kernels.compiled.lanes import WIDTH, Numbers, Single, Whole, fma, load, spread, store, total
+from rec_core.training.kernels.compiled.memory import up_to, zeros
+from rec_core.training.kernels.compiled.rows import Rows, bring, rows, touch, values
+from rec_core.training.sampling import Block
+
+_AHEAD = 4  # positives whose rows are brought near before their turn
+_NO_BIAS = -1
+
+
+class CompiledMF:
+    """SimpleMF while it is trained."""
+
+    def __init__(self, model: SimpleMF, start: Params, learning_rate: float) -> None:
+        self._columns = start["user"].shape[1]
+        self._bias = model.dim if model.bias else _NO_BIAS
+        self._users, self._items = (rows(start[name], up_to(WIDTH, self._columns)) for name in ("user", "item"))
+        self._mean = zeros(4 * WIDTH)  # [w | m | v | g]
+        if model.bias:
+            self._mean[0] = start["mean"][0]
+        self._adam, self._steps = adam(learning_rate), 0
+
+    def run(self, block: Block) -> float:
+        """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
+        numbers = losses.numbers(block)
+        loss = _run(self._users, self._items, self._mean, self._bias, *numbers, self._steps, self._adam)
+        self._steps += len(block)
+        return float(loss)
+
+    def params(self) -> Params:
+        """Return the present values."""
+        now = self._steps + 1
+        tables = {
+            name: values(table, now, self._adam, self._columns)
+            for name, table in (("user", self._users), ("item", self._items))
+        }
+        return tables if self._bias == _NO_BIAS else tables | {"mean": self._mean[:1].copy()}
+
+
+@compiled
+def _run(
+    users: Rows,
+    items: Rows,
+    mean: Numbers,
+    bias: int,
+    user: NDArray[np.int32],
+    item: NDArray[np.int32],
+    rating: Numbers,
+    share: Numbers,
+    batch: int,
+    steps: int,
+    adam: Adam,
+) -> Single:
+    """Go through batches of ``batch`` positives; return the sum of their mean losses."""
+    loss = 0.0
+    for begin in range(0, len(user), batch):
+        steps += 1
+        for row in range(begin, min(begin + batch, len(user))):
+            loss += _positive(users, items, mean, bias, user, item, rating, share, row, steps, adam)
+        if bias != _NO_BIAS:
+            step_densely(mean, WIDTH, steps, adam)
+    return loss
+
+
+@inlined
+def _positive(
+    users: Rows,
+    items: Rows,
+    mean: Numbers,
+    bias: int,
+    user: NDArray[np.int32],
+    item: NDArray[np.int32],
+    rating: Numbers,
+    share: Numbers,
+    row: int,
+    now: int,
+    adam: Adam,
+) -> Single:
+    """Return the loss of a positive and its negatives; add up their gradients."""
+    soon = min(row + _AHEAD, len(user) - 1)
+    bring(users, user[soon])
+    u, loss, product = touch(users, user[row], now, adam), 0.0, 1.0
+    for c in range(item.shape[1]):
+        bring(items, item[soon, c])
+        v = touch(items, item[row, c], now, adam)
+        score = _score(users, items, mean, bias, u, v)
+        if len(rating):
+            part, slope = losses.of_rating(score, rating[row], share[row])
+        else:
+            part, slope, factor = losses.of_click(score, np.float32(c == 0), share[row])
+            product *= factor
+        loss += part
+        _back(users, items, mean, bias, u, v, slope)
+    return loss + share[row] * math.log(product)
+
+
+@inlined
+def _score(users: Rows, items: Rows, mean: Numbers, bias: int, u: Whole, v: Whole) -> Single:
+    products = spread(np.float32(0))
+    for j in range(0, users.width, WIDTH):
+        products = fma(load(users.numbers, u + j), load(items.numbers, v + j), products)
+    score = total(products)
+    if bias != _NO_BIAS:
+        b_u, b_i = users.numbers[u + bias], items.numbers[v + bias]
+        score += mean[0] + b_u + b_i - b_u * b_i
+    return score
+
+
+@inlined
+def _back(users: Rows, items: Rows, mean: Numbers, bias: int, u: Whole, v: Whole, slope: Single) -> None:
+    to_u, to_v, slopes = u + 3 * users.width, v + 3 * items.width, spread(slope)
+    for j in range(0, users.width, WIDTH):
+        of_u, of_v = load(users.numbers, u + j), load(items.numbers, v + j)
+        store(users.numbers, to_u + j, fma(slopes, of_v, load(users.numbers, to_u + j)))
+        store(items.numbers, to_v + j, fma(slopes, of_u, load(items.numbers, to_v + j)))
+    if bias != _NO_BIAS:
+        mean[3 * WIDTH] += slope
+        users.numbers[to_u + bias] += slope - slope * items.numbers[v + bias]
+        items.numbers[to_v + bias] += slope - slope * users.numbers[u + bias]

@@ -1,0 +1,54 @@
+"""Whether this machine can use compiled kernels, found out without loading what compiles them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from rec_core import machine_code
+from rec_core.errors import reason
+
+_ARM = ("aarch64", "arm64")
+_NEEDED = {"avx2": "AVX2", "fma": "FMA"}  # of an x86 processor: eight numbers at once, and their products added up
+
+
+@cache
+def why_slow() -> str:
+    """Return why training uses the slow kernels here, one sentence with a remedy; "" if it need not."""
+    return _processor() or _place()
+
+
+def _processor() -> str:
+    if platform.machine() in _ARM:
+        return ""
+    from llvmlite.binding import get_host_cpu_features
+
+    has = get_host_cpu_features()
+    missing = [title for name, title in _NEEDED.items() if not has.get(name)]
+    if not missing:
+        return ""
+    return (
+        f"Training takes several times as long here, because this processor has no {' and no '.join(missing)}; "
+        "on another machine it is faster, with the same results."
+    )
+
+
+def _place() -> str:
+    place = machine_code.home()
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=place):
+            return ""
+    except OSError as error:
+        return (
+            f"Training takes several times as long here, because compiled code cannot be kept in {_short(place)} "
+            f"({reason(error)}). Make that folder writable, or set XDG_CACHE_HOME to one that is, and start again."
+        )
+
+
+def _short(path: Path) -> str:
+    home = os.path.expanduser("~")  # noqa: PTH111 - of a user without a home, Path raises
+    return str(path).replace(home, "~", 1) if home not in ("", "/", "~") else str(path)
