@@ -1,23 +1,24 @@
-"""Server time of pages: ``python -m benchmarks.pages [--runs N] [--feedback explicit|implicit]``.
+"""Server time of pages, by the clock: the ratio slider on pages that follow it, and warm reruns of every page.
 
-Moves the ratio slider on every page that follows it, with the proxy stored, and repeats warm reruns of every page with
-N runs in the store. Times the script as ``AppTest`` runs it: widgets, analysis, figures, no browser. MovieLens
-1M where CORELENS_DATA has it, otherwise synthetic data of the same size. Works in a home folder of its own.
+With the proxy stored and 1,000 runs in the store; scripts as ``AppTest`` runs them: widgets, analysis, figures, no
+browser. MovieLens 1M where CORELENS_DATA has it, otherwise synthetic data of the same size. Works in a home folder of
+its own. The figure is the 95 % quantile, with the smallest and the largest.
 """
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.measure import Line
 from cache.home import folders
 from cache.ledger import Ledger
 from cache.store import DiskStore
@@ -32,6 +33,7 @@ from rec_core.wording import labels
 
 ROOT = Path(__file__).resolve().parents[1]
 LIVE = ["gradient_norms", "coverage", "activity", "user_map"]
+RUNS = 1_000
 REAL = 3  # further runs with all their parts, which Compare takes by default
 SEEDS = 5  # of each ratio: a fifth as many groups as runs
 RATIOS = [10.0, 15.0, 25.0, 30.0, 40.0, 50.0, 12.0, 22.0, 35.0, 45.0]
@@ -81,43 +83,31 @@ def open_page(page: str, spec: ExperimentSpec, method: str) -> AppTest:
     return app
 
 
-def seconds(work: object) -> float:
-    """Return how long a call takes."""
-    begin = time.perf_counter()
-    work()  # type: ignore[operator]
-    return time.perf_counter() - begin
+def quantile(what: str, work: Iterable[Callable[[], object]]) -> Line:
+    """Return the 95 % quantile of how long calls take."""
+    took = []
+    for call in work:
+        begin = time.perf_counter()
+        call()
+        took.append(time.perf_counter() - begin)
+    return Line(what, float(np.quantile(took, 0.95)), min(took), max(took), "s")
 
 
-def say(what: str, page: str, method: str, took: list[float]) -> None:
-    """Print the median and the 95 % quantile, in seconds."""
-    print(f"{what:<7} {page:<15} {method:<16} {np.median(took):6.2f} s {np.quantile(took, 0.95):6.2f} s", flush=True)
-
-
-def main() -> None:
-    """Print a line per page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
-    args = parser.parse_args()
+def measure(rounds: int) -> Iterator[Line]:
+    """Yield a line per page."""
     logging.disable(logging.WARNING)  # Streamlit says at every call that it runs without a browser
     name = "ml-1m" if SOURCES["ml-1m"].is_here(folders()) else "synthetic-1m"
     spec = specs.preset(
-        "report", args.feedback, "ncf", data={"dataset": name}, method={"name": "gradient"}, train={"epochs": 1}
+        "report", "implicit", "ncf", data={"dataset": name}, method={"name": "gradient"}, train={"epochs": 1}
     )
     with tempfile.TemporaryDirectory() as home:
         os.environ["CORELENS_HOME"] = home
-        prepare(Path(home), spec, args.runs)
-        print(f"{SOURCES[name].title}, {args.feedback}, {args.runs} runs; server time, median and 95 % quantile")
+        prepare(Path(home), spec, RUNS)
         for method in ("Gradient", "Greedy k-center", "Random"):
             for page in LIVE:
-                app = open_page(page, spec, method)
-                took = [seconds(app.sidebar.slider(key="ratio").set_value(ratio).run) for ratio in RATIOS]
-                say("slider", page, method, took)
+                slider = open_page(page, spec, method).sidebar.slider(key="ratio")
+                moves = (slider.set_value(ratio).run for ratio in RATIOS)
+                yield quantile(f"{page}, {method}: slider", moves)
         for page in NAMES:
             app = open_page(page, spec, "Gradient")
-            took = [seconds(app.run) for _ in range(20)]
-            say("warm", page, "Gradient", took)
-
-
-if __name__ == "__main__":
-    main()
+            yield quantile(f"{page}: warm rerun", [app.run] * max(10, rounds))

@@ -1,4 +1,4 @@
-"""Training speed against a plain DataLoader loop: ``python -m benchmarks.training``.
+"""A step of training, batches drawn included, against plain ``DataLoader`` loops and against the reference kernel.
 
 Plain code: a ``DataLoader`` that collates shuffled batches sample by sample, ``nn.Embedding`` layers, autograd and
 ordinary Adam. How fast that is depends on where the negatives of clicks come from, so all forms that we wrote are here:
@@ -7,15 +7,14 @@ ordinary Adam. How fast that is depends on where the negatives of clicks come fr
     samples    a ``Dataset`` whose ``__getitem__`` gives one positive or negative as Python numbers
     per batch  a ``TensorDataset`` of positives, negatives drawn for a whole batch: the leanest
 
-All sides train the same model on the same rows in batches of 256 positives with one thread, in turn, so that ratios
-hold when the machine's speed drifts. Seconds per row and epoch are the built-in rates of ``rec_core.estimate``.
+All sides train the same model on the same rows in batches of 256 positives.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import time
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -23,13 +22,17 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
+from benchmarks.measure import Line, cpu, line, ratio
 from rec_core.data.interactions import Feedback, Interactions
-from rec_core.models import MODELS, Model, Shape
+from rec_core.models import MODELS, Shape
 from rec_core.specs import TrainSpec
-from rec_core.training import loop
+from rec_core.training import kernels
+from rec_core.training.kernels import Kernel
+from rec_core.training.kernels.reference import Reference
+from rec_core.training.sampling import Sampler
 
 N_USERS, N_ITEMS, DIM, NEGATIVES = 6_040, 3_416, 32, 4  # as ML-1M after the filter
-
+ROWS, BATCH = 50_000, 256
 
 Form = Literal["tensors", "samples", "per batch"]
 FORMS: dict[Feedback, tuple[Form, ...]] = {"explicit": ("tensors",), "implicit": ("tensors", "samples", "per batch")}
@@ -81,61 +84,60 @@ class Plain(nn.Module):
 
 
 def plain_epoch(model: str, rows: Interactions, feedback: str, form: Form) -> float:
-    """Return the seconds of one epoch of the plain loop."""
+    """Return the CPU seconds of one epoch of the plain loop."""
     network = Plain(model)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.001)
     loss_of: Any = nn.MSELoss() if feedback == "explicit" else nn.BCELoss()
     per_batch = feedback == "implicit" and form == "per batch"
-    size = 256 if feedback == "explicit" or per_batch else 256 * (1 + NEGATIVES)
-    begin = time.perf_counter()
-    for user, item, label in DataLoader(dataset(rows, feedback, form), size, shuffle=True):
-        if per_batch:
-            drawn = torch.randint(N_ITEMS, (len(user) * NEGATIVES,))
-            user, item = user.repeat(1 + NEGATIVES), torch.cat([item, drawn])
-            label = torch.cat([torch.ones(len(label)), torch.zeros(len(drawn))])
-        score = network(user, item)
-        optimiser.zero_grad()
-        loss_of(score if feedback == "explicit" else torch.sigmoid(score), label.float()).backward()
-        optimiser.step()
-    return time.perf_counter() - begin
+    loader = DataLoader(
+        dataset(rows, feedback, form),
+        BATCH if feedback == "explicit" or per_batch else BATCH * (1 + NEGATIVES),
+        shuffle=True,
+    )
+
+    def epoch() -> None:
+        for user, item, label in loader:
+            if per_batch:
+                drawn = torch.randint(N_ITEMS, (len(user) * NEGATIVES,))
+                user, item = user.repeat(1 + NEGATIVES), torch.cat([item, drawn])
+                label = torch.cat([torch.ones(len(label)), torch.zeros(len(drawn))])
+            score = network(user, item)
+            optimiser.zero_grad()
+            loss_of(score if feedback == "explicit" else torch.sigmoid(score), label.float()).backward()
+            optimiser.step()
+
+    return cpu(epoch)
 
 
-def our_epoch(model: Model, rows: Interactions, feedback: Feedback) -> float:
-    """Return the seconds of one epoch of ``rec_core.training``."""
-    rng = np.random.default_rng(0)
-    start = model.start(Shape(N_USERS, N_ITEMS, 0.0), rng)
-    begin = time.perf_counter()
-    loop.train(model, start, rows, feedback, TrainSpec(epochs=1, negatives=NEGATIVES), rng)
-    return time.perf_counter() - begin
+def ours(kernel: Kernel, sampler: Sampler) -> float:
+    """Return the CPU seconds of one epoch of a kernel."""
+
+    def epoch() -> None:
+        for block in sampler.epoch():
+            kernel.run(block)
+
+    return cpu(epoch)
 
 
-def main() -> None:
-    """Print a line per model and feedback."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
+def measure(rounds: int) -> Iterator[Line]:
+    """Yield microseconds a step, and how many times as long other code takes."""
     rng = np.random.default_rng(0)
     rows = Interactions(
-        rng.integers(0, N_USERS, args.rows).astype(np.int32),
-        rng.integers(0, N_ITEMS, args.rows).astype(np.int32),
-        rng.integers(1, 6, args.rows).astype(np.float32),
-        np.zeros(args.rows, np.int64),
+        rng.integers(0, N_USERS, ROWS).astype(np.int32),
+        rng.integers(0, N_ITEMS, ROWS).astype(np.int32),
+        rng.integers(1, 6, ROWS).astype(np.float32),
+        None,
     )
-    print("model  feedback  plain form   plain s  ours s  ratio  ours s/row")
-    for model, feedback in itertools.product(MODELS, FORMS):
-        ours_of = MODELS[model]()
-        our_epoch(ours_of, rows, feedback)  # warm-up
+    for name, feedback in itertools.product(MODELS, FORMS):
+        model, spec = MODELS[name](), TrainSpec(negatives=NEGATIVES)
+        start = model.start(Shape(N_USERS, N_ITEMS, 0.0), rng)
+        sampler = Sampler(rows, N_ITEMS, feedback, spec, rng)
+        fast = partial(ours, kernels.begin(model, start, feedback, 0.001), sampler)
+        slow = partial(ours, Reference(model, start, feedback, 0.001), sampler)
+        what = f"{model.title}, {'ratings' if feedback == 'explicit' else 'clicks'}"
+        fast()  # the first steps are the exact ones, which take longer
+        yield line(f"{what}: a step", [1e6 * fast() / len(sampler) for _ in range(rounds)], "µs")
+        yield ratio(f"{what}: the reference takes", slow, fast, rounds)
         for form in FORMS[feedback]:
-            pairs = [
-                (plain_epoch(model, rows, feedback, form), our_epoch(ours_of, rows, feedback))
-                for _ in range(args.rounds)
-            ]
-            plain, ours = (float(np.median(side)) for side in zip(*pairs, strict=True))
-            ratio = float(np.median([a / b for a, b in pairs]))
-            print(f"{model:<6} {feedback:<9} {form:<11} {plain:8.2f} {ours:7.2f} {ratio:6.1f} {ours / args.rows:11.2g}")
-
-
-if __name__ == "__main__":
-    main()
+            plain = partial(plain_epoch, name, rows, feedback, form)
+            yield ratio(f"{what}: plain code, {form}, takes", plain, fast, rounds)

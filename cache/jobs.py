@@ -72,6 +72,11 @@ class Jobs:
         """How many jobs run at a time."""
         return self._launcher.workers
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether workers are there, so that a job need not wait until they are started."""
+        return self._launcher.has_workers
+
     def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is."""
         key = STAGES[kind].key(spec)

@@ -20,9 +20,9 @@ from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError
 from rec_core.experiment import Experiment
 from rec_core.progress import Listener, Progress
-from rec_core.training.kernels import reference
+from rec_core.training.kernels import ready
 
-__all__ = ["dask_setup", "execute", "reference"]  # loading this module loads the training code
+__all__ = ["dask_setup", "execute", "ready"]  # loading this module loads the training code
 _LOOK_EVERY = 0.2  # seconds between two looks at the cancel flag
 _TELL_EVERY = 0.3  # seconds between two messages about the same epoch
 

@@ -27,6 +27,7 @@ from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import StageStore, resolve
+from rec_core.training import kernels
 from rec_core.wording import data as wording
 
 
@@ -186,7 +187,9 @@ def _note(experiment: Experiment) -> None:
     published = SOURCES[data.dataset].note(data.fingerprint) if data.fingerprint else ""
     implicit = experiment.spec.feedback == "implicit"
     fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
-    for note in filter(None, [published, wording.repeats(split, data.repeats), fewer, *split.catalogue.notes]):
+    for note in filter(
+        None, [kernels.why_slow(), published, wording.repeats(split, data.repeats), fewer, *split.catalogue.notes]
+    ):
         tqdm.write(note, file=sys.stderr)
 
 

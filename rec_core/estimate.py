@@ -1,4 +1,4 @@
-"""How long a run will take: from runs made on this machine, or from measured rates where there are none yet."""
+"""How long a run will take: from runs made on this machine lately; before there are any, from a moment of training."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from rec_core.projection import MOST
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, LOAD, NEGATIVES, PROXY, SCORE, SELECT, SPLIT, TRAIN
+from rec_core.training.kernels.probe import known_rates
 
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
 _COMPILING, _PER_USER = 30.0, 0.0015  # seconds of a UMAP
+STARTING = 6.0  # seconds until workers that were not there are ready
+_LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
 _TOLD = 0.02  # share of a step from which its own pace says more than the estimate
 
@@ -30,15 +33,18 @@ class Estimate:
 
 
 def measured_rates(results: Iterable[RunResult]) -> dict[tuple[str, Feedback], float]:
-    """Return seconds per row and epoch for each (model, feedback), the median of past runs over the built-in rates."""
-    built_in = {
+    """Return seconds per row and epoch for each (model, feedback): the median of the last runs, the oldest first.
+
+    Where there are none: what was measured when training was made ready here; before that, the built-in rates.
+    """
+    rates = {
         (name, feedback): rate for name, model in MODELS.items() for feedback, rate in model.seconds_per_row.items()
-    }
+    } | known_rates()
     seen: dict[tuple[str, Feedback], list[float]] = {}
     for result in results:
         kind = (result.spec["model"]["name"], result.spec["feedback"])
         seen.setdefault(kind, []).append(result.seconds_per_row)
-    return {**built_in, **{kind: float(np.median(rates)) for kind, rates in seen.items()}}
+    return rates | {kind: float(np.median(last[-_LATELY:])) for kind, last in seen.items()}
 
 
 def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> Estimate:

@@ -20,6 +20,10 @@ class Launcher(Protocol):
         """How many jobs run at a time."""
 
     @property
+    def has_workers(self) -> bool:
+        """Whether workers run, so that a job need not wait for their start."""
+
+    @property
     def is_late(self) -> bool:
         """Whether a scheduler runs that has not answered lately: what is known of jobs may be old, or nothing."""
 

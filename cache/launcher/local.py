@@ -77,6 +77,11 @@ class Local:
         return dict(self._failures)
 
     @property
+    def has_workers(self) -> bool:
+        """Whether workers run; they may be starting still."""
+        return self._processes.has_workers
+
+    @property
     def is_late(self) -> bool:
         """Whether a scheduler runs that has not answered lately."""
         return any(scheduler.is_late for scheduler in self._all())

@@ -40,6 +40,11 @@ class Processes:
         """The file in which the scheduler writes down its address."""
         return self._folder / f"scheduler-{self._version}.json"
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether the command that keeps workers runs."""
+        return self._runs("worker")
+
     def start_what_is_missing(self) -> None:
         """Start scheduler and workers where they are not running; wait for neither.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import Estimate, Rates, estimate, measured_rates, parts, proxy_seconds
+from rec_core.estimate import STARTING, Estimate, Rates, estimate, measured_rates, parts, proxy_seconds
 from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
@@ -24,6 +25,7 @@ from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, measured_on, resolve
+from rec_core.training import kernels
 from rec_core.wording import labels
 
 _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
@@ -31,7 +33,8 @@ _SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    """Return the jobs, store and ledger of this server's home folder."""
+    """Return the jobs, store and ledger of this server's home folder; the first time, training is made ready too."""
+    kernels.compile_ahead()
     return Jobs(home(), folders())
 
 
@@ -179,8 +182,9 @@ def evidence(one: Compared) -> Evidence | None:
 
 
 def expected(of: ExperimentSpec | None = None) -> Estimate:
-    """Return how long a run will take on this machine."""
-    return _expected(of or spec(), _rates())
+    """Return how long a run will take on this machine, from the click."""
+    one = _expected(of or spec(), _rates())
+    return replace(one, seconds=one.seconds + _start())
 
 
 def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
@@ -200,12 +204,17 @@ def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
     alone = [_expected(one, rates).seconds for one in wanted]
     waits = [0.0 if view(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
     work = [seconds - wait for seconds, wait in zip(alone, waits, strict=True)]
-    return max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
+    return _start() + max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
 
 
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
-    return _preparation(of or spec(), _rates())
+    return _start() + _preparation(of or spec(), _rates())
+
+
+def _start() -> float:
+    """Return how long it takes until there are workers."""
+    return 0.0 if jobs().has_workers else STARTING
 
 
 def _expected(of: ExperimentSpec, rates: Rates) -> Estimate:

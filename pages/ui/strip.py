@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import nav, panel, state
 from rec_core.errors import CorelensError, DataError
+from rec_core.training import kernels
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration
 
@@ -26,6 +27,8 @@ def show() -> None:
         try:
             _chosen()
             panel.show()
+            if why := kernels.why_slow():
+                st.caption(why)
         except CorelensError as error:
             st.error(str(error))
 

@@ -47,7 +47,7 @@ def _compute(work: Work) -> Evaluation:
 
 EVALUATE = Stage(
     "evaluate",
-    2,  # 1 scored with torch
+    1,
     Evaluation,
     TRAIN.within,
     _compute,

@@ -112,10 +112,10 @@ class Graph:
             raise CorelensError(f"“{stage.doing}” takes longer than a page may; press Run, or Prepare, first.")
         for need in stage.needs(self.spec):
             self.get(need)
-        for library in stage.libraries(self.spec):
-            import_module(library)
         if stage.doing:
             self.listen(Progress(stage.doing))
+        for library in stage.libraries(self.spec):
+            import_module(library)
         begin, cpu_begin = time.perf_counter(), time.thread_time()
         # One thread everywhere: how many cores are free must not change a result's last digits.
         # Numbers that overflow are no news on a terminal: what is not finite does not leave a stage.

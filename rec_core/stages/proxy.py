@@ -53,7 +53,7 @@ def _compute(work: Work) -> Parameters:
 
 PROXY = Stage(
     "proxy",
-    2,  # 1 trained with torch
+    1,
     Parameters,
     _inputs,
     _compute,

@@ -83,7 +83,7 @@ def validation_column(metric: str) -> str:
 
 TRAIN = Stage(
     "train",
-    2,  # 1 trained with torch
+    1,
     TrainedModel,
     _inputs,
     _compute,

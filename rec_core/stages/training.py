@@ -10,14 +10,14 @@ from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Work
-from rec_core.training import memory, sampling
+from rec_core.training import kernels, memory, sampling
 from rec_core.training.sampling import Training
 
 
 def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
-    """Return what any training depends on: its settings, and how batches are drawn."""
+    """Return what any training depends on: its settings, how batches are drawn, and what takes the steps."""
     ignored = set() if spec.feedback == "implicit" else {"negatives"}
-    return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION}
+    return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION, "kernels": kernels.VERSION}
 
 
 def started(

@@ -67,6 +67,7 @@ class _Busy:
 
     workers = 1
     is_late = False
+    has_workers = True
 
     def __init__(self) -> None:
         self._given: dict[str, JobState] = {}

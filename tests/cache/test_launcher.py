@@ -207,7 +207,7 @@ class _Slow:
     """A scheduler that takes its time to accept a job."""
 
     def __init__(self, launcher: Local) -> None:
-        self.launcher, self.is_late = launcher, False
+        self.launcher, self.is_late, self.has_workers = launcher, False, True
         self.cancelled: list[str] = []
 
     def address(self) -> str:

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Feedback
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, Model, Params, Score, SimpleMF
-from rec_core.training.kernels.support import why_slow
+from rec_core.training.kernels.support import compile_ahead, why_slow
 from rec_core.training.sampling import Block
 
+__all__ = ["LIBRARY", "VERSION", "Kernel", "begin", "compile_ahead", "diverged", "is_compiled", "scorer", "why_slow"]
+VERSION = 2  # goes up when the same batches give other parameters; 1 trained with torch
 LIBRARY = "rec_core.training.kernels.ready"  # what training imports, for those who want it loaded ahead of need
 
 

@@ -1,10 +1,12 @@
 """Importing this makes training ready: kernels are loaded, or compiled where they never were; or torch is loaded.
 
-A module, because that is what a stage names for being loaded before its clock starts.
+Then how fast they are here is measured, once. A module, because that is what a stage names for being loaded before its
+clock starts.
 """
 
 from __future__ import annotations
 
+from rec_core.training.kernels import probe
 from rec_core.training.kernels.support import why_slow
 
 if why_slow():
@@ -13,3 +15,5 @@ else:
     from rec_core.training.kernels import compiled
 
     compiled.make_ready()
+
+probe.measure()

@@ -1,9 +1,12 @@
-"""Whether this machine can use compiled kernels, found out without loading what compiles them."""
+"""Whether this machine can use compiled kernels, and having them compiled ahead; without loading what compiles them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 from rec_core import machine_code
 from rec_core.errors import reason
 
+DONE = "done"  # the file that says that all kernels are there
 _ARM = ("aarch64", "arm64")
 _NEEDED = {"avx2": "AVX2", "fma": "FMA"}  # of an x86 processor: eight numbers at once, and their products added up
 
@@ -19,6 +23,31 @@ _NEEDED = {"avx2": "AVX2", "fma": "FMA"}  # of an x86 processor: eight numbers a
 def why_slow() -> str:
     """Return why training uses the slow kernels here, one sentence with a remedy; "" if it need not."""
     return _processor() or _place()
+
+
+def kept() -> Path:
+    """Return where compiled kernels are kept: found by the code of all of them, since one is inlined into another."""
+    return machine_code.folder("kernels", code_version())
+
+
+def code_version() -> str:
+    """Return what changes whenever a kernel's code does."""
+    files = sorted((Path(__file__).parent / "compiled").glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def compile_ahead() -> None:
+    """Have kernels compiled by a process of its own, unless that was done before: readers choose meanwhile."""
+    if why_slow() or (kept() / DONE).exists():
+        return
+    subprocess.Popen(
+        [sys.executable, "-m", "rec_core.training.kernels.ready"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # it ends by itself, also where the app ends before
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
 
 
 def _processor() -> str:

@@ -130,6 +130,6 @@ def _added_up(w: Lanes, m: Lanes, scale: Lanes, since: Whole, missed: Whole, ada
 
 
 @compiled
-def step_densely(numbers: Numbers, width: int, now: int, adam: Adam) -> None:
-    """Take step ``now`` of [w | m | v | g], each ``width`` numbers that all have a gradient."""
-    make_up(numbers, 0, width, now, now + 1, adam)
+def step_densely(numbers: Numbers, now: Whole, adam: Adam) -> None:
+    """Take step ``now`` of [w | m | v | g], parts of equal size that all have a gradient."""
+    make_up(numbers, np.int64(0), len(numbers) // 4, now, now + 1, adam)

@@ -1,23 +1,22 @@
 """How kernels are compiled: by numba, once, and kept on disk for the processes that follow.
 
-What is kept is found by the code of all kernels (numba looks at one file only, and inlines across files), and by
-numba's own key within: its version, the types of the arguments, the processor and what that can do.
+numba looks for changes in one file only, though it inlines across files; so what is kept is found by the code of all
+kernels, and within that by numba's own key: the types of the arguments, the processor and what that can do.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba.core.config
 from numba.core.caching import _CacheLocator
 
-from rec_core import machine_code
+from rec_core.training.kernels.support import code_version, kept
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 config: Any = numba.core.config  # settings that its types do not name
+config.LOOP_VECTORIZE = 0  # kernels say themselves what is done eight at a time; looking for more took a fifth longer
 _njit: Any = numba.njit
 # Arrays come from outside and stay alive meanwhile. Counting who holds them took half of a step's time.
 _PLAINLY = {"nogil": True, "error_model": "numpy", "_nrt": False}
@@ -37,12 +36,6 @@ def compiled(function: Function) -> Function:
         config.CACHE_LOCATOR_CLASSES = before
 
 
-def code_version() -> str:
-    """Return what changes whenever a kernel's code does."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
 class _Place(_CacheLocator):
     """Where numba keeps a function: the extension point that it names ``CACHE_LOCATOR_CLASSES``."""
 
@@ -54,7 +47,7 @@ class _Place(_CacheLocator):
         return cls(py_func)
 
     def get_cache_path(self) -> str:
-        return str(machine_code.folder("kernels", code_version()))
+        return str(kept())
 
     def get_source_stamp(self) -> str:
         return code_version()

@@ -76,7 +76,7 @@ def _run(
         for row in range(begin, min(begin + batch, len(user))):
             loss += _positive(users, items, mean, bias, user, item, rating, share, row, steps, adam)
         if bias != _NO_BIAS:
-            step_densely(mean, WIDTH, steps, adam)
+            step_densely(mean, steps, adam)
     return loss
 
 

@@ -149,7 +149,7 @@ def _run(
             _forward(layers, size, tile, last - first, item.shape[1])
             loss += _output(users, items, layers, size, tile, rating, share, first, last, item.shape[1])
             _backward(users, items, layers, size, tile, last - first, item.shape[1])
-        step_densely(layers.numbers, layers.width, steps, adam)
+        step_densely(layers.numbers, steps, adam)
     return loss
 
 

@@ -16,6 +16,7 @@ from rec_core.training.kernels.compiled.lanes import (
     WIDTH,
     Lanes,
     Numbers,
+    Whole,
     fma,
     load,
     number,
@@ -26,8 +27,9 @@ from rec_core.training.kernels.compiled.lanes import (
 
 COLUMNS = 2 * WIDTH  # of a block: what every number of columns has to be a multiple of
 _ROWS = 6
-Shape = tuple[int, int, int]  # rows, columns, depth
-AS_IT_IS, POSITIVE_PART, WHERE_POSITIVE = range(3)  # what becomes of a product
+Shape = tuple[Whole, Whole, Whole]  # rows, columns, depth
+# What becomes of a product. numba compiles a function anew for each Python constant that it is called with.
+AS_IT_IS, POSITIVE_PART, WHERE_POSITIVE = np.arange(3)
 
 
 class Matrix(NamedTuple):
@@ -58,7 +60,7 @@ def transposed(of: Matrix) -> Matrix:
 
 
 @inlined
-def _finish(out: Numbers, at: int, c0: Lanes, c1: Lanes, gate: Numbers, ending: int) -> None:
+def _finish(out: Numbers, at: int, c0: Lanes, c1: Lanes, gate: Numbers, ending: Whole) -> None:
     if ending == POSITIVE_PART:
         c0, c1 = where_positive(c0, c0), where_positive(c1, c1)
     elif ending == WHERE_POSITIVE:
@@ -68,7 +70,7 @@ def _finish(out: Numbers, at: int, c0: Lanes, c1: Lanes, gate: Numbers, ending: 
 
 
 @compiled
-def multiply(out: Matrix, start: Matrix, a: Matrix, b: Matrix, shape: Shape, gate: Numbers, ending: int) -> None:
+def multiply(out: Matrix, start: Matrix, a: Matrix, b: Matrix, shape: Shape, gate: Numbers, ending: Whole) -> None:
     """Set ``out`` to ``start`` + ``a`` @ ``b``, then to what ``ending`` says; ``shape`` is (rows, columns, depth).
 
     ``columns`` is a multiple of ``COLUMNS``; rows of ``out``, ``start`` and ``b`` are contiguous. ``WHERE_POSITIVE``,
@@ -76,18 +78,15 @@ def multiply(out: Matrix, start: Matrix, a: Matrix, b: Matrix, shape: Shape, gat
     """
     rows, columns, depth = shape
     for j in range(0, columns, COLUMNS):
-        i = 0
-        while i + _ROWS <= rows:
+        for i in range(0, rows - rows % _ROWS, _ROWS):
             _block(out, start, a, b, i, j, depth, gate, ending)
-            i += _ROWS
-        while i < rows:
+        for i in range(rows - rows % _ROWS, rows):
             _line(out, start, a, b, i, j, depth, gate, ending)
-            i += 1
 
 
 @inlined
 def _block(
-    out: Matrix, start: Matrix, a: Matrix, b: Matrix, i: int, j: int, depth: int, gate: Numbers, ending: int
+    out: Matrix, start: Matrix, a: Matrix, b: Matrix, i: int, j: int, depth: Whole, gate: Numbers, ending: Whole
 ) -> None:
     s, down = start.at + i * start.down + j, start.down
     c00, c01 = load(start.numbers, s), load(start.numbers, s + WIDTH)
@@ -124,7 +123,7 @@ def _block(
 
 @inlined
 def _line(
-    out: Matrix, start: Matrix, a: Matrix, b: Matrix, i: int, j: int, depth: int, gate: Numbers, ending: int
+    out: Matrix, start: Matrix, a: Matrix, b: Matrix, i: int, j: int, depth: Whole, gate: Numbers, ending: Whole
 ) -> None:
     s, left, right = start.at + i * start.down + j, a.at + i * a.down, b.at + j
     c0, c1 = load(start.numbers, s), load(start.numbers, s + WIDTH)

@@ -51,7 +51,7 @@ def _read(rows: Rows, now: int, adam: Adam, own: Numbers, table: Numbers) -> Non
         for j in range(0, 4 * rows.width, WIDTH):
             store(own, j, load(rows.numbers, at + j))
         if since > 0:
-            make_up(own, 0, rows.width, since, now, adam)
+            make_up(own, np.int64(0), rows.width, since, now, adam)
         for j in range(0, rows.width, WIDTH):
             store(table, row * rows.width + j, load(own, j))
 

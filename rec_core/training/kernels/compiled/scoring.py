@@ -129,7 +129,7 @@ def _ncf(
     for i in range(len(user)):
         own = i if len(item) > 1 else 0
         rows, b1 = _mlp(users, user[i], size), same_rows(w, layers.b1)
-        multiply(matrix(of_user, 0, size.first), b1, rows, w1u, (1, size.first, size.dim), none, AS_IT_IS)
+        multiply(matrix(of_user, 0, size.first), b1, rows, w1u, (np.int64(1), size.first, size.dim), none, AS_IT_IS)
         for j in range(0, size.dim, WIDTH):
             store(weighted, j, load(users, user[i] * 2 * size.dim + j) * load(w, layers.w4g + j))
         for begin in range(0, out.shape[1], _TILE):

@@ -1,0 +1,56 @@
+"""Speed: ``python -m benchmarks [NAME …] [--rounds N] [--json FILE]``; without a name, all that take minutes at most.
+
+Every figure is the median of several rounds with its range, in CPU seconds of one thread unless it says otherwise; what
+is compared takes turns in one process, so that ratios hold when the machine's speed drifts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from benchmarks.measure import Line
+
+NAMES = {
+    "training": "a step against plain loops and against the reference kernel",
+    "selection": "choosing a coreset, with the proxy at hand",
+    "evaluation": "ranking and test negatives, against the reference",
+    "pages": "server time of pages with 1,000 runs in the store",
+    "tables": "the report's tables from an empty store (minutes)",
+    "scale": "load, filter, split and select at 10 and 100 million rows (minutes, 8 GB)",
+    "peers": "other libraries, in environments of their own (minutes)",
+}
+QUICK = ("training", "selection", "evaluation")
+
+
+def main() -> None:
+    """Print a line per figure as it is measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(f"{n}: {what}" for n, what in NAMES.items()))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    args = parser.parse_args()
+    if unknown := set(args.names) - set(NAMES):
+        parser.error(f"there is no benchmark called {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}")
+    torch.set_num_threads(1)
+    found: dict[str, list[Line]] = {}
+    with threadpool_limits(1):
+        for name in args.names or QUICK:
+            measure: Callable[[int], Iterator[Line]] = import_module(f"benchmarks.{name}").measure
+            found[name] = []
+            for line in measure(args.rounds):
+                print(line, flush=True)
+                found[name].append(line)
+    if args.json:
+        args.json.write_text(json.dumps({name: [asdict(line) for line in lines] for name, lines in found.items()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""How fast this machine trains, from a moment of it: what estimates rest on before there are runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from rec_core.data.interactions import Feedback, Interactions
+from rec_core.models import MODELS, Model, Shape
+from rec_core.training.kernels.support import kept
+from rec_core.training.sampling import Sampler
+
+Rates = dict[tuple[str, Feedback], float]  # (model, feedback) -> CPU seconds per train row and epoch
+_FILE = "rates.json"
+_USERS, _ITEMS, _ROWS = 6_040, 3_416, 1 << 14  # tables as large as ML-1M's
+_FIRST, _ROUNDS = 2, 3  # rounds: the first steps are the exact ones, which take longer
+
+
+class _Settings(NamedTuple):
+    epochs: int = 1
+    batch_size: int = 256
+    learning_rate: float = 0.001
+    negatives: int = 4
+
+
+def known_rates() -> Rates:
+    """Return the rates that were measured on this machine; {} before that."""
+    try:
+        found = json.loads((kept() / _FILE).read_text())
+        return {(str(model), feedback): float(rate) for model, feedback, rate in found}
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def measure() -> None:
+    """Measure the rates and write them down, unless they are known; a tenth of a second."""
+    if known_rates():
+        return
+    kinds = [(name, feedback) for name in MODELS for feedback in get_args(Feedback)]
+    rates = [(name, feedback, _rate(MODELS[name](), feedback)) for name, feedback in kinds]
+    (kept() / _FILE).write_text(json.dumps(rates))
+
+
+def _rate(model: Model, feedback: Feedback) -> float:
+    from rec_core.training import kernels
+
+    rng = np.random.default_rng(0)
+    user, item = (rng.integers(0, size, _ROWS, dtype=np.int32) for size in (_USERS, _ITEMS))
+    rows = Interactions(user, item, rng.integers(1, 6, _ROWS).astype(np.float32), None)
+    kernel = kernels.begin(model, model.start(Shape(_USERS, _ITEMS, 3.0), rng), feedback, _Settings().learning_rate)
+    sampler = Sampler(rows, _ITEMS, feedback, _Settings(), rng)
+    seconds = []
+    for _ in range(_FIRST + _ROUNDS):
+        begin = time.thread_time()
+        for block in sampler.epoch():
+            kernel.run(block)
+        seconds.append(time.thread_time() - begin)
+    return float(np.median(seconds[_FIRST:])) / _ROWS
