@@ -21,6 +21,7 @@ from benchmarks.measure import Line
 NAMES = {
     "training": "a step against plain loops and against the reference kernel",
     "selection": "choosing a coreset, with the proxy at hand",
+    "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",
     "pages": "server time of pages with 1,000 runs in the store",
     "tables": "the report's tables from an empty store (minutes)",

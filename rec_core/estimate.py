@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rec_core import projection
 from rec_core.data.interactions import Feedback
 from rec_core.models import MODELS
 from rec_core.progress import Progress
-from rec_core.projection import MOST
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, LOAD, NEGATIVES, PROXY, SCORE, SELECT, SPLIT, TRAIN
 from rec_core.training.kernels.probe import known_rates
 
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
-_COMPILING, _PER_USER = 30.0, 0.0015  # seconds of a UMAP
+_COMPILING, _PER_USER = 30.0, 0.002  # seconds of a UMAP
 STARTING = 6.0  # seconds until workers that were not there are ready
 _LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
@@ -86,8 +86,8 @@ def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | Non
 
 
 def map_seconds(n_users: int) -> float:
-    """Return how long a UMAP of the users takes at most; most of it is compiling, once per machine."""
-    return _COMPILING + _PER_USER * min(n_users, MOST)
+    """Return how long a UMAP of the users takes at most; the first on a machine is compiled first."""
+    return (0.0 if projection.is_compiled() else _COMPILING) + _PER_USER * min(n_users, projection.MOST)
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:

@@ -25,6 +25,7 @@ from rec_core.errors import SelectionError
 
 MOST = 50_000  # users on a map; more would be drawn over each other, and UMAP would take minutes
 FEWEST = 4  # users of a UMAP: it starts from eigenvectors, of which fewer users have too few
+_DONE = "done"  # the file that says that UMAP is compiled
 _LOOK_EVERY = 0.2  # seconds
 _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # umap-learn's defaults, named because a caption says them
 
@@ -85,6 +86,11 @@ def compile_ahead() -> None:
         threading.Thread(target=_places, args=(points, 0, lambda: None, 19), daemon=True).start()
 
 
+def is_compiled() -> bool:
+    """Say whether UMAP was compiled on this machine before."""
+    return (_compiled() / _DONE).exists()
+
+
 def _places(
     points: NDArray[np.float32], seed: int, alive: Callable[[], None], niceness: int = 0
 ) -> NDArray[np.float32]:
@@ -114,6 +120,8 @@ def _places(
         if work.returncode:
             last = (said.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
             raise SelectionError(f"UMAP failed ({last[:200]}); look at PCA instead.")
+        with contextlib.suppress(OSError):
+            (_compiled() / _DONE).touch()
         places: NDArray[np.float32] = np.load(found, allow_pickle=False)
         return places
 

@@ -19,7 +19,6 @@ from rec_core import projection
 from rec_core.analysis import groups
 from rec_core.canonical import digest
 from rec_core.errors import CorelensError
-from rec_core.estimate import map_seconds
 from rec_core.experiment import View
 from rec_core.figures.user_map import Drag, user_map
 from rec_core.projection import UserMap
@@ -216,7 +215,8 @@ def _offer(missing: list[Panel]) -> None:
             st.caption("UMAP is on its way; until then this is PCA. The page goes on by itself.")
             return
         st.markdown("UMAP shows groups better than PCA; it is drawn once and serves every method and ratio.")
-        seconds = sum(map_seconds(panel.view.split.catalogue.n_users) for panel in missing)
+        # Workers share the maps, and each compiles what is not there.
+        seconds = max(state.expected_map(panel.view) for panel in missing) * -(-len(missing) // state.jobs().workers)
         st.button(
             f"Draw the UMAP · up to {duration(seconds)}",
             key="draw-map",

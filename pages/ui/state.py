@@ -15,7 +15,7 @@ from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import STARTING, Estimate, Rates, estimate, measured_rates, parts, proxy_seconds
+from rec_core.estimate import STARTING, Estimate, Rates, estimate, map_seconds, measured_rates, parts, proxy_seconds
 from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
@@ -210,6 +210,11 @@ def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
     return _start() + _preparation(of or spec(), _rates())
+
+
+def expected_map(of: View) -> float:
+    """Return how long a UMAP of the users will take at most, in seconds."""
+    return _start() + map_seconds(of.split.catalogue.n_users)
 
 
 def _start() -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,6 +14,7 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, KEPT, lay_out
 from rec_core.wording.numbers import capital, plain_label
 
+_WIDEST = 26  # characters in a line of a list's name
 _LONGEST = 32  # characters of a title beside the figure; all of it is in the hover and in the table
 
 
@@ -55,15 +58,15 @@ def side_by_side(
             showlegend=False,
             cliponaxis=False,
         )
-    lay_out(figure, 420)
+    lay_out(figure, 440)
     figure.update_layout(
         annotations=[
-            {"x": x, "y": 0.2, "text": f"<b>{plain_label(name)}</b>", "showarrow": False, "xanchor": anchor}
+            {"x": x, "y": 0.4, "text": _heading(name), "showarrow": False, "xanchor": anchor, "yanchor": "bottom"}
             for x, name, anchor in ((0, names[0], "right"), (1, names[1], "left"))
         ]
     )
     figure.update_xaxes(range=[-2.1, 3.1], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[len(left) + 0.6, -0.2], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[len(left) + 0.6, -1.4], visible=False, fixedrange=True)
     ranks = range(1, len(left) + 1)
     return Exhibit(
         name="recommendations",
@@ -76,6 +79,11 @@ def side_by_side(
         "train or validation are left out of both.",
         caption=caption,
     )
+
+
+def _heading(name: str) -> str:
+    lines = textwrap.wrap(name, _WIDEST) or [""]
+    return "<br>".join(f"<b>{plain_label(line)}</b>" for line in lines)
 
 
 def _label(title: str, held_out: bool) -> str:

@@ -1,7 +1,8 @@
 """Kernels: what takes a step of training, and what scores pairs quickly. They differ in nothing but speed.
 
 ``compiled`` knows SimpleMF and NCF, and is what trains them wherever this machine can use it; ``reference`` is written
-with torch and made to be read, trains any model, and is what tests compare with. Each is loaded when it is needed.
+with torch and made to be read, trains any model, on a CUDA device where that is asked for, and is what tests compare
+with. Each is loaded when it is needed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Feedback
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, Model, Params, Score, SimpleMF
-from rec_core.training.kernels.support import compile_ahead, why_slow
+from rec_core.training.kernels.support import compile_ahead, device, why_slow
 from rec_core.training.sampling import Block
 
 __all__ = ["LIBRARY", "VERSION", "Kernel", "begin", "compile_ahead", "diverged", "is_compiled", "scorer", "why_slow"]
@@ -39,13 +40,14 @@ def is_compiled(model: Model) -> bool:
 
 def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float) -> Kernel:
     """Return a kernel that trains ``model`` from ``start``, which is copied."""
-    if is_compiled(model):
+    where = device()
+    if where == "cpu" and is_compiled(model):
         from rec_core.training.kernels import compiled
 
         return compiled.begin(model, start, learning_rate)
     from rec_core.training.kernels.reference import Reference
 
-    return Reference(model, start, feedback, learning_rate)
+    return Reference(model, start, feedback, learning_rate, where)
 
 
 def _unchecked(fitted: Fitted) -> Score:

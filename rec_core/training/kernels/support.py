@@ -12,11 +12,23 @@ from functools import cache
 from pathlib import Path
 
 from rec_core import machine_code
-from rec_core.errors import reason
+from rec_core.errors import TrainingError, reason
 
 DONE = "done"  # the file that says that all kernels are there
 _ARM = ("aarch64", "arm64")
 _NEEDED = {"avx2": "AVX2", "fma": "FMA"}  # of an x86 processor: eight numbers at once, and their products added up
+
+
+def device() -> str:
+    """Return where training is asked to run: ``CORELENS_DEVICE``, by default the processor, ``cpu``.
+
+    Raises:
+        TrainingError: if that is neither ``cpu`` nor ``cuda``.
+    """
+    asked = os.environ.get("CORELENS_DEVICE") or "cpu"
+    if asked not in ("cpu", "cuda"):
+        raise TrainingError(f"CORELENS_DEVICE is '{asked}'; set it to cpu or cuda, or leave it out, and start again.")
+    return asked
 
 
 @cache

@@ -179,7 +179,9 @@ def test_both_lists_are_drawn_with_lines_between_shared_films(small_split: Split
     second = recommend.TopList(np.arange(5, 15), 1234.5)
     titles = small_split.catalogue.titles.copy()
     titles[0] = "<b>Bold</b> & a very long title that does not fit beside a figure"
-    exhibit = side_by_side(titles, first, second, ("Full data", "X"), 7, "caption", FILMS)
+    exhibit = side_by_side(titles, first, second, ("Full data", "X" * 20 + " " + "Y" * 20), 7, "caption", FILMS)
+    headings = [note.text for note in exhibit.figure.layout.annotations]
+    assert headings == ["<b>Full data</b>", f"<b>{'X' * 20}</b><br><b>{'Y' * 20}</b>"]  # a long name has lines
     lines = [trace for trace in exhibit.figure.data if trace.mode == "lines"]
     assert len(lines) == 5
     assert exhibit.figure.data[5].text[0].startswith("&lt;b&gt;Bold&lt;/b&gt; &amp;")

@@ -279,3 +279,28 @@ def test_memory_that_files_borrow_is_free(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert memory.available() == min(3_100_000_000, psutil.virtual_memory().available)
     (tmp_path / "memory.max").write_text("max")
     assert memory.available() > 0
+
+
+def test_a_device_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORELENS_DEVICE", "tpu")
+    with pytest.raises(TrainingError, match="CORELENS_DEVICE is 'tpu'; set it to cpu or cuda, or leave it out"):
+        _train(SMALL[0], _rows(), TrainSpec(epochs=1))
+    monkeypatch.setenv("CORELENS_DEVICE", "cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(TrainingError, match="torch finds no CUDA device here; leave it out, or install a build of torch"):
+        _train(SMALL[0], _rows(), TrainSpec(epochs=1))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("model", SMALL)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_a_cuda_device_gives_what_the_processor_gives(
+    model: Model, feedback: Feedback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = TrainSpec(epochs=3, batch_size=16, learning_rate=0.01)
+    here = _train(model, _rows(), spec, feedback)
+    monkeypatch.setenv("CORELENS_DEVICE", "cuda")
+    there = _train(model, _rows(), spec, feedback)
+    assert [epoch.loss for epoch in there.history] == pytest.approx([e.loss for e in here.history], rel=1e-3)
+    for name, array in here.params.items():
+        np.testing.assert_allclose(there.params[name], array, atol=5e-3)

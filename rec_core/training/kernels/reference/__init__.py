@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import torch
 
 from rec_core.data.interactions import Feedback
+from rec_core.errors import TrainingError
 from rec_core.models import Model, Params
 from rec_core.training.kernels.reference import losses
 from rec_core.training.kernels.reference.networks import network
@@ -20,19 +21,28 @@ from rec_core.training.sampling import Block
 
 
 class Reference:
-    """A model while it is trained, on one thread."""
+    """A model while it is trained: on one thread, or on a CUDA device."""
 
-    def __init__(self, model: Model, start: Params, feedback: Feedback, learning_rate: float) -> None:
+    def __init__(
+        self, model: Model, start: Params, feedback: Feedback, learning_rate: float, device: str = "cpu"
+    ) -> None:
+        """Raise a TrainingError if there is no such device."""
+        if device == "cuda" and not torch.cuda.is_available():
+            raise TrainingError(
+                "CORELENS_DEVICE is 'cuda', and torch finds no CUDA device here; leave it out, or install a build of "
+                "torch that knows this machine's, and start again."
+            )
         torch.set_num_threads(1)
+        self._device = torch.device(device)
         self._network = network(model)
         self._loss = losses.squared_error if feedback == "explicit" else losses.cross_entropy
-        self._params = Parameters(start, learning_rate)
+        self._params = Parameters(start, learning_rate, self._device)
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
-        total = torch.zeros(())
+        total = torch.zeros((), device=self._device)
         with _tiny_numbers_are_zero(), torch.no_grad():
-            for batch in losses.batches(block):
+            for batch in losses.batches(block, self._device):
                 total += self._step(batch)
         return float(total)
 
@@ -46,7 +56,7 @@ class Reference:
         return loss
 
     def params(self) -> Params:
-        """Return the present values; they share memory with what is trained."""
+        """Return the present values; on the processor they share memory with what is trained."""
         return self._params.arrays()
 
 

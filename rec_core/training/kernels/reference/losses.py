@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from rec_core.training.sampling import Block
@@ -22,14 +24,18 @@ class Batch:
     weight: torch.Tensor | None = None
 
 
-def batches(block: Block) -> Iterator[Batch]:
-    """Yield the batches of ``block`` as tensors."""
+def batches(block: Block, device: torch.device) -> Iterator[Batch]:
+    """Yield the batches of ``block`` as tensors on ``device``."""
+
+    def parts(array: NDArray[Any]) -> tuple[torch.Tensor, ...]:
+        return torch.from_numpy(array).to(device).split(block.size)
+
     none = (None,) * len(block)
-    user, items = (torch.from_numpy(a.astype(np.int64)).split(block.size) for a in (block.user, block.items))
-    rating = none if block.rating is None else torch.from_numpy(block.rating).split(block.size)
-    weight = none if block.weight is None else torch.from_numpy(block.weight).split(block.size)
-    for parts in zip(user, items, rating, weight, strict=True):
-        yield Batch(*parts)
+    user, items = (parts(array.astype(np.int64)) for array in (block.user, block.items))
+    rating = none if block.rating is None else parts(block.rating)
+    weight = none if block.weight is None else parts(block.weight)
+    for batch in zip(user, items, rating, weight, strict=True):
+        yield Batch(*batch)
 
 
 def squared_error(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,7 +50,7 @@ def squared_error(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torc
 
 def cross_entropy(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean binary cross-entropy over positives and negatives, and its slope (σ(ŷ) − label) / n."""
-    label = torch.zeros(batch.items.shape)
+    label = torch.zeros(batch.items.shape, device=score.device)
     label[:, 0] = 1
     label = label.flatten()
     slope = score.sigmoid().sub_(label)

@@ -19,12 +19,14 @@ Layers = Mapping[str, torch.Tensor]
 class Parameters:
     """Parameters with Adam (Kingma and Ba, 2015, arXiv 1412.6980). Starting arrays are copied."""
 
-    def __init__(self, start: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
+    def __init__(
+        self, start: Mapping[str, NDArray[np.float32]], learning_rate: float, device: torch.device | None = None
+    ) -> None:
         names = list(start)
-        self._flat = torch.cat([torch.from_numpy(start[name].ravel().copy()) for name in names])
+        self._flat = torch.cat([torch.from_numpy(start[name].ravel().copy()) for name in names]).to(device)
         self._flat.grad = torch.zeros_like(self._flat)
         self._moments = torch.zeros_like(self._flat), torch.zeros_like(self._flat)
-        self._steps = torch.zeros(())
+        self._steps = torch.zeros((), device=device)
         self._learning_rate = learning_rate
         self.views, self._gradients = (
             {name: part.view(start[name].shape) for name, part in zip(names, parts, strict=True)}
@@ -66,5 +68,5 @@ class Parameters:
         )
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Return the present values as arrays that share memory with them."""
-        return {name: view.numpy() for name, view in self.views.items()}
+        """Return the present values as arrays that share memory with them, where they are the processor's."""
+        return {name: view.cpu().numpy() for name, view in self.views.items()}
