@@ -17,19 +17,18 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
         DataError: if nothing is left.
     """
     rows = data.interactions
-    kept = np.ones(len(rows), dtype=bool)
-    while True:
-        users = np.bincount(rows.user[kept], minlength=data.catalogue.n_users)
-        items = np.bincount(rows.item[kept], minlength=data.catalogue.n_items)
-        stays = kept & (users[rows.user] >= minimum) & (items[rows.item] >= minimum)
-        if stays.sum() == kept.sum():
+    while len(rows):
+        users = np.bincount(rows.user, minlength=data.catalogue.n_users) >= minimum
+        items = np.bincount(rows.item, minlength=data.catalogue.n_items) >= minimum
+        stays = users[rows.user] & items[rows.item]
+        if stays.all():
             break
-        kept = stays
-    if not kept.any():
+        rows = rows.take(stays)
+    if not len(rows):
         raise DataError(
             f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
         )
-    return _renumber(data, rows.take(kept))
+    return _renumber(data, rows)
 
 
 def _renumber(data: Dataset, rows: Interactions) -> Dataset:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rec_core.errors import DataError
 
 Feedback = Literal["explicit", "implicit"]  # predict the rating, or rank what a user would choose
+_DENSE = 4  # numbers between the smallest and the largest id, for each row
 Ids = NDArray[Any]  # as the data came with them: whole numbers (int64), or texts of any length
 Texts = NDArray[Any]  # of any length each (numpy's StringDType)
 
@@ -132,6 +133,15 @@ def distinct_pairs(parts: Sequence[Interactions], n_items: int) -> NDArray[np.in
 
 def compact(users: Ids, items: Ids) -> tuple[Ids, NDArray[np.intp], Ids, NDArray[np.intp]]:
     """Return ``(user_ids, user positions, item_ids, item positions)`` for arrays of original ids."""
-    user_ids, user = np.unique(users, return_inverse=True)
-    item_ids, item = np.unique(items, return_inverse=True)
-    return user_ids, user, item_ids, item
+    return *_positions(users), *_positions(items)
+
+
+def _positions(ids: Ids) -> tuple[Ids, NDArray[np.intp]]:
+    """Return the distinct ids in order, and where each of ``ids`` is among them."""
+    if len(ids) and np.issubdtype(ids.dtype, np.integer):
+        low, high = int(ids.min()), int(ids.max())
+        if high - low < _DENSE * len(ids):  # whole numbers close together are counted, not sorted
+            there = marked(ids - low, high - low + 1)
+            return np.flatnonzero(there).astype(ids.dtype) + ids.dtype.type(low), (np.cumsum(there) - 1)[ids - low]
+    found, place = np.unique(ids, return_inverse=True)
+    return found, place

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Dataset, Interactions, Split
+from rec_core.data.interactions import Dataset, Interactions, Split, marked
 from rec_core.errors import DataError
 
 TestRule = Literal["last", "random"]
@@ -33,25 +33,29 @@ def leave_one_out(data: Dataset, test: TestRule, validation: ValidationRule, rng
             "A user has fewer than 3 interactions, too few for one test, one validation and one train row; "
             "raise the minimum number of interactions to 3 or more."
         )
-    # A stable sort keeps file order among equal times, and where there are none.
-    by_user_and_time = np.argsort(rows.user, kind="stable") if rows.time is None else np.lexsort((rows.time, rows.user))
-    test_rows = _one_per_user(by_user_and_time, rows, counts, test == "last", rng)
-    rest = by_user_and_time[~np.isin(by_user_and_time, test_rows)]
-    validation_rows = _one_per_user(rest, rows, counts - 1, validation == "next-to-last", rng)
+    ordered = _by_user_and_time(rows)
+    places = _one_per_user(counts, test == "last", rng)
+    test_rows, rest = ordered[places], ordered[~marked(places, len(rows))]
+    validation_rows = rest[_one_per_user(counts - 1, validation == "next-to-last", rng)]
     train = np.ones(len(rows), dtype=bool)
     train[test_rows] = False
     train[validation_rows] = False
     return Split(rows.take(train), rows.take(validation_rows), rows.take(test_rows), data.catalogue)
 
 
-def _one_per_user(
-    ordered: NDArray[np.intp],
-    rows: Interactions,
-    counts: NDArray[np.intp],
-    last: bool,
-    rng: np.random.Generator,
-) -> NDArray[np.intp]:
-    """Return one row per user out of ``ordered`` (grouped by user, oldest first)."""
+def _by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
+    """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
+    if rows.time is None:
+        return np.argsort(rows.user, kind="stable")
+    begin = int(rows.time.min())
+    span = int(rows.time.max()) - begin + 1
+    if (int(rows.user.max()) + 1) * span > np.iinfo(np.int64).max:
+        return np.lexsort((rows.time, rows.user))
+    # One number for both is sorted once.
+    return np.argsort(rows.user.astype(np.int64) * span + (rows.time - begin), kind="stable")
+
+
+def _one_per_user(counts: NDArray[np.intp], last: bool, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return one place per user among rows that stand user by user, oldest first: the last, or a random one."""
     first = np.cumsum(counts) - counts
-    offset = counts - 1 if last else rng.integers(0, counts)
-    return ordered[first + offset]
+    return first + (counts - 1 if last else rng.integers(0, counts))

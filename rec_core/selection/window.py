@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Coreset, Mark, Method, Scores
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows, Scores
 from rec_core.selection.gradient import norms
 from rec_core.settings import Share, offered
 
@@ -33,4 +33,21 @@ class Window(Method):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the window; at position 1 it is what ``gradient`` keeps, up to equal norms."""
         first = round(self.position * (len(candidates.scores) - budget))
-        return Coreset(np.sort(np.argsort(candidates.scores, kind="stable")[first : first + budget]))
+        return Coreset(between(candidates.scores, first, budget))
+
+
+def between(scores: Scores, first: int, count: int) -> Rows:
+    """Return the ``count`` rows from place ``first`` on in ascending order of ``scores``, equal ones by row.
+
+    The scores at both ends are found by a partition; of the rows that have them, the first ones come first.
+    """
+    ordered = np.partition(scores, (first, first + count - 1))
+    low, high = ordered[first], ordered[first + count - 1]
+    left_out = first - np.count_nonzero(scores < low)  # of those with the lowest score
+    if low == high:
+        return np.flatnonzero(scores == low)[left_out : left_out + count]
+    chosen = (scores > low) & (scores < high)
+    chosen[np.flatnonzero(scores == low)[left_out:]] = True
+    missing = count - np.count_nonzero(chosen)
+    chosen[np.flatnonzero(scores == high)[:missing]] = True
+    return np.flatnonzero(chosen)

@@ -18,7 +18,7 @@ from rec_core.selection.base import whole_users
 from rec_core.selection.clustering import Clustering, shares
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.random import Random
-from rec_core.selection.window import Window
+from rec_core.selection.window import Window, between
 from tests.conftest import interactions
 
 
@@ -163,3 +163,12 @@ def test_embeddings_too_large_for_distances_are_said_in_a_sentence(method: str, 
     candidates = Candidates(small_split.train, shape.n_users, "implicit", fitted)
     with pytest.raises(SelectionError, match="too large to measure distances between users"):
         METHODS[method]().select(candidates, 100, np.random.default_rng(0))
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=30), st.data())
+def test_a_window_is_what_a_stable_sort_gives(values: list[int], data: st.DataObject) -> None:
+    scores = np.array(values, np.float32)
+    count = data.draw(st.integers(1, len(scores)))
+    first = data.draw(st.integers(0, len(scores) - count))
+    expected = np.sort(np.argsort(scores, kind="stable")[first : first + count])
+    assert between(scores, first, count).tolist() == expected.tolist()

@@ -287,7 +287,7 @@ def test_a_device_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.Mo
         _train(SMALL[0], _rows(), TrainSpec(epochs=1))
     monkeypatch.setenv("CORELENS_DEVICE", "cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(TrainingError, match="torch finds no CUDA device here; leave it out, or install a build of torch"):
+    with pytest.raises(TrainingError, match="torch finds no CUDA device here; leave it out, or install a build"):
         _train(SMALL[0], _rows(), TrainSpec(epochs=1))
 
 
