@@ -1,8 +1,8 @@
 """Whether test metrics tell compiled kernels from the reference: five seeds of each, paired over users.
 
 A tenth of MovieLens 1M and of 100K, at random, both models, both feedbacks, both presets. With the same seeds the two
-differ by rounding; with other seeds they should differ by no more than seeds do, looked at together (Holm). On synthetic
-data where CORELENS_DATA has no MovieLens.
+differ by rounding; with other seeds they should differ by no more than seeds do, looked at together (Holm). On
+synthetic data where CORELENS_DATA has no MovieLens.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def measure(rounds: int) -> Iterator[Line]:
 def _per_user(base: ExperimentSpec, seeds: Iterable[int], why_slow: str) -> dict[int, NDArray[np.float64]]:
     """Return what each user got, by seed; from the reference where there is a reason to be slow."""
     metric, found = headline_metric(base.feedback), {}
-    with mock.patch.object(kernels, "why_slow", lambda: why_slow):
+    with mock.patch.object(kernels, "why_slow", return_value=why_slow):
         for seed in seeds:
             evaluated = Experiment(base.with_(seed=seed), MemoryStore(), folders()).evaluated
             found[seed] = metric.values(evaluated.per_user)

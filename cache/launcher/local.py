@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cache.launcher import tls
 from cache.launcher.base import JobState
 from cache.launcher.processes import Processes, living
-from cache.launcher.scheduler import Scheduler
 from rec_core.errors import CorelensError, reason
+
+if TYPE_CHECKING:  # Dask takes half a second to load, and a page without jobs has nothing to ask it
+    from cache.launcher.scheduler import Scheduler
 
 _ROOT = Path(__file__).resolve().parents[2]
 _IDLE = 600  # seconds without a job after which scheduler and workers end
@@ -54,7 +56,7 @@ class Local:
             return
         self._failures.pop(key, None)
         self._to_cancel.discard(key)
-        if self._own.address() is None or not self._own.submit(key, function, *args):
+        if not self._is_up or not self._own.submit(key, function, *args):
             with self._lock:
                 self._undelivered[key] = (function, args)
         self._keep_trying()
@@ -110,22 +112,33 @@ class Local:
             scheduler.close()
 
     @property
+    def _is_up(self) -> bool:
+        return self._runs(self._processes.file)
+
+    @property
     def _own(self) -> Scheduler:
         return self._scheduler(self._processes.file)
 
     def _all(self) -> list[Scheduler]:
-        """Return the schedulers of all versions, this one's last."""
+        """Return the schedulers of all versions that run or did so lately, this one's last."""
         others = set(self._folder.glob("scheduler-*.json")) - {self._processes.file}
-        return [*map(self._scheduler, sorted(others)), self._own]
+        files = [*sorted(others), self._processes.file]
+        return [self._scheduler(file) for file in files if file in self._schedulers or self._runs(file)]
+
+    def _runs(self, file: Path) -> bool:
+        known = self._schedulers.get(file)
+        return (known.address() if known else _address(file)) is not None
 
     def _scheduler(self, file: Path) -> Scheduler:
+        from cache.launcher.scheduler import Scheduler
+
         if file not in self._schedulers:
             self._schedulers[file] = Scheduler(partial(_address, file), partial(tls.security, self._folder))
         return self._schedulers[file]
 
     def _tend(self, starting: Iterable[str]) -> None:
         """Start workers where jobs wait and none is left, now and then; give up where they always end again."""
-        if time.monotonic() - self._tended < _TEND_EVERY or self._own.address() is None:
+        if time.monotonic() - self._tended < _TEND_EVERY or not self._is_up:
             return
         self._tended = time.monotonic()
         try:
@@ -165,7 +178,7 @@ class Local:
             answers = [scheduler.cancel(key) for scheduler in self._all() if scheduler.address() is not None]
             if None not in answers:
                 self._to_cancel.discard(key)
-        if self._own.address() is None:
+        if not self._is_up:
             return
         for key, (function, args) in list(self._undelivered.items()):
             if key in self._undelivered and self._own.submit(key, function, *args):  # not cancelled meanwhile

@@ -10,8 +10,10 @@ import contextlib
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from distributed.security import Security
+if TYPE_CHECKING:
+    from distributed.security import Security
 
 _FILE = "tls.pem"
 _DAYS = 36_500
@@ -41,6 +43,8 @@ def key_file(folder: Path) -> Path:
 
 def security(folder: Path) -> Security:
     """Return how to connect to schedulers of this folder: both sides show the certificate, or there is no talk."""
+    from distributed.security import Security
+
     file = str(key_file(folder))
     return Security(tls_ca_file=file, tls_client_cert=file, tls_client_key=file, require_encryption=True)
 
