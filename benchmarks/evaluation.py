@@ -71,9 +71,14 @@ def plain_negatives(split: Split, rng: np.random.Generator) -> NDArray[np.int64]
     known = np.unique(np.concatenate([p.user.astype(np.int64) * n_items + p.item for p in parts]))
     offset = np.arange(n_users)[:, None] * n_items
     drawn = rng.integers(0, n_items, (n_users, COUNT))
-    while (again := np.isin(drawn + offset, known) | repeats(drawn)).any():
+    while (again := is_known(drawn + offset, known) | repeats(drawn)).any():
         drawn[again] = rng.integers(0, n_items, int(again.sum()))
     return drawn
+
+
+def is_known(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the pairs that stand among the known ones."""
+    return known[np.searchsorted(known, pairs).clip(max=len(known) - 1)] == pairs
 
 
 def repeats(drawn: NDArray[np.int64]) -> NDArray[np.bool_]:

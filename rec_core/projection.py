@@ -6,6 +6,7 @@ One map serves every method: who is kept changes the colours, never the places.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ FEWEST = 4  # users of a UMAP: it starts from eigenvectors, of which fewer users
 _DONE = "done"  # the file that says that UMAP is compiled
 _LOOK_EVERY = 0.2  # seconds
 _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # umap-learn's defaults, named because a caption says them
+_waiting: list[subprocess.Popen[bytes]] = []  # processes that have loaded UMAP, one at most
 
 
 @dataclass(frozen=True)
@@ -98,32 +101,45 @@ def _places(
         given, found = (str(Path(folder) / name) for name in ("points.npy", "places.npy"))
         np.save(given, points, allow_pickle=False)
         neighbours = min(_NEIGHBOURS, len(points) - 1)
-        command = [sys.executable, "-m", "rec_core.umap_process", given, found]
-        # Its input stays open as long as this process lives: it ends with it.
-        work = subprocess.Popen(
-            [*command, str(neighbours), str(_MIN_DISTANCE), str(seed)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ
-            | {"NUMBA_CACHE_DIR": str(_compiled()), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        work = _waiting.pop() if _waiting and not niceness else _process()
         try:
             if niceness:
                 os.setpriority(os.PRIO_PROCESS, work.pid, niceness)
+            _tell(work, {"points": given, "places": found, "neighbours": neighbours, "seed": seed})
             while work.poll() is None:
                 alive()
                 time.sleep(_LOOK_EVERY)
         finally:
             work.kill()
             work.wait()
-        _, said = work.communicate()
+        said = work.stderr.read() if work.stderr else b""
         if work.returncode:
             last = (said.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
             raise SelectionError(f"UMAP failed ({last[:200]}); look at PCA instead.")
         with contextlib.suppress(OSError):
             (_compiled() / _DONE).touch()
+        if not niceness:  # whoever asked for a map may ask for another, which then need not wait for its libraries
+            _waiting.append(_process())
         places: NDArray[np.float32] = np.load(found, allow_pickle=False)
         return places
+
+
+def _process() -> subprocess.Popen[bytes]:
+    """Start a process that loads UMAP and waits for its task; it ends when this one does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rec_core.umap_process"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(_compiled()), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _tell(work: subprocess.Popen[bytes], task: dict[str, Any]) -> None:
+    """Hand a process its task; its input stays open, since it ends when that is closed."""
+    assert work.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it failed already, and has said why
+        work.stdin.write(json.dumps(task | {"min_distance": _MIN_DISTANCE}).encode() + b"\n")
+        work.stdin.flush()
 
 
 def _compiled() -> Path:

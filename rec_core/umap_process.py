@@ -1,10 +1,12 @@
 """UMAP in a process of its own, so that it can be ended at any moment, and what it compiled is kept for the next one.
 
-``python -m rec_core.umap_process POINTS.npy PLACES.npy NEIGHBOURS DISTANCE SEED``; it ends when its input is closed.
+Its task is a line of JSON on its input: the files ``points`` and ``places``, ``neighbours``, ``min_distance`` and
+``seed``. It ends when its input is closed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -17,36 +19,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def main(points: str, places: str, neighbours: str, distance: str, seed: str) -> None:
-    """Write the places (n x 2, float32) of ``points`` (n x d)."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def main() -> None:
+    """Load UMAP, wait for a task, and write the places (n x 2, float32) of its points (n x d)."""
     _keep_what_is_compiled()
-    embeddings: NDArray[np.float32] = np.load(points, allow_pickle=False)
-    found = _fit(embeddings, int(neighbours), float(distance), int(seed))
-    with Path(places).open("wb") as file:
-        np.save(file, found.astype(np.float32), allow_pickle=False)
-
-
-def _fit(points: NDArray[np.float32], neighbours: int, distance: float, seed: int) -> NDArray[np.floating]:
     from sklearn.neighbors import NearestNeighbors
     from umap import UMAP
 
+    if not (line := sys.stdin.buffer.readline()):  # nobody will ask any more
+        return
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    task: dict[str, Any] = json.loads(line)
+    points: NDArray[np.float32] = np.load(task["points"], allow_pickle=False)
     # Exact neighbours take a fraction of a second here; compiling umap-learn's approximate search takes a minute.
-    lengths, at = NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(points).kneighbors(points)
+    search = NearestNeighbors(n_neighbors=task["neighbours"], algorithm="brute")
+    lengths, at = search.fit(points).kneighbors(points)
     reducer = UMAP(
         n_components=2,
-        n_neighbors=neighbours,
-        min_dist=distance,
-        random_state=seed,
+        n_neighbors=task["neighbours"],
+        min_dist=float(task["min_distance"]),
+        random_state=task["seed"],
         n_jobs=1,
         precomputed_knn=(at.astype(np.int32), lengths.astype(np.float32)),
     )
-    places: NDArray[np.floating] = reducer.fit_transform(points)
-    return places
+    with Path(task["places"]).open("wb") as file:
+        np.save(file, reducer.fit_transform(points).astype(np.float32), allow_pickle=False)
 
 
 def _end_with_parent() -> None:
-    sys.stdin.read()  # returns when the other end is closed, however that came about
+    # Not by ``sys.stdin``, whose lock a thread may not hold when Python ends.
+    while os.read(0, 1):  # returns nothing when the other end is closed, however that came about
+        pass
     os._exit(1)
 
 
@@ -65,4 +67,4 @@ def _keep_what_is_compiled() -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

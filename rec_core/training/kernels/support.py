@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -14,6 +15,8 @@ from pathlib import Path
 from rec_core import machine_code
 from rec_core.errors import TrainingError, reason
 
+_NICENESS = 10
+_COMPILERS = 2  # processes that compile, each what the other does not
 DONE = "done"  # the file that says that all kernels are there
 _ARM = ("aarch64", "arm64")
 _NEEDED = {"avx2": "AVX2", "fma": "FMA"}  # of an x86 processor: eight numbers at once, and their products added up
@@ -49,17 +52,20 @@ def code_version() -> str:
 
 
 def compile_ahead() -> None:
-    """Have kernels compiled by a process of its own, unless that was done before: readers choose meanwhile."""
+    """Have kernels compiled by processes of their own, unless that was done before: readers choose meanwhile."""
     if why_slow() or (kept() / DONE).exists():
         return
-    subprocess.Popen(
-        [sys.executable, "-m", "rec_core.training.kernels.ready"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # it ends by itself, also where the app ends before
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
+    for _ in range(_COMPILERS):
+        compiler = subprocess.Popen(
+            [sys.executable, "-m", "rec_core.training.kernels.ready"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # it ends by itself, also where the app ends before
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        with contextlib.suppress(OSError):  # the first page comes first
+            os.setpriority(os.PRIO_PROCESS, compiler.pid, _NICENESS)
 
 
 def _processor() -> str:

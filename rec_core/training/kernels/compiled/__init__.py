@@ -29,7 +29,7 @@ def make_ready() -> None:
     Of several processes that start together each compiles what none of the others does.
     """
     kept().mkdir(parents=True, exist_ok=True, mode=0o700)
-    models: list[Model] = [SimpleMF(dim=4), NCF(dim=4)]
+    models: list[Model] = [NCF(dim=4), SimpleMF(dim=4)]  # what takes longest first
     for model in [model for model in models if not _load(model, wait=False)]:
         _load(model, wait=True)
     (kept() / DONE).touch()
