@@ -25,8 +25,7 @@ NAMES = {
     "evaluation": "ranking and test negatives, against the reference",
     "pages": "server time of pages with 1,000 runs in the store",
     "tables": "the report's tables from an empty store (minutes)",
-    "scale": "load, filter, split and select at 10 and 100 million rows (minutes, 8 GB)",
-    "peers": "other libraries, in environments of their own (minutes)",
+    "scale": "filter, split and select at 10 and 100 million rows (minutes, 8 GB)",
 }
 QUICK = ("training", "selection", "evaluation")
 

@@ -105,8 +105,8 @@ def measure(rounds: int) -> Iterator[Line]:
         prepare(Path(home), spec, RUNS)
         for method in ("Gradient", "Greedy k-center", "Random"):
             for page in LIVE:
-                slider = open_page(page, spec, method).sidebar.slider(key="ratio")
-                moves = (slider.set_value(ratio).run for ratio in RATIOS)
+                app = open_page(page, spec, method)
+                moves = (app.sidebar.slider(key="ratio").set_value(ratio).run for ratio in RATIOS)
                 yield quantile(f"{page}, {method}: slider", moves)
         for page in NAMES:
             app = open_page(page, spec, "Gradient")

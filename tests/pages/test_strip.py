@@ -14,6 +14,7 @@ from pages.ui import nav
 from rec_core.errors import CorelensError
 from rec_core.progress import Progress
 from rec_core.specs import ExperimentSpec
+from rec_core.training import kernels
 from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, finish, healthy, texts
 
@@ -146,3 +147,8 @@ def test_the_bar_does_not_fall_back_when_the_proxy_is_there(
         monkeypatch.setattr(Jobs, "active", lambda self, running=running: [running])
         shown.append(open_page(**QUICK, method="Gradient").get("progress")[0].proto.value)
     assert shown[0] > shown[1]  # the proxy that this job made is a part of it
+
+
+def test_why_training_is_slow_here_is_said(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "why_slow", lambda: "Training takes longer here, because.")
+    assert "Training takes longer here, because." in texts(open_page(**QUICK))

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from scipy import stats
 
 from rec_core import published, report, specs
 from rec_core.data.sources import Folders
 from rec_core.estimate import estimate, measured_rates, proxy_seconds, whole
+from rec_core.models import NCF
 from rec_core.progress import Progress
+from rec_core.training.kernels import probe
 from rec_core.wording import labels
 from tests.conftest import experiment, quick
 
@@ -128,3 +133,24 @@ def test_only_a_pretrained_proxy_takes_time() -> None:
     assert proxy_seconds(quick("greedy", pretrain=False), 1000, rates) == 0
     assert proxy_seconds(quick("greedy", ratio=1.0), 1000, rates) == 0
     assert proxy_seconds(quick("greedy"), 1000, rates) > 0
+
+
+def test_before_there_are_runs_estimates_rest_on_a_moment_of_training_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(probe, "kept", lambda: tmp_path)
+    assert measured_rates([])["ncf", "implicit"] == NCF.seconds_per_row["implicit"]
+    probe.measure()
+    rates = probe.known_rates()
+    assert measured_rates([]) == rates
+    assert set(rates) == {(model, feedback) for model in ("mf", "ncf") for feedback in ("explicit", "implicit")}
+    assert all(1e-9 < rate < 1e-2 for rate in rates.values())
+    (tmp_path / "rates.json").write_text("half a fi")  # a disk that was full
+    assert probe.known_rates() == {}
+
+
+def test_estimates_follow_the_last_runs(folders: Folders) -> None:
+    """Machines and kernels change: what was slow a year ago says nothing."""
+    result = experiment(quick("random"), folders).result()
+    slow = replace(result, cpu_seconds={**result.cpu_seconds, "train": 1000.0})
+    assert measured_rates([slow] * 9 + [result] * 5) == measured_rates([result])

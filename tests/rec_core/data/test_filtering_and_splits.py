@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rec_core.data import filtering, negatives, splits
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, compact, texts
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import DataError
 from rec_core.evaluation.ranking import sampled_ranks
@@ -169,3 +169,44 @@ def test_the_smaller_movielens_have_the_known_counts(movielens: Folders) -> None
     small = SOURCES["ml-latest-small"].load(movielens)
     assert (len(small.interactions), small.catalogue.n_users, small.catalogue.n_items) == (100_836, 610, 9_724)
     assert SOURCES["ml-latest-small"].fingerprint(movielens) == ""
+
+
+def test_negatives_are_those_of_drawing_again_what_is_known_or_stands_there(small_split: Split) -> None:
+    """The plain form: every draw looked at in every round; the same generator gives the same negatives."""
+    n_users, n_items = small_split.catalogue.n_users, small_split.catalogue.n_items
+    parts = (small_split.train, small_split.validation, small_split.test)
+    known = [{int(i) for part in parts for i in part.item[part.user == user]} for user in range(n_users)]
+    rng = np.random.default_rng(7)
+    drawn = rng.integers(0, n_items, (n_users, 50))
+    while True:
+        again = np.array(
+            [[d in known[user] or d in row[:at] for at, d in enumerate(row)] for user, row in enumerate(drawn.tolist())]
+        )
+        if not again.any():
+            break
+        drawn[again] = rng.integers(0, n_items, int(again.sum()))
+    found = negatives.sample_negatives(small_split, 50, np.random.default_rng(7))
+    assert found.tolist() == drawn.tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(-5, 5)), min_size=1, max_size=40), st.booleans())
+def test_users_and_times_are_sorted_together_equal_ones_in_file_order(pairs: list[tuple[int, int]], far: bool) -> None:
+    user, time = np.array(pairs, np.int64).T
+    time = time * (1 << 60 if far else 1)
+    rows = Interactions(user.astype(np.int32), user.astype(np.int32), None, time)
+    assert splits._by_user_and_time(rows).tolist() == np.lexsort((time, user)).tolist()
+
+
+@given(st.lists(st.integers(-3, 40), min_size=1, max_size=40), st.sampled_from(["int32", "int64", "far", "text"]))
+def test_positions_of_ids_are_those_of_a_sort(numbers: list[int], kind: str) -> None:
+    ids = {
+        "int32": np.array(numbers, np.int32),
+        "int64": np.array(numbers),
+        "far": np.array(numbers) * 10**12,
+        "text": np.array([f"u{n}" for n in numbers]),
+    }[kind]
+    found, place, *_ = compact(ids, ids)
+    expected, inverse = np.unique(ids, return_inverse=True)
+    assert found.tolist() == expected.tolist()
+    assert found.dtype == ids.dtype
+    assert place.tolist() == inverse.tolist()

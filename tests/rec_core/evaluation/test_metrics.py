@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_e
 
 from rec_core.data.interactions import Split
 from rec_core.evaluation import METRICS, evaluate, headline_metric, measure
-from rec_core.evaluation.ranking import NDCG, RECALL, all_item_ranks, ranks, sampled_ranks
+from rec_core.evaluation.ranking import NDCG, RECALL, all_item_ranks, all_item_ranks_of, ranks, sampled_ranks
 from rec_core.evaluation.rating import RMSE
 
 
@@ -121,3 +123,14 @@ def test_a_score_that_is_not_a_number_ranks_last() -> None:
     others = np.array([[0.1, 0.2, 0.3, out], [nan, nan, nan, out], [nan, 0.2, 0.9, out], [0.1, 0.2, nan, out]])
     assert ranks(np.array([nan, nan, 0.5, out]), others).tolist() == [4.0, 4.0, 2.0, 4.0]
     assert set(ranks(np.full(5, nan), np.full((5, 99), nan)).tolist()) == {100.0}
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_one_ranking_for_everybody_is_ranked_like_any_other(small_split: Split, repeated: bool) -> None:
+    """Counted from one sort instead of from everybody's scores: with ties, and with pairs that stand there twice."""
+    train = small_split.train
+    rows = np.concatenate([np.arange(len(train)), np.arange(0, len(train), 3)]) if repeated else np.arange(len(train))
+    split = replace(small_split, train=train.take(rows))
+    scores = np.random.default_rng(0).integers(0, 9, split.catalogue.n_items)
+    plainly = all_item_ranks(lambda users, items: np.broadcast_to(scores[items], (len(users), items.shape[1])), split)
+    assert all_item_ranks_of(scores, split).tolist() == plainly.tolist()

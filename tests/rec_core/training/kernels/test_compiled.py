@@ -269,3 +269,22 @@ def test_rows_begin_where_a_line_of_memory_does() -> None:
     kernel = _compiled(SimpleMF(dim=32), _start(SimpleMF(dim=32)))
     numbers: NDArray[np.float32] = kernel._users.numbers
     assert numbers.ctypes.data % 64 == 0
+
+
+def test_kernels_are_compiled_ahead_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started: list[list[str]] = []
+
+    class Process:
+        pid = os.getpid()
+
+        def __init__(self, command: list[str], **options: object) -> None:
+            started.append(command[1:])
+
+    monkeypatch.setattr("subprocess.Popen", Process)
+    monkeypatch.setattr("os.setpriority", lambda *of: None)
+    monkeypatch.setattr(support, "kept", lambda: tmp_path)
+    support.compile_ahead()
+    assert started == [["-m", "rec_core.training.kernels.ready"]] * 2  # each compiles what the other does not
+    (tmp_path / support.DONE).touch()
+    support.compile_ahead()
+    assert len(started) == 2
