@@ -80,9 +80,9 @@ def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     return np.geomspace(low, top * 1.0001, _BINS + 1)
 
 
-def left_of(norms: Norms, bounds: NDArray[np.float64]) -> int:
-    """Return how many rows lie to the left of the bins."""
-    return len(norms.values) - int(histogram(norms, bounds)[[col.KEPT, col.DROPPED]].to_numpy().sum())
+def left_of(norms: Norms, bins: pd.DataFrame) -> int:
+    """Return how many rows lie to the left of the bins of a histogram."""
+    return len(norms.values) - int(bins[[col.KEPT, col.DROPPED]].to_numpy().sum())
 
 
 def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from rec_core.analysis import columns as col
@@ -46,9 +44,11 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
     """Return a histogram per proxy (title → norms), kept on dropped, on one logarithmic axis, with its cuts."""
     bounds = edges([norms.values for norms in panels.values()])
     figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=list(panels))
+    bins = {title: histogram(norms, bounds) for title, norms in panels.items()}
+    left = {title: left_of(norms, bins[title]) for title, norms in panels.items()}
     tables = []
     for row, (title, norms) in enumerate(panels.items(), start=1):
-        frame = histogram(norms, bounds)
+        frame = bins[title]
         middle = (frame[col.FROM] * frame[col.TO]) ** 0.5
         for column, name, colour in ((col.KEPT, "Kept", look.colour), (col.DROPPED, "Dropped", GREY)):
             figure.add_bar(
@@ -96,17 +96,16 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
         "predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the cut "
         "where a method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in "
         "both.",
-        caption=f"{caption}{_to_the_left(panels, bounds)}",
+        caption=f"{caption}{_to_the_left(left, float(bounds[0]))}",
         formula=_FORMULA,
         source=_SOURCE,
     )
 
 
-def _to_the_left(panels: Mapping[str, Norms], bounds: NDArray[np.float64]) -> str:
-    """Return how many rows the axis does not reach, panel by panel; "" if it reaches all."""
-    counts = {title: left_of(norms, bounds) for title, norms in panels.items()}
+def _to_the_left(counts: Mapping[str, int], first: float) -> str:
+    """Return how many rows an axis from ``first`` on does not reach, panel by panel; "" if it reaches all."""
     said = ", ".join(f"{number(count)} ({title.lower()})" for title, count in counts.items() if count)
-    return said and f" Norms below {number(float(bounds[0]))}, to the left of the axis: {said}."
+    return said and f" Norms below {number(first)}, to the left of the axis: {said}."
 
 
 def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
