@@ -51,7 +51,7 @@ def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[st
         line[f"{METRICS[metric].title} (report)"] = f"{row.metrics[metric]:.3f}"
     times = {
         "Select s": ([r.cost(CHOOSING) for r in results], row.select_s),
-        "Train s": ([r.seconds["train"] for r in results], row.train_s),
+        "Train s": ([r.cost(("train",)) for r in results], row.train_s),
         "Total s": (
             [r.cost() for r in results],
             row.select_s + row.train_s,

@@ -18,7 +18,7 @@ from rec_core.training.sampling import DRAWN, Training
 
 _COPIES = 9  # of the parameters: start, values, gradient, two moments, what is read, the best epoch, what is written
 _PER_PAIR = 6  # times a pair's own numbers, for what a step of the reference keeps until its gradients are known
-_TILE = 1 << 10  # pairs that a compiled kernel works on at a time, at most
+_TILE = 1 << 10  # pairs that a compiled kernel works on at a time; at least all of one positive
 _PER_DRAW = 24  # bytes for user, item and label of the rows whose negatives are drawn at once
 _SCORED = 1 << 16  # pairs that are scored at a time when ranking
 _CONTAINER = Path("/sys/fs/cgroup")  # control group, version 2
@@ -58,7 +58,10 @@ def needed(model: Model, shape: Shape, rows: int, sizes: Sizes) -> int:
     numbers = model.model_copy(update={"dim": sizes.dim} if sizes.dim else {}).numbers
     batch, drawn = (min(rows, size) for size in (sizes.batch_size, max(DRAWN, sizes.batch_size)))
     parameters = numbers.row * (shape.n_users + shape.n_items) + numbers.layers
-    pairs = _TILE if kernels.is_compiled(model) else max(batch * (1 + sizes.negatives), _SCORED)
+    if kernels.is_compiled(model):
+        pairs = max(_TILE, 1 + sizes.negatives)
+    else:
+        pairs = max(batch * (1 + sizes.negatives), _SCORED)
     return 4 * (_COPIES * parameters + _PER_PAIR * numbers.pair * pairs) + _PER_DRAW * drawn * (1 + sizes.negatives)
 
 

@@ -154,3 +154,11 @@ def test_estimates_follow_the_last_runs(folders: Folders) -> None:
     result = experiment(quick("random"), folders).result()
     slow = replace(result, cpu_seconds={**result.cpu_seconds, "train": 1000.0})
     assert measured_rates([slow] * 9 + [result] * 5) == measured_rates([result])
+
+
+def test_seconds_of_a_table_are_cpu_seconds(folders: Folders) -> None:
+    """A run that waited for its core took no longer to train."""
+    result = experiment(quick("random"), folders).result()
+    waited = replace(result, seconds={**result.seconds, "train": 999.0})
+    line = report._line(report.TABLES[3], report.TABLES[3].rows[0], [waited])
+    assert line["Train s"] == f"{result.cpu_seconds['train']:.2f}"

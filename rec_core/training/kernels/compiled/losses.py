@@ -11,6 +11,7 @@ from rec_core.training.kernels.compiled.jit import inlined
 from rec_core.training.kernels.compiled.lanes import Single
 from rec_core.training.sampling import Block
 
+MOST = 1e200  # of a product whose logarithm is due: a thousand negatives would overflow
 Numbers = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], int]
 
 

@@ -107,6 +107,8 @@ def _positive(
         else:
             part, slope, factor = losses.of_click(score, np.float32(c == 0), share[row])
             product *= factor
+            if product > losses.MOST:
+                loss, product = loss + share[row] * math.log(product), 1.0
         loss += part
         _back(users, items, mean, bias, u, v, slope)
     return loss + share[row] * math.log(product)

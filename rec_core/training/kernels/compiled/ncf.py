@@ -261,6 +261,8 @@ def _output(
             else:
                 part, slope, factor = losses.of_click(score, np.float32(c == 0), share[first + i])
                 product *= factor
+                if product > losses.MOST:
+                    loss, product = loss + share[first + i] * math.log(product), 1.0
             loss += part
             _back_from_output(users, items, layers, size, tile, i, pair, slope)
         loss += share[first + i] * math.log(product)

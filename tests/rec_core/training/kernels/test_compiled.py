@@ -288,3 +288,13 @@ def test_kernels_are_compiled_ahead_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
     (tmp_path / support.DONE).touch()
     support.compile_ahead()
     assert len(started) == 2
+
+
+@pytest.mark.parametrize("model", [SimpleMF(dim=4, init_std=1e-4), NCF(dim=4, init_std=1e-4)])
+def test_thousands_of_negatives_have_a_finite_loss(model: Model) -> None:
+    """The logarithm of a product is taken in time: of 2,000 factors near 2 it would be infinite."""
+    items = np.random.default_rng(0).integers(0, N_ITEMS, (3, 2001), dtype=np.int32)
+    block, start = Block(np.arange(3, dtype=np.int32), items, None, None, 3), _start(model)
+    assert _compiled(model, start).run(block) == pytest.approx(
+        Reference(model, start, "implicit", RATE).run(block), rel=1e-5
+    )
