@@ -1,4 +1,4 @@
-"""Choosing a coreset with the proxy at hand, and greedy k-center among 100,000 users against a plain form of it.
+"""Choosing a coreset with the proxy at hand.
 
 On MovieLens 1M where CORELENS_DATA has it, otherwise on synthetic data of the same size.
 """

@@ -68,6 +68,8 @@ def _leave(store: DiskStore, key: str, outcome: Outcome) -> None:
 def make(kind: Kind, experiment: Experiment) -> None:
     """Make what a job of this kind is for."""
     experiment.graph.get(STAGES[kind])
+    if kind.startswith("map"):
+        projection.load_for_the_next()
 
 
 def _cancel_flag(key: str) -> threading.Event:

@@ -101,7 +101,7 @@ def _places(
         given, found = (str(Path(folder) / name) for name in ("points.npy", "places.npy"))
         np.save(given, points, allow_pickle=False)
         neighbours = min(_NEIGHBOURS, len(points) - 1)
-        work = _waiting.pop() if _waiting and not niceness else _process()
+        work = _process() if niceness else _next()
         try:
             if niceness:
                 os.setpriority(os.PRIO_PROCESS, work.pid, niceness)
@@ -118,10 +118,24 @@ def _places(
             raise SelectionError(f"UMAP failed ({last[:200]}); look at PCA instead.")
         with contextlib.suppress(OSError):
             (_compiled() / _DONE).touch()
-        if not niceness:  # whoever asked for a map may ask for another, which then need not wait for its libraries
-            _waiting.append(_process())
         places: NDArray[np.float32] = np.load(found, allow_pickle=False)
         return places
+
+
+def load_for_the_next() -> None:
+    """Have UMAP loaded by a process that waits for its task: whoever asked for a map may ask for another."""
+    with contextlib.suppress(OSError):
+        if not _waiting:
+            _waiting.append(_process())
+
+
+def _next() -> subprocess.Popen[bytes]:
+    """Return the process that waits, if it still does, or a new one."""
+    while _waiting:
+        work = _waiting.pop()
+        if work.poll() is None:
+            return work
+    return _process()
 
 
 def _process() -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
 """UMAP in a process of its own, so that it can be ended at any moment, and what it compiled is kept for the next one.
 
 Its task is a line of JSON on its input: the files ``points`` and ``places``, ``neighbours``, ``min_distance`` and
-``seed``. It ends when its input is closed.
+``seed``. It ends when its input is closed, once it has loaded UMAP.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -110,9 +111,9 @@ class Processes:
         self._started[role] = started
 
     def _was_killed(self, role: str) -> bool:
-        """Say whether the process that was started here last ended by a signal, which says nothing about the next."""
+        """Say whether somebody ended the process that was started here last, which says nothing about the next."""
         last = self._started.get(role)
-        return last is not None and (last.poll() or 0) < 0
+        return last is not None and last.poll() in (-signal.SIGKILL, -signal.SIGTERM)
 
     def _id_file(self, role: str) -> Path:
         return self._folder / f"{role}-{self._version}.pid"

@@ -128,7 +128,9 @@ def distinct_pairs(parts: Sequence[Interactions], n_items: int) -> NDArray[np.in
     """Return each pair of user and item in ``parts`` once, as user · n_items + item, in ascending order."""
     pairs = np.sort(np.concatenate([part.user.astype(np.int64) * n_items + part.item for part in parts]))
     # ``np.unique`` builds a table of hashes first, which takes twenty times as long as the sort.
-    return pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
+    first = np.ones(len(pairs), dtype=bool)
+    first[1:] = pairs[1:] != pairs[:-1]
+    return pairs[first]
 
 
 def compact(users: Ids, items: Ids) -> tuple[Ids, NDArray[np.intp], Ids, NDArray[np.intp]]:

@@ -46,8 +46,7 @@ class Model(Settings):
     """A model with its settings.
 
     ``recommended`` settings were found to work better than the report's; ``explicit_only`` ones count for ratings
-    alone. ``seconds_per_row`` and ``seconds_per_pair`` are rates measured by ``benchmarks/training.py``, for estimates
-    before there are runs.
+    alone. ``seconds_per_row`` and ``seconds_per_pair`` are rates of one machine, for estimates before there are runs.
     """
 
     title: ClassVar[str]

@@ -20,7 +20,7 @@ _COPIES = 9  # of the parameters: start, values, gradient, two moments, what is 
 _PER_PAIR = 6  # times a pair's own numbers, for what a step of the reference keeps until its gradients are known
 _TILE = 1 << 10  # pairs that a compiled kernel works on at a time; at least all of one positive
 _PER_DRAW = 24  # bytes for user, item and label of the rows whose negatives are drawn at once
-_SCORED = 1 << 16  # pairs that are scored at a time when ranking
+_SCORED = 1 << 14  # pairs that the reference scores at a time
 _CONTAINER = Path("/sys/fs/cgroup")  # control group, version 2
 _LEAST = 4  # of any setting that is suggested
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Feedback
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, Model, Params, Score, SimpleMF
-from rec_core.training.kernels.support import compile_ahead, device, why_slow
+from rec_core.training.kernels.support import compile_ahead, device, uses_reference, why_slow
 from rec_core.training.sampling import Block
 
 __all__ = ["LIBRARY", "VERSION", "Kernel", "begin", "compile_ahead", "diverged", "is_compiled", "scorer", "why_slow"]
-VERSION = 2  # goes up when the same batches give other parameters; 1 trained with torch
+VERSION = 2  # goes up when the same batches give other parameters, beyond rounding, which kernels differ by
 LIBRARY = "rec_core.training.kernels.ready"  # what training imports, for those who want it loaded ahead of need
 
 
@@ -34,14 +34,14 @@ class Kernel(Protocol):
 
 
 def is_compiled(model: Model) -> bool:
-    """Say whether ``model`` is trained by a compiled kernel here."""
-    return isinstance(model, SimpleMF | NCF) and not why_slow()
+    """Say whether ``model`` is trained by a compiled kernel here, on the processor."""
+    return isinstance(model, SimpleMF | NCF) and not uses_reference()
 
 
 def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float) -> Kernel:
     """Return a kernel that trains ``model`` from ``start``, which is copied."""
     where = device()
-    if where == "cpu" and is_compiled(model):
+    if is_compiled(model):
         from rec_core.training.kernels import compiled
 
         return compiled.begin(model, start, learning_rate)
@@ -51,7 +51,7 @@ def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float)
 
 
 def _unchecked(fitted: Fitted) -> Score:
-    if is_compiled(fitted.model):
+    if isinstance(fitted.model, SimpleMF | NCF) and not why_slow():
         from rec_core.training.kernels import compiled
 
         return compiled.scorer(fitted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import NamedTuple, get_args
 
@@ -36,12 +37,17 @@ def known_rates() -> Rates:
 
 
 def measure() -> None:
-    """Measure the rates and write them down, unless they are known; a tenth of a second."""
+    """Measure the rates of compiled kernels and write them down, unless they are known; half a second."""
+    from rec_core.training import kernels
+
     if known_rates():
         return
-    kinds = [(name, feedback) for name in MODELS for feedback in get_args(Feedback)]
-    rates = [(name, feedback, _rate(MODELS[name](), feedback)) for name, feedback in kinds]
-    (kept() / _FILE).write_text(json.dumps(rates))
+    models = [model for model in (kind() for kind in MODELS.values()) if kernels.is_compiled(model)]
+    kinds = [(model, feedback) for model in models for feedback in get_args(Feedback)]
+    rates = [(model.name, feedback, _rate(model, feedback)) for model, feedback in kinds]
+    unfinished = kept() / f"{_FILE}.{os.getpid()}"
+    unfinished.write_text(json.dumps(rates))
+    unfinished.replace(kept() / _FILE)
 
 
 def _rate(model: Model, feedback: Feedback) -> float:

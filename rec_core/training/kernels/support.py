@@ -1,4 +1,4 @@
-"""Whether this machine can use compiled kernels, and having them compiled ahead; without loading what compiles them."""
+"""Whether this machine can use compiled kernels, and having them compiled ahead, without loading numba."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -40,11 +41,17 @@ def why_slow() -> str:
     return _processor() or _place()
 
 
+def uses_reference() -> bool:
+    """Say whether training uses the reference kernel here: compiled ones cannot be used, or a device is asked for."""
+    return bool(why_slow()) or os.environ.get("CORELENS_DEVICE", "cpu") not in ("", "cpu")
+
+
 def kept() -> Path:
     """Return where compiled kernels are kept: found by the code of all of them, since one is inlined into another."""
     return machine_code.folder("kernels", code_version())
 
 
+@cache
 def code_version() -> str:
     """Return what changes whenever a kernel's code does."""
     files = sorted((Path(__file__).parent / "compiled").glob("*.py"))
@@ -53,19 +60,20 @@ def code_version() -> str:
 
 def compile_ahead() -> None:
     """Have kernels compiled by processes of their own, unless that was done before: readers choose meanwhile."""
-    if why_slow() or (kept() / DONE).exists():
+    if uses_reference() or (kept() / DONE).exists():
         return
-    for _ in range(_COMPILERS):
-        compiler = subprocess.Popen(
-            [sys.executable, "-m", "rec_core.training.kernels.ready"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # it ends by itself, also where the app ends before
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        with contextlib.suppress(OSError):  # the first page comes first
-            os.setpriority(os.PRIO_PROCESS, compiler.pid, _NICENESS)
+    with contextlib.suppress(OSError), (kept() / "log").open("ab") as log:  # whoever trains compiles them otherwise
+        for _ in range(_COMPILERS):
+            compiler = subprocess.Popen(
+                [sys.executable, "-m", "rec_core.training.kernels.ready"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # it ends by itself, also where the app ends before
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            threading.Thread(target=compiler.wait, daemon=True).start()
+            os.setpriority(os.PRIO_PROCESS, compiler.pid, _NICENESS)  # the first page comes first
 
 
 def _processor() -> str:
@@ -79,19 +87,19 @@ def _processor() -> str:
         return ""
     return (
         f"Training takes several times as long here, because this processor has no {' and no '.join(missing)}; "
-        "on another machine it is faster, with the same results."
+        "on another machine it is faster, with the same results up to rounding."
     )
 
 
 def _place() -> str:
-    place = machine_code.home()
     try:
+        place = kept()
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=place):
             return ""
     except OSError as error:
         return (
-            f"Training takes several times as long here, because compiled code cannot be kept in {_short(place)} "
+            f"Training takes several times as long here, because compiled code cannot be kept in {_short(kept())} "
             f"({reason(error)}). Make that folder writable, or set XDG_CACHE_HOME to one that is, and start again."
         )
 

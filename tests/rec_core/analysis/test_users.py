@@ -225,3 +225,17 @@ def test_a_list_holds_no_item_that_the_user_has(small_split: Split) -> None:
     assert not set(top.items.tolist()) & set(known.tolist())
     assert top.items[0] == small_split.test.item[0]
     assert top.held_out_rank == 1
+
+
+def test_a_process_that_waited_and_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was killed for its memory, say: the next map is drawn by another one."""
+    monkeypatch.setattr(projection, "_waiting", [])
+    projection.load_for_the_next()
+    (dead,) = projection._waiting
+    dead.kill()
+    dead.wait()
+    work = projection._next()
+    assert work is not dead
+    assert work.poll() is None
+    work.kill()
+    work.wait()

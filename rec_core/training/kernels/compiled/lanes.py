@@ -150,6 +150,16 @@ def root(typing_context: Any, a: Any) -> Any:
 
 
 @_operation
+def positive_part(typing_context: Any, a: Any) -> Any:
+    """Return a where a > 0, and 0 elsewhere; what is not a number stays so."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<=", arguments[0], _ZERO), _ZERO, arguments[0])
+
+    return _LANES(_LANES), code
+
+
+@_operation
 def where_positive(typing_context: Any, a: Any, b: Any) -> Any:
     """Return b where a > 0, and 0 elsewhere."""
 

@@ -12,10 +12,10 @@ from rec_core.training.kernels.compiled.lanes import Single
 from rec_core.training.sampling import Block
 
 MOST = 1e200  # of a product whose logarithm is due: a thousand negatives would overflow
-Numbers = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], int]
+Columns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], int]
 
 
-def numbers(block: Block) -> Numbers:
+def numbers(block: Block) -> Columns:
     """Return users, items, ratings (none of clicks), each row's share of a mean loss per pair, and the batch size."""
     rating = np.empty(0, np.float32) if block.rating is None else block.rating
     return block.user, block.items, rating, _shares(block), block.size

@@ -20,6 +20,7 @@ from rec_core.training.kernels.compiled.lanes import (
     fma,
     load,
     number,
+    positive_part,
     spread,
     store,
     where_positive,
@@ -62,7 +63,7 @@ def transposed(of: Matrix) -> Matrix:
 @inlined
 def _finish(out: Numbers, at: int, c0: Lanes, c1: Lanes, gate: Numbers, ending: Whole) -> None:
     if ending == POSITIVE_PART:
-        c0, c1 = where_positive(c0, c0), where_positive(c1, c1)
+        c0, c1 = positive_part(c0), positive_part(c1)
     elif ending == WHERE_POSITIVE:
         c0, c1 = where_positive(load(gate, at), c0), where_positive(load(gate, at + WIDTH), c1)
     store(out, at, c0)

@@ -18,10 +18,10 @@ from rec_core.training.kernels.compiled.lanes import (
     Single,
     fma,
     load,
+    positive_part,
     spread,
     store,
     total,
-    where_positive,
 )
 from rec_core.training.kernels.compiled.layers import Layers, Sizes, apart, packed, sizes
 from rec_core.training.kernels.compiled.memory import padded, up_to, zeros
@@ -105,8 +105,7 @@ def _of_items(items: Numbers, layers: Layers, size: Sizes, out: Numbers) -> None
 @inlined
 def _mlp(table: Numbers, row: int, size: Sizes) -> Matrix:
     """Return the MLP's part of the rows from ``row`` on."""
-    of = matrix(table, row * 2 * size.dim + size.dim, 2 * size.dim)
-    return of
+    return matrix(table, row * 2 * size.dim + size.dim, 2 * size.dim)
 
 
 @compiled
@@ -149,7 +148,7 @@ def _ncf(
 def _first_layer(out: Numbers, at: int, of_user: Numbers, of_items: Numbers, item: int, width: int) -> None:
     for j in range(0, width, WIDTH):
         both = load(of_user, j) + load(of_items, item + j)
-        store(out, at + j, where_positive(both, both))
+        store(out, at + j, positive_part(both))
 
 
 @inlined

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from rec_core.models import Fitted, Score
 
+_PAIRS = 1 << 14  # scored at a time: keeps layers of a network in the cache
+
 
 def scorer(fitted: Fitted) -> Score:
     """Return the function that scores users (B,) against items (B, C), or (1, M) for the same items for all."""
@@ -22,10 +24,16 @@ def scorer(fitted: Fitted) -> Score:
     }
 
     @torch.no_grad()
-    def score(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
+    def few(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
         u = tensors["user"][torch.from_numpy(users.astype(np.int64))]
         v = tensors["item"][torch.from_numpy(items.astype(np.int64))]
         scores: NDArray[np.floating] = fitted.model.predict(tensors, u[:, None], v).numpy()
         return scores
+
+    def score(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
+        size = max(1, _PAIRS // items.shape[1])
+        parts = [slice(begin, begin + size) for begin in range(0, len(users), size)]
+        same = len(items) == 1
+        return np.concatenate([few(users[part], items if same else items[part]) for part in parts])
 
     return score

@@ -22,10 +22,11 @@ from rec_core.data.interactions import Feedback
 from rec_core.models import NCF, Fitted, Model, Params, Shape, SimpleMF
 from rec_core.training.kernels import compiled, support
 from rec_core.training.kernels.compiled import jit, products
-from rec_core.training.kernels.compiled.adam import BETA_1
+from rec_core.training.kernels.compiled.adam import BETA_1, adam
 from rec_core.training.kernels.compiled.layers import packed, together, unpacked
 from rec_core.training.kernels.compiled.mf import CompiledMF
 from rec_core.training.kernels.compiled.ncf import CompiledNCF
+from rec_core.training.kernels.compiled.rows import Rows, values
 from rec_core.training.kernels.reference import Reference, scoring
 from rec_core.training.sampling import Block
 
@@ -231,20 +232,24 @@ def test_what_one_process_compiled_the_next_one_loads(tmp_path: Path) -> None:
 
 def test_what_is_kept_is_found_by_the_code_of_every_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """numba looks at the file of a function alone, and what is inlined into it comes from others."""
-    before = support.kept()
+    version = support.code_version.__wrapped__  # remembered otherwise, while the program runs
+    before = version()
     shutil.copytree(Path(jit.__file__).parent, tmp_path / "compiled")
     monkeypatch.setattr(support, "__file__", str(tmp_path / "support.py"))
-    assert support.kept() == before
+    assert version() == before
     (tmp_path / "compiled" / "lanes.py").write_text("# another way")
-    assert support.kept() != before
+    assert version() != before
 
 
 _WHY = """
+from rec_core.training.kernels import ready
 from rec_core.models import SimpleMF, Shape
 from rec_core.training import kernels
+from rec_core.training.sampling import Block
 import numpy as np
 model = SimpleMF(dim=4)
 kernel = kernels.begin(model, model.start(Shape(2, 2, 0.0), np.random.default_rng(0)), "explicit", 0.1)
+kernel.run(Block(np.zeros(1, np.int32), np.zeros((1, 1), np.int32), np.ones(1, np.float32), None, 1))
 print(type(kernel).__name__, "|", kernels.why_slow())
 """
 
@@ -280,6 +285,8 @@ def test_kernels_are_compiled_ahead_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
         def __init__(self, command: list[str], **options: object) -> None:
             started.append(command[1:])
 
+        def wait(self) -> None: ...
+
     monkeypatch.setattr("subprocess.Popen", Process)
     monkeypatch.setattr("os.setpriority", lambda *of: None)
     monkeypatch.setattr(support, "kept", lambda: tmp_path)
@@ -298,3 +305,44 @@ def test_thousands_of_negatives_have_a_finite_loss(model: Model) -> None:
     assert _compiled(model, start).run(block) == pytest.approx(
         Reference(model, start, "implicit", RATE).run(block), rel=1e-5
     )
+
+
+def test_a_user_without_a_home_is_told_what_to_do(tmp_path: Path) -> None:
+    """A container with an arbitrary number for its user: nothing is known of where that user's files are."""
+    code = "import pwd\ndef gone(uid): raise KeyError(uid)\npwd.getpwuid = gone\n" + _WHY
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Reference | ")
+    assert "set XDG_CACHE_HOME to one that is" in done.stdout
+
+
+def test_what_is_not_a_number_is_not_taken_for_nothing() -> None:
+    """An activation of inf − inf: as 0 it would give a finite score, and training that diverged would be measured."""
+    model = NCF(dim=4)
+    params = {name: np.zeros_like(array) for name, array in _start(model).items()}
+    params["user"][:], params["item"][:] = 1e20, -1e20
+    params["w1"][:] = 1e20
+    fitted = Fitted(model, params)
+    with np.errstate(all="ignore"):
+        fast, slow = (of(fitted)(np.array([0]), np.array([[0]])) for of in (compiled.scorer, scoring.scorer))
+    assert np.isnan(slow).all()
+    assert np.isnan(fast).all()
+
+
+@pytest.mark.parametrize("missed", [0, 1, 149, 151, 5_000, 40_000])
+@pytest.mark.parametrize("since", [1, 63, 64, 1_000, 40_000])
+def test_steps_that_were_missed_are_made_up_for(since: int, missed: int) -> None:
+    """One gradient and no further one for so many steps, against the sum of Adam's steps in double precision."""
+    m, v, g = (np.array([value] * 8) for value in (0.02, 1e-4, 0.05))
+    row = np.concatenate([np.ones(8), m, v, g]).astype(np.float32)
+    rows_of = Rows(row, np.array([since], np.int32), 8)
+    found = values(rows_of, since + missed + 1, adam(RATE), 8)[0]
+    m, v, w = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2, np.ones(8)
+    for step in range(since, since + missed + 1):
+        w -= RATE * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
+        m, v = 0.9 * m, 0.999 * v
+    np.testing.assert_allclose(1 - found, 1 - w, rtol=2e-4)
+    assert np.array_equal(row, np.concatenate([np.ones(8), [0.02] * 8, [1e-4] * 8, [0.05] * 8]).astype(np.float32))
