@@ -24,6 +24,7 @@ NAMES = {
     "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",
     "pages": "server time of pages with 1,000 runs in the store",
+    "browser": "what a new user waits for, in a real Chromium (minutes)",
     "tables": "the report's tables from an empty store (minutes)",
     "scale": "filter, split and select at 10 and 100 million rows (minutes, 8 GB)",
 }

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rec_core.models import Params, SimpleMF
 from rec_core.training.kernels.compiled import losses
 from rec_core.training.kernels.compiled.adam import Adam, adam, step_densely
+from rec_core.training.kernels.compiled.batches import Batches, batches
 from rec_core.training.kernels.compiled.jit import compiled, inlined
 from rec_core.training.kernels.compiled.lanes import WIDTH, Numbers, Single, Whole, fma, load, spread, store, total
 from rec_core.training.kernels.compiled.memory import up_to, zeros
@@ -40,8 +40,7 @@ class CompiledMF:
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
-        numbers = losses.numbers(block)
-        loss = _run(self._users, self._items, self._mean, self._bias, *numbers, self._steps, self._adam)
+        loss = _run(self._users, self._items, self._mean, self._bias, batches(block), self._steps, self._adam)
         self._steps += len(block)
         return float(loss)
 
@@ -56,25 +55,13 @@ class CompiledMF:
 
 
 @compiled
-def _run(
-    users: Rows,
-    items: Rows,
-    mean: Numbers,
-    bias: int,
-    user: NDArray[np.int32],
-    item: NDArray[np.int32],
-    rating: Numbers,
-    share: Numbers,
-    batch: int,
-    steps: int,
-    adam: Adam,
-) -> Single:
-    """Go through batches of ``batch`` positives; return the sum of their mean losses."""
+def _run(users: Rows, items: Rows, mean: Numbers, bias: int, batches: Batches, steps: int, adam: Adam) -> Single:
+    """Go through the batches; return the sum of their mean losses."""
     loss = 0.0
-    for begin in range(0, len(user), batch):
+    for begin in range(0, len(batches.user), batches.size):
         steps += 1
-        for row in range(begin, min(begin + batch, len(user))):
-            loss += _positive(users, items, mean, bias, user, item, rating, share, row, steps, adam)
+        for row in range(begin, min(begin + batches.size, len(batches.user))):
+            loss += _positive(users, items, mean, bias, batches, row, steps, adam)
         if bias != _NO_BIAS:
             step_densely(mean, steps, adam)
     return loss
@@ -82,36 +69,19 @@ def _run(
 
 @inlined
 def _positive(
-    users: Rows,
-    items: Rows,
-    mean: Numbers,
-    bias: int,
-    user: NDArray[np.int32],
-    item: NDArray[np.int32],
-    rating: Numbers,
-    share: Numbers,
-    row: int,
-    now: int,
-    adam: Adam,
+    users: Rows, items: Rows, mean: Numbers, bias: int, batches: Batches, row: int, now: int, adam: Adam
 ) -> Single:
     """Return the loss of a positive and its negatives; add up their gradients."""
-    soon = min(row + _AHEAD, len(user) - 1)
-    bring(users, user[soon])
-    u, loss, product = touch(users, user[row], now, adam), 0.0, 1.0
-    for c in range(item.shape[1]):
-        bring(items, item[soon, c])
-        v = touch(items, item[row, c], now, adam)
-        score = _score(users, items, mean, bias, u, v)
-        if len(rating):
-            part, slope = losses.of_rating(score, rating[row], share[row])
-        else:
-            part, slope, factor = losses.of_click(score, np.float32(c == 0), share[row])
-            product *= factor
-            if product > losses.MOST:
-                loss, product = loss + share[row] * math.log(product), 1.0
-        loss += part
+    soon = min(row + _AHEAD, len(batches.user) - 1)
+    bring(users, batches.user[soon])
+    u, loss, product = touch(users, batches.user[row], now, adam), 0.0, 1.0
+    for c in range(batches.item.shape[1]):
+        bring(items, batches.item[soon, c])
+        v = touch(items, batches.item[row, c], now, adam)
+        part, slope, factor = losses.of_pair(batches, row, c, _score(users, items, mean, bias, u, v))
+        loss, product = losses.collected(loss + part, product * factor, batches.share[row])
         _back(users, items, mean, bias, u, v, slope)
-    return loss + share[row] * math.log(product)
+    return loss + batches.share[row] * math.log(product)
 
 
 @inlined

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from rec_core.models import NCF, Params
 from rec_core.training.kernels.compiled import losses
 from rec_core.training.kernels.compiled.adam import Adam, adam, step_densely
+from rec_core.training.kernels.compiled.batches import Batches, batches
 from rec_core.training.kernels.compiled.jit import compiled, inlined
 from rec_core.training.kernels.compiled.lanes import (
     WIDTH,
@@ -88,9 +89,7 @@ class CompiledNCF:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
         per = block.items.shape[1]
         tile = self._tile(max(1, _TILE // per), per)
-        loss = _run(
-            self._users, self._items, self._layers, self._sizes, tile, *losses.numbers(block), self._steps, self._adam
-        )
+        loss = _run(self._users, self._items, self._layers, self._sizes, tile, batches(block), self._steps, self._adam)
         self._steps += len(block)
         return float(loss)
 
@@ -124,31 +123,20 @@ class CompiledNCF:
 
 @compiled
 def _run(
-    users: Rows,
-    items: Rows,
-    layers: Layers,
-    size: Sizes,
-    tile: Tile,
-    user: NDArray[np.int32],
-    item: NDArray[np.int32],
-    rating: Numbers,
-    share: Numbers,
-    batch: int,
-    steps: int,
-    adam: Adam,
+    users: Rows, items: Rows, layers: Layers, size: Sizes, tile: Tile, batches: Batches, steps: int, adam: Adam
 ) -> Single:
-    """Go through batches of ``batch`` positives; return the sum of their mean losses."""
-    loss = 0.0
-    for begin in range(0, len(user), batch):
-        end = min(begin + batch, len(user))
+    """Go through the batches; return the sum of their mean losses."""
+    loss, per = 0.0, batches.item.shape[1]
+    for begin in range(0, len(batches.user), batches.size):
+        end = min(begin + batches.size, len(batches.user))
         steps += 1
         _turn(layers, size)
         for first in range(begin, end, len(tile.user_at)):
-            last = min(first + len(tile.user_at), end)
-            _gather(users, items, tile, size, user, item, first, last, steps, adam)
-            _forward(layers, size, tile, last - first, item.shape[1])
-            loss += _output(users, items, layers, size, tile, rating, share, first, last, item.shape[1])
-            _backward(users, items, layers, size, tile, last - first, item.shape[1])
+            many = min(len(tile.user_at), end - first)
+            _gather(users, items, tile, size, batches, first, many, steps, adam)
+            _forward(layers, size, tile, many, per)
+            loss += _output(users, items, layers, size, tile, batches, first, many)
+            _backward(users, items, layers, size, tile, many, per)
         step_densely(layers.numbers, steps, adam)
     return loss
 
@@ -175,25 +163,24 @@ def _gather(
     items: Rows,
     tile: Tile,
     size: Sizes,
-    user: NDArray[np.int32],
-    item: NDArray[np.int32],
+    batches: Batches,
     first: int,
-    last: int,
+    many: int,
     now: int,
     adam: Adam,
 ) -> None:
     """Touch the rows of the tile's pairs, and set what the MLP needs of them side by side."""
-    many, dim = last - first, size.dim
-    for row in range(first, last):
-        soon = min(row + _AHEAD, len(user) - 1)
-        bring(users, user[soon])
-        at = touch(users, user[row], now, adam)
-        tile.user_at[row - first] = at
-        _copy(tile.user, (row - first) * dim, users.numbers, at + dim, dim)
-        for c in range(item.shape[1]):
-            bring(items, item[soon, c])
-            at = touch(items, item[row, c], now, adam)
-            pair = c * many + row - first
+    dim = size.dim
+    for i in range(many):
+        row, soon = first + i, min(first + i + _AHEAD, len(batches.user) - 1)
+        bring(users, batches.user[soon])
+        at = touch(users, batches.user[row], now, adam)
+        tile.user_at[i] = at
+        _copy(tile.user, i * dim, users.numbers, at + dim, dim)
+        for c in range(batches.item.shape[1]):
+            bring(items, batches.item[soon, c])
+            at = touch(items, batches.item[row, c], now, adam)
+            pair = c * many + i
             tile.item_at[pair] = at
             _copy(tile.item, pair * dim, items.numbers, at + dim, dim)
 
@@ -238,34 +225,19 @@ def _forward(layers: Layers, size: Sizes, tile: Tile, many: int, per: int) -> No
 
 @compiled
 def _output(
-    users: Rows,
-    items: Rows,
-    layers: Layers,
-    size: Sizes,
-    tile: Tile,
-    rating: Numbers,
-    share: Numbers,
-    first: int,
-    last: int,
-    per: int,
+    users: Rows, items: Rows, layers: Layers, size: Sizes, tile: Tile, batches: Batches, first: int, many: int
 ) -> Single:
     """Return the loss of the tile's pairs; add up the gradients of the output layer and of GMF, and set ∂h₃."""
-    many, loss = last - first, 0.0
+    loss = 0.0
     for i in range(many):
-        product = 1.0
-        for c in range(per):
+        product, row = 1.0, first + i
+        for c in range(batches.item.shape[1]):
             pair = c * many + i
             score = _score(users, items, layers, size, tile, i, pair)
-            if len(rating):
-                part, slope = losses.of_rating(score, rating[first + i], share[first + i])
-            else:
-                part, slope, factor = losses.of_click(score, np.float32(c == 0), share[first + i])
-                product *= factor
-                if product > losses.MOST:
-                    loss, product = loss + share[first + i] * math.log(product), 1.0
-            loss += part
+            part, slope, factor = losses.of_pair(batches, row, c, score)
+            loss, product = losses.collected(loss + part, product * factor, batches.share[row])
             _back_from_output(users, items, layers, size, tile, i, pair, slope)
-        loss += share[first + i] * math.log(product)
+        loss += batches.share[row] * math.log(product)
     return loss
 
 
