@@ -60,9 +60,8 @@ st.subheader("The same in numbers", anchor=False)
 everything = {labels.ALL_DATA: activity.of_all(measured)}
 table = titled(activity.overview({**everything, **{name: a for name, (a, _) in activities.items()}}), words)
 formats = {col.MEAN_PER_USER: "%.1f", col.GINI: "%.3f", col.KS: "%.3f", col.EARTH_MOVERS: "%.1f"}
-st.dataframe(
+cards.table(
     table,
-    hide_index=True,
     alt="Users, mean, median, Gini and distances, for all data and for what is kept.",
     column_config={title(name, words): st.column_config.NumberColumn(format=form) for name, form in formats.items()},
 )

@@ -42,7 +42,7 @@ differing = titled(difference.settings({pick.title: pick.spec for pick in chosen
 if differing.empty:
     st.caption("Nothing that counts.")
 else:
-    st.dataframe(differing, hide_index=True, alt="Settings that are not the same for all.")
+    cards.table(differing, alt="Settings that are not the same for all.")
     cards.csv(differing, "settings-that-differ")
 
 if baseline is not None:

@@ -36,7 +36,7 @@ def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
     found = frame[frame[column].astype(str).str.contains(wanted or "", case=False, regex=False)]
     st.caption(f"{number(len(found))} of {number(len(frame))} {what} with nothing kept.")
     alt = f"{capital(what)} with nothing kept."
-    st.dataframe(titled(found, words), hide_index=True, height=300, alt=alt, key=f"left-out-{what}")
+    cards.table(titled(found, words), height=300, alt=alt, key=f"left-out-{what}")
     cards.csv(titled(frame, words), f"left-out-{what}")
 
 

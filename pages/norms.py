@@ -31,9 +31,8 @@ verdict, meaning = wording.sentences(compared, pairs.of, found)
 with answer:
     cards.headline(verdict)
 st.markdown(meaning)
-st.dataframe(
+cards.table(
     figures.correlation_table(found),
-    hide_index=True,
     alt="Pearson, Spearman and Kendall with intervals, p-values and n.",
     column_config={
         **dict.fromkeys(("Value", "95 % from", "to"), st.column_config.NumberColumn(format="%.3f")),

@@ -43,9 +43,8 @@ with st.grid(2, min_column_width=440):
 with left:
     st.subheader("Their ratings", anchor=False)
     st.caption(f"{number(int((seen[col.KEPT] != '').sum()))} of {number(len(seen))} are kept.")
-    st.dataframe(
+    cards.table(
         titled(seen, words),
-        hide_index=True,
         height=420,
         alt="The user's train ratings, kept ones first.",
         column_config={title(col.RATING, words): st.column_config.NumberColumn(format="%g")},
@@ -63,5 +62,5 @@ with right:
         for name, top in lists.items():
             st.caption(f"{name}, the best first.")
             best = {capital(words.item): catalogue.titles[top.items].tolist()}
-            st.dataframe(best, hide_index=True, alt=f"The ten best {words.items} of {name}.")
+            cards.table(best, alt=f"The ten best {words.items} of {name}.")
 cards.settings()

@@ -52,9 +52,8 @@ for exhibit in document.exhibits:
     st.subheader(exhibit.title, anchor=False)
     exhibits.show(exhibit)
 st.subheader("All runs", anchor=False)
-st.dataframe(
+cards.table(
     document.table,
-    hide_index=True,
     alt="All runs of this data, feedback and model.",
     column_config=cards.number_columns(document.table),
 )

@@ -17,7 +17,7 @@ from rec_core.stages import EVALUATE, LOAD, NEGATIVES, PROXY, SCORE, SELECT, SPL
 from rec_core.training.kernels.probe import known_rates
 
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
-_COMPILING, _PER_USER = 30.0, 0.002  # seconds of a UMAP
+_COMPILING, _LOADING, _PER_USER = 30.0, 6.0, 0.0017  # seconds of a UMAP
 STARTING = 6.0  # seconds until workers that were not there are ready
 _LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
@@ -87,7 +87,7 @@ def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | Non
 
 def map_seconds(n_users: int) -> float:
     """Return how long a UMAP of the users takes at most; the first on a machine is compiled first."""
-    return (0.0 if projection.is_compiled() else _COMPILING) + _PER_USER * min(n_users, projection.MOST)
+    return (0.0 if projection.is_compiled() else _COMPILING) + _LOADING + _PER_USER * min(n_users, projection.MOST)
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:

@@ -66,3 +66,8 @@ def test_every_page_begins_inside_the_app(page: str) -> None:
     draws = re.search(r"^(st|cards|with|exhibits)\b", text, re.MULTILINE)
     assert begins
     assert draws is None or min(begins) < draws.start()
+
+
+def test_tables_are_drawn_in_one_place() -> None:
+    """Streamlit writes "None" where a number is not known, unless each table is told what to write."""
+    assert [p.name for p in _files("pages") if ".dataframe(" in p.read_text()] == ["cards.py"]

@@ -100,6 +100,11 @@ def number_columns(frame: pd.DataFrame, shares: Collection[str] = ()) -> dict[st
     }
 
 
+def table(frame: pd.DataFrame | Mapping[str, Any], **options: Any) -> Any:
+    """Draw a table without its index; what is not known is a dash in it, where Streamlit writes "None"."""
+    return st.dataframe(frame, hide_index=True, placeholder="–", **options)
+
+
 def csv(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
     """Draw a button that downloads ``frame``, or what it returns once the button is pressed."""
 

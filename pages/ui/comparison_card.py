@@ -53,9 +53,8 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
     }
     if table.report.isna().all():
         del columns["report"]
-    ticked = st.dataframe(
+    ticked = cards.table(
         shown,
-        hide_index=True,
         # Ticks are positions: another set or order of runs must not keep them.
         key=f"runs-table-{digest(list(table.key))[:8]}",
         on_select="rerun",
@@ -63,7 +62,6 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         alt="One row per run: quality, time and settings; the baseline is on top.",
         column_order=list(columns),
         column_config=columns,
-        placeholder="–",
     )
     return [str(table.key.iloc[row]) for row in ticked.selection.rows]
 
@@ -71,9 +69,8 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
 def controls_table(table: pd.DataFrame, choice: str) -> None:
     """Draw the controls beside the run called ``choice``."""
     scores = {name: st.column_config.NumberColumn(metric.title, format="%.3f") for name, metric in METRICS.items()}
-    st.dataframe(
+    cards.table(
         table,
-        hide_index=True,
         key="controls-table",
         alt=f"Metrics of the controls that need no training, beside {choice}.",
         column_config={col.CONTROL: "Control", col.COUNTED_ON: "Counted on", **scores},
@@ -85,9 +82,8 @@ def metrics_table(table: pd.DataFrame, words: Words) -> None:
     """Draw every metric of each group with its difference from the baseline, ``difference.metrics``."""
     shown, number = titled(table, words), st.column_config.NumberColumn
     changes = [name for metric in METRICS for name in (col.delta(metric), col.delta_from(metric), col.delta_to(metric))]
-    st.dataframe(
+    cards.table(
         shown,
-        hide_index=True,
         alt="Every metric of each run, and its difference from the baseline.",
         column_config={
             **{metric.title: number(format="%.3f") for metric in METRICS.values()},

@@ -38,10 +38,10 @@ def _table(exhibit: Exhibit) -> None:
     key = f"table-{exhibit.name}"
     popover = st.popover("Table", type="tertiary", icon=":material/table:", key=key, on_change="rerun")
     if popover.open:
-        popover.dataframe(
-            exhibit.table,
-            hide_index=True,
-            height=320,
-            alt=f"The numbers of the figure “{exhibit.title}”.",
-            column_config=cards.number_columns(exhibit.table, exhibit.shares),
-        )
+        with popover:
+            cards.table(
+                exhibit.table,
+                height=320,
+                alt=f"The numbers of the figure “{exhibit.title}”.",
+                column_config=cards.number_columns(exhibit.table, exhibit.shares),
+            )

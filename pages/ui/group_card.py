@@ -52,7 +52,7 @@ def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
     _tastes(split, users)
     table = titled(groups.users_table(split, history, users), state.words())
     config = {title(col.SHARE_KEPT, state.words()): _SHARE}
-    st.dataframe(table, hide_index=True, height=240, alt="The chosen users.", column_config=config)
+    cards.table(table, height=240, alt="The chosen users.", column_config=config)
     cards.csv(table, "chosen-users", f"Download these {number(len(users))} users")
 
 
@@ -66,9 +66,8 @@ def _tastes(split: Split, users: NDArray[np.int64]) -> None:
                 exhibits.show(tastes(preferred, f"{number(len(users))} chosen users.", words))
         with st.container():
             st.markdown(f"**Favourite {words.items}**", help=favourites_help(groups.liked_from(split), words))
-            st.dataframe(
+            cards.table(
                 titled(groups.favourites(split, users), words),
-                hide_index=True,
                 alt=f"{capital(words.items)} that more of the chosen users like than of everyone.",
                 column_config=shares,
             )

@@ -151,3 +151,11 @@ def test_a_first_start_has_one_figure_and_one_button_that_stands_out(open_page: 
     assert len(app.get("plotly_chart")) == 1
     assert [b.key for b in app.button if b.proto.type == "primary"] == ["compare"]
     assert app.title[0].value == "What do I lose if I train on 20\u00a0% of the ratings, chosen by Random?"
+
+
+@pytest.mark.parametrize("page", ["results", "compare", "summary", "one_user", "activity", "coverage"])
+def test_what_is_not_known_is_a_dash_in_every_table(page: str, home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), quick("random"))
+    tables = open_page(page, **QUICK).dataframe
+    assert len(tables) > 0
+    assert {table.proto.placeholder for table in tables} == {"–"}
