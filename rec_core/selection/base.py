@@ -92,8 +92,8 @@ class Mark:
 class Method(Settings):
     """A way to choose train rows, with its own settings.
 
-    ``live`` methods select in well under a second once what they need is stored. ``library`` is what only this method
-    imports; it is loaded before the clock starts. A method that ``ranks`` has a value per row, its ``score``.
+    ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
+    per row, its ``score``.
     """
 
     title: ClassVar[str]
@@ -102,13 +102,16 @@ class Method(Settings):
     needs_proxy: ClassVar[bool] = False
     ranks: ClassVar[bool] = False
     live: ClassVar[bool] = True
-    library: ClassVar[str] = ""
 
     name: str = ""
 
     @abstractmethod
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""
+
+    def library(self, n_users: int) -> str:
+        """Return the module that only this method imports, or ""; it is loaded before the clock starts."""
+        return ""
 
     def score(self, candidates: Candidates) -> Scores:
         """Return one value per row, (n,), by which the method ranks.

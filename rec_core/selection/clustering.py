@@ -19,7 +19,6 @@ class Clustering(Method):
     summary: ClassVar = "Keeps whole users, those most typical of each of ten groups."
     mark: ClassVar = Mark("#009e73", "square")
     needs_proxy: ClassVar = True
-    library: ClassVar = "sklearn.cluster"
 
     name: Literal["clustering"] = "clustering"
     clusters: Count = offered(10, "Clusters", 1, 1000)
@@ -48,6 +47,10 @@ class Clustering(Method):
             if count:
                 kept.append(whole_users(candidates.train, nearest, int(count), rng))
         return Coreset(np.sort(np.concatenate(kept)))
+
+    def library(self, n_users: int) -> str:
+        """K-means."""
+        return "sklearn.cluster"
 
 
 def shares(sizes: NDArray[np.int64], total: int) -> NDArray[np.int64]:

@@ -1,17 +1,22 @@
 """Greedy k-center over users (Gonzalez, 1985; Sener and Savarese, 2018, arXiv 1708.00489).
 
 Each step takes the user farthest from all users taken so far; the largest distance left is at most twice the
-best possible for that number of users.
+best possible for that number of users. For many users ``many_users`` finds the same centres several times as fast.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, user_points, whole_users
+from rec_core.training.kernels import why_slow
+
+_FOR_MANY = "rec_core.selection.many_users"
+_MANY = 20_000  # users
 
 
 class Greedy(Method):
@@ -28,8 +33,14 @@ class Greedy(Method):
         """Return the rows of the greedy centres; the start is a random user and counts as a centre."""
         rows_of = np.bincount(candidates.train.user, minlength=candidates.n_users)
         start = int(rng.integers(candidates.n_users))
-        users = k_center(user_points(candidates), rows_of, budget, start)
-        return Coreset(whole_users(candidates.train, users, budget, rng))
+        search = import_module(_FOR_MANY).k_center if self.library(candidates.n_users) else k_center
+        return Coreset(
+            whole_users(candidates.train, search(user_points(candidates), rows_of, budget, start), budget, rng)
+        )
+
+    def library(self, n_users: int) -> str:
+        """Compiled code for many users, where this machine can use it."""
+        return _FOR_MANY if n_users >= _MANY and not why_slow() else ""
 
 
 def k_center(points: NDArray[np.float32], weights: NDArray[np.int64], total: int, start: int) -> NDArray[np.int64]:

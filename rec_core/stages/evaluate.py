@@ -53,6 +53,6 @@ EVALUATE = Stage(
     _compute,
     "Evaluating",
     needs=lambda spec: (SELECT, TRAIN),
-    libraries=lambda spec: (kernels.LIBRARY,),
+    libraries=lambda work: (kernels.LIBRARY,),
     live=lambda spec: False,
 )

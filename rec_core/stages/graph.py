@@ -114,7 +114,7 @@ class Graph:
             self.get(need)
         if stage.doing:
             self.listen(Progress(stage.doing))
-        for library in stage.libraries(self.spec):
+        for library in stage.libraries(self):
             import_module(library)
         begin, cpu_begin = time.perf_counter(), time.thread_time()
         # One thread everywhere: how many cores are free must not change a result's last digits.

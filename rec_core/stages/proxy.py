@@ -59,6 +59,6 @@ PROXY = Stage(
     _compute,
     "Pretraining the proxy",
     needs=lambda spec: (SPLIT,),
-    libraries=lambda spec: (kernels.LIBRARY,) if spec.pretrain else (),
+    libraries=lambda work: (kernels.LIBRARY,) if work.spec.pretrain else (),
     live=lambda spec: not spec.pretrain,
 )

@@ -39,6 +39,12 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     return SPLIT, *((PROXY,) if spec.uses_proxy else ()), *((SCORE,) if scored else ())
 
 
+def _libraries(work: Work) -> tuple[str, ...]:
+    spec = work.spec
+    library = "" if spec.keeps_everything else spec.method.library(work.get(SPLIT).catalogue.n_users)
+    return (library,) if library else ()
+
+
 def _compute(work: Work) -> Coreset:
     spec, n = work.spec, len(work.get(SPLIT).train)
     if spec.keeps_everything:
@@ -68,6 +74,6 @@ SELECT = Stage(
     _compute,
     "Selecting",
     needs=_needs,
-    libraries=lambda spec: tuple(filter(None, [spec.method.library])),
+    libraries=_libraries,
     live=lambda spec: spec.method.live or spec.keeps_everything,
 )

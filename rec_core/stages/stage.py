@@ -60,7 +60,7 @@ class Stage(Generic[P]):
     compute: Callable[[Work], P]
     doing: str
     needs: Callable[[ExperimentSpec], tuple[Stage[Any], ...]] = lambda spec: ()
-    libraries: Callable[[ExperimentSpec], tuple[str, ...]] = lambda spec: ()
+    libraries: Callable[[Work], tuple[str, ...]] = lambda work: ()
     live: Callable[[ExperimentSpec], bool] = lambda spec: True
 
     def key(self, spec: ExperimentSpec) -> str:

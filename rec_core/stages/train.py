@@ -89,6 +89,6 @@ TRAIN = Stage(
     _compute,
     "Training",
     needs=_needs,
-    libraries=lambda spec: (kernels.LIBRARY,),
+    libraries=lambda work: (kernels.LIBRARY,),
     live=lambda spec: False,
 )

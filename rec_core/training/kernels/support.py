@@ -54,7 +54,11 @@ def kept() -> Path:
 @cache
 def code_version() -> str:
     """Return what changes whenever a kernel's code does."""
-    files = sorted((Path(__file__).parent / "compiled").glob("*.py"))
+    return digest_of(*sorted((Path(__file__).parent / "compiled").glob("*.py")))
+
+
+def digest_of(*files: Path) -> str:
+    """Return what changes whenever one of the files does."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -17,6 +17,7 @@ from rec_core.selection import METHODS, Candidates, budget, gradient, greedy
 from rec_core.selection.base import whole_users
 from rec_core.selection.clustering import Clustering, shares
 from rec_core.selection.gradient import Gradient
+from rec_core.selection.greedy import Greedy
 from rec_core.selection.random import Random
 from rec_core.selection.window import Window, between
 from tests.conftest import interactions
@@ -114,6 +115,52 @@ def test_greedy_starts_in_the_cover_and_takes_nobody_twice() -> None:
     taken = greedy.k_center(points, np.ones(6, np.int64), 6, 4)
     assert taken[0] == 4
     assert sorted(taken.tolist()) == list(range(6))
+
+
+def _by_hand(points: np.ndarray, weights: np.ndarray, total: int, start: int) -> list[int]:
+    """Measure every user against every centre, in float64."""
+    taken, nearest = [start], np.full(len(points), np.inf)
+    while weights[taken].sum() < total:
+        nearest = np.minimum(nearest, ((points.astype(float) - points[taken[-1]]) ** 2).sum(axis=1))
+        nearest[taken] = -np.inf
+        taken.append(int(nearest.argmax()))
+    return taken
+
+
+@pytest.mark.parametrize("kind", ["spread", "grid", "one place"])
+@pytest.mark.parametrize(("n", "width"), [(1, 3), (30, 1), (700, 5), (3000, 32)])
+def test_many_users_get_the_same_centres(kind: str, n: int, width: int) -> None:
+    """Whole numbers have exact distances, and many that are equal: the first of those is taken."""
+    many_users = pytest.importorskip("rec_core.selection.many_users")
+    rng = np.random.default_rng(n)
+    points = {
+        "spread": rng.normal(size=(n, width)) * rng.lognormal(size=(n, 1)),
+        "grid": rng.integers(-2, 3, (n, width)),
+        "one place": np.ones((n, width)),
+    }[kind].astype(np.float32)
+    weights = rng.integers(1, 50, n)
+    for share in (0.05, 0.6, 1.0):
+        total, start = max(1, int(share * weights.sum())), int(rng.integers(n))
+        expected = _by_hand(points, weights, total, start)
+        assert many_users.k_center(points, weights, total, start).tolist() == expected
+        if kind != "spread":  # rounding may exchange two that are as far but for the last digit
+            assert greedy.k_center(points, weights, total, start).tolist() == expected
+
+
+def test_the_fast_search_is_used_for_many_users_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Greedy().library(6040)
+    assert Greedy().library(100_000) == "rec_core.selection.many_users"
+    monkeypatch.setattr(greedy, "why_slow", lambda: "This processor is too old.")
+    assert not Greedy().library(100_000)
+
+
+def test_many_users_are_searched_fast(monkeypatch: pytest.MonkeyPatch, small_split: Split) -> None:
+    """Through the method: the same rows as from the plain search."""
+    candidates = _candidates(small_split)
+    plain = Greedy().select(candidates, 700, np.random.default_rng(0)).rows
+    monkeypatch.setattr(greedy, "_MANY", 2)
+    monkeypatch.setattr(greedy, "k_center", None)
+    assert (Greedy().select(candidates, 700, np.random.default_rng(0)).rows == plain).all()
 
 
 def test_whole_users_cut_only_the_last_one() -> None:

@@ -1,18 +1,20 @@
 """How kernels are compiled: by numba, once, and kept on disk for the processes that follow.
 
 numba looks for changes in one file only, though it inlines across files; so what is kept is found by the code of all
-kernels, and within that by numba's own key: the types of the arguments, the processor and what that can do.
+kernels, and within that by a function's own file, which may stand elsewhere, and by numba's key: the types of the
+arguments, the processor and what that can do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba.core.config
 from numba.core.caching import _CacheLocator
 
-from rec_core.training.kernels.support import code_version, kept
+from rec_core.training.kernels.support import code_version, digest_of, kept
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 config: Any = numba.core.config  # settings that its types do not name
@@ -39,18 +41,18 @@ def compiled(function: Function) -> Function:
 class _Place(_CacheLocator):
     """Where numba keeps a function: the extension point that it names ``CACHE_LOCATOR_CLASSES``."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._function, self._file = function, file
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Place:
-        return cls(py_func)
+        return cls(py_func, py_file)
 
     def get_cache_path(self) -> str:
         return str(kept())
 
     def get_source_stamp(self) -> str:
-        return code_version()
+        return f"{code_version()} {digest_of(Path(self._file))}"
 
     def get_disambiguator(self) -> str:
         return self._function.__module__.rpartition(".")[2]

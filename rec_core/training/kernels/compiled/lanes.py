@@ -130,6 +130,26 @@ def total(typing_context: Any, a: Any) -> Any:
 
 
 @_operation
+def lowest(typing_context: Any, a: Any) -> Any:
+    """Return the smallest of the eight numbers, none of which is not a number."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call(builder, "llvm.vector.reduce.fmin.v8f32", _NUMBER, *arguments, fastmath=("nnan",))
+
+    return types.float32(_LANES), code
+
+
+@_operation
+def lower(typing_context: Any, a: Any, b: Any) -> Any:
+    """Return the smaller of a and b."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", *arguments), *arguments)
+
+    return _LANES(_LANES, _LANES), code
+
+
+@_operation
 def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """Return a · b + c, rounded once."""
 
