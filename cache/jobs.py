@@ -19,6 +19,7 @@ from cache.launcher import JobState, Launcher, Local
 from cache.ledger import Asked, Ledger
 from cache.outcomes import CANCELLED, FAILED, Outcome, clear_outcome, load_outcome, progress_topic, save_outcome
 from cache.restore import restore
+from rec_core.analysis.finished import Finished
 from rec_core.data.sources import Folders
 from rec_core.experiment import stored_result
 from rec_core.progress import Progress
@@ -65,6 +66,7 @@ class Jobs:
         self._home = home
         self._results: dict[str, RunResult] = {}
         self._lost: list[Asked] = []  # runs of a list that cannot be written
+        self._finished = Finished()
         self._launcher = launcher or Local(home)
 
     @property
@@ -83,6 +85,7 @@ class Jobs:
         restore(self.ledger, self.store)
         self.ledger.ask(key, kind, spec)
         if not self._is_whole(key, kind):
+            self._results.pop(key, None)
             clear_outcome(self.store, key)
             arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
             self._launcher.submit(key, _execute, *arguments)
@@ -94,7 +97,6 @@ class Jobs:
         if result is None or all(map(self.store.has, result.stage_keys.values())):
             return self.store.has(key)
         self.store.remove(key)
-        self._results.pop(key, None)
         return False
 
     def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
@@ -115,7 +117,8 @@ class Jobs:
     def failed(self) -> list[Job]:
         """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""
         states = self._launcher.states()
-        jobs = [self._job(one.key, one.kind, one.spec, states) for one in self.ledger.lately(_LATELY)]
+        asked = [one for one in self.ledger.lately(_LATELY) if one.key not in self._results]
+        jobs = [self._job(one.key, one.kind, one.spec, states) for one in asked]
         return [job for job in jobs if job.state in ("failed", "interrupted")]
 
     def dismiss(self, key: str) -> None:
@@ -123,8 +126,15 @@ class Jobs:
         clear_outcome(self.store, key)
         self.ledger.forget(key)
 
-    def results(self) -> list[tuple[ExperimentSpec, RunResult]]:
-        """Return the finished runs that were asked for, the oldest first. A result is read once: its key names it."""
+    def finished(self) -> Finished:
+        """Return the finished runs that were asked for; what was worked out of them is kept until there are others."""
+        runs = tuple(self._runs())
+        if runs != self._finished.runs:
+            self._finished = Finished(runs)
+        return self._finished
+
+    def _runs(self) -> list[tuple[ExperimentSpec, RunResult]]:
+        """Return each with its spec. A result is read once: its key names it."""
         self._lost = restore(self.ledger, self.store) or self._lost
         asked = self.ledger.asked("run") or self._lost
         for one in asked:

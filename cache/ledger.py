@@ -62,6 +62,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ledger.sqlite3"
+        self._listed: dict[Kind, tuple[list[tuple[str, float]], list[Asked]]] = {}
 
     def ask(self, key: str, kind: Kind, spec: ExperimentSpec) -> None:
         """Write down that this job was asked for; asking again moves it to the end."""
@@ -70,10 +71,20 @@ class Ledger:
             database.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", row)
 
     def asked(self, kind: Kind = "run") -> list[Asked]:
-        """Return all jobs of a kind, the oldest first. A spec that this version cannot read is left out."""
+        """Return all jobs of a kind, the oldest first. A spec that this version cannot read is left out.
+
+        Pages ask several times at every rerun; all of a list is read only when it is not the same any more.
+        """
         with self._reading() as database:
+            when = _rows(database, "SELECT key, asked_at FROM jobs WHERE kind = ? ORDER BY asked_at", kind)
+            known, read = self._listed.get(kind, ([], []))
+            if when == known:
+                return list(read)
             rows = _rows(database, "SELECT * FROM jobs WHERE kind = ? ORDER BY asked_at", kind)
-        return [asked for row in rows if (asked := _read(*row)) is not None]
+        read = [asked for row in rows if (asked := _read(*row)) is not None]
+        if len(read) == len(rows):  # what cannot be read now may be later: its data set may be registered
+            self._listed[kind] = [(one.key, one.asked_at) for one in read], read
+        return list(read)
 
     def lately(self, count: int) -> list[Asked]:
         """Return the jobs of all kinds that were asked for last, the newest first, at most so many."""

@@ -20,7 +20,7 @@ panels, missing = {}, None
 for pretrain in (True, False):
     scored = state.view(spec.with_(method={"name": "gradient"}, pretrain=pretrain))
     if scored.can(SCORE):
-        panels[labels.proxy_title(pretrain)] = gradient_norms.mark_kept(scored.scores, coreset.rows)
+        panels[labels.proxy_title(pretrain)] = gradient_norms.Norms(scored.scores, coreset.rows)
     else:
         missing = scored.spec
 # A method that looks at a proxy is judged by that one; the others by the pretrained one, if it is there.

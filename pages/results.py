@@ -113,7 +113,7 @@ def show_runs(every: list[Compared]) -> None:
     exhibits.show(quality_against_time(every, chosen_key, caption))
     table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
     st.subheader("All runs of this data, feedback and model", anchor=False)
-    if others := state.tested_otherwise():
+    if others := state.finished().tested_otherwise(state.spec()):
         st.caption(wording.left_out(others))
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -32,19 +32,24 @@ class Estimate:
     at_most: bool
 
 
-def measured_rates(results: Iterable[RunResult]) -> dict[tuple[str, Feedback], float]:
-    """Return seconds per row and epoch for each (model, feedback): the median of the last runs, the oldest first.
+def rates_here(measured: Rates) -> Rates:
+    """Return seconds per row and epoch for each (model, feedback), as ``measured`` of runs.
 
-    Where there are none: what was measured when training was made ready here; before that, the built-in rates.
+    Where there were none: what was measured when training was made ready here; before that, the built-in rates.
     """
-    rates = {
+    built_in = {
         (name, feedback): rate for name, model in MODELS.items() for feedback, rate in model.seconds_per_row.items()
-    } | known_rates()
+    }
+    return {**built_in, **known_rates(), **measured}
+
+
+def measured_rates(results: Iterable[RunResult]) -> Rates:
+    """Return seconds per row and epoch for each (model, feedback) of runs, the oldest first: the last ones' median."""
     seen: dict[tuple[str, Feedback], list[float]] = {}
     for result in results:
         kind = (result.spec["model"]["name"], result.spec["feedback"])
         seen.setdefault(kind, []).append(result.seconds_per_row)
-    return rates | {kind: float(np.median(last[-_LATELY:])) for kind, last in seen.items()}
+    return {kind: float(np.median(last[-_LATELY:])) for kind, last in seen.items()}
 
 
 def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> Estimate:

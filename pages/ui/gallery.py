@@ -77,7 +77,7 @@ def _reach(subject: Subject) -> Exhibit:
 
 def _norms(subject: Subject) -> Exhibit:
     scored = state.view(subject.spec.with_(method={"name": "gradient"}))
-    norms = gradient_norms.mark_kept(scored.scores, subject.view.coreset.rows)
+    norms = gradient_norms.Norms(scored.scores, subject.view.coreset.rows)
     title = labels.proxy_title(subject.spec.pretrain)
     look = mark(subject.spec.method.name, subject.spec.pretrain)
     return norm_figures.distribution({title: norms}, look, labels.caption(subject.spec), labels.words_of(subject.spec))

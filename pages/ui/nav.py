@@ -66,8 +66,7 @@ def start_over() -> NoReturn:
 
 def page(name: str) -> Any:
     """Return the page in ``pages/<name>.py``."""
-    path = "" if name == NAMES[0] else name  # Streamlit calls the default page by an empty path
-    return next(p for group in _pages().values() for p in group if p.url_path == path)
+    return _drawn(next(one for group in PAGES.values() for one in group if one.name == name))[0]
 
 
 def link(name: str, label: str, **params: str | list[str]) -> None:

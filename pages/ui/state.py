@@ -13,18 +13,19 @@ from cache.kinds import Kind
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
+from rec_core.analysis.finished import Finished
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import STARTING, Estimate, Rates, estimate, map_seconds, measured_rates, parts, proxy_seconds
+from rec_core.estimate import STARTING, Estimate, Rates, estimate, map_seconds, parts, proxy_seconds, rates_here
 from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
 from rec_core.progress import Progress
-from rec_core.replicates import Group, group_key, groups
+from rec_core.replicates import Group
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, measured_on, resolve
+from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, resolve
 from rec_core.training import kernels
 from rec_core.wording import labels
 
@@ -114,9 +115,9 @@ def problem() -> str:
     return str(st.session_state.pop(_PROBLEM, ""))
 
 
-def results() -> list[tuple[ExperimentSpec, RunResult]]:
-    """Return the finished runs that were asked for, the oldest first."""
-    return jobs().results()
+def finished() -> Finished:
+    """Return the finished runs that were asked for."""
+    return jobs().finished()
 
 
 def result(of: ExperimentSpec) -> RunResult | None:
@@ -146,31 +147,12 @@ def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
 
 def compared() -> list[Compared]:
     """Return the finished runs of the chosen data, feedback and model, tested on the same, each with its baseline."""
-    made = groups(run for run in _like_chosen() if measured_on(run[0]) == measured_on(spec()))
-    by_name = {(group_key(group.spec), group.era): group for group in made}
-    return [Compared(group, by_name.get((group_key(baseline_spec(group.spec)), group.era))) for group in made]
+    return finished().compared(spec())
 
 
 def named_groups() -> dict[str, Group]:
     """Return the finished runs of the chosen data and feedback, whatever the model, by what they are called."""
-    chosen = spec()
-    alike = groups(run for run in results() if (run[0].data, run[0].feedback) == (chosen.data, chosen.feedback))
-    return labels.names(alike, jobs().ledger.names())
-
-
-def tested_otherwise() -> int:
-    """Return how many finished runs of the chosen data, feedback and model cannot stand beside the chosen one."""
-    return sum(measured_on(one) != measured_on(spec()) for one, _ in _like_chosen())
-
-
-def _like_chosen() -> list[tuple[ExperimentSpec, RunResult]]:
-    chosen = spec()
-    wanted = (chosen.data.dataset, chosen.data.fingerprint, chosen.feedback, chosen.model.name)
-    return [
-        (one, result)
-        for one, result in results()
-        if (one.data.dataset, one.data.fingerprint, one.feedback, one.model.name) == wanted
-    ]
+    return labels.names(finished().on_data(spec()), jobs().ledger.names())
 
 
 def evidence(one: Compared) -> Evidence | None:
@@ -234,4 +216,4 @@ def _preparation(of: ExperimentSpec, rates: Rates) -> float:
 
 
 def _rates() -> Rates:
-    return measured_rates(result for _, result in results())
+    return rates_here(finished().rates)

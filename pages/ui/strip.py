@@ -57,7 +57,7 @@ def _chosen() -> None:
             on_click=state.ask,
             args=(spec,),
             disabled=busy,
-            type="primary" if state.results() else "secondary",  # a first start offers the comparison first
+            type="primary" if state.finished().runs else "secondary",  # a first start offers the comparison first
             help="Selects, trains and evaluates in the background; pages stay usable.",
         )
         if job.state == "cancelled":

@@ -16,7 +16,7 @@ from rec_core.errors import CorelensError
 from rec_core.evaluation import METRICS
 from rec_core.experiment import View
 from rec_core.export.document import Document
-from rec_core.replicates import Group, group_key, groups
+from rec_core.replicates import Group
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import comparison as wording
@@ -39,8 +39,7 @@ def _group_of(spec: ExperimentSpec) -> Group | None:
     own = state.result(spec)
     if own is None:
         return None
-    asked = {RUN.key(one): (one, result) for one, result in state.results() if group_key(one) == group_key(spec)}
-    return groups((asked | {own.key: (spec, own)}).values())[0]
+    return state.finished().group_of(spec, own)
 
 
 def missing() -> list[ExperimentSpec]:

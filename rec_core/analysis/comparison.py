@@ -121,6 +121,11 @@ class Compared:
         """How many times faster than the baseline."""
         return None if self.time_saved is None or self.time_saved >= 1 else 1 / (1 - self.time_saved)
 
+    @cached_property
+    def row(self) -> dict[str, object]:
+        """The group's numbers, as ``table`` has them."""
+        return _row(self)
+
     @property
     def _pairs(self) -> list[tuple[RunResult, RunResult]]:
         """Ours and full data's results of the seeds that both have."""
@@ -163,7 +168,7 @@ def free_controls(controls: Mapping[str, Mapping[str, float]], feedback: Feedbac
 
 def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
     """Return one row per group, numbers as numbers: first the one with the run ``baseline_key``, then by quality."""
-    frame = pd.DataFrame([_row(one) | {"is_baseline": baseline_key in one.group.keys} for one in compared])
+    frame = pd.DataFrame([one.row | {"is_baseline": baseline_key in one.group.keys} for one in compared])
     if frame.empty:
         return frame
     return frame.sort_values(["is_baseline", "order"], ascending=[False, True], ignore_index=True).drop(columns="order")

@@ -76,7 +76,7 @@ def measure(split: Split, rows: NDArray[np.integer]) -> Coverage:
         "genres": Covered(genres, items[0] @ has, items[1] @ has),
     }
     if train.rating is not None:
-        values, value = np.unique(train.rating, return_inverse=True)
+        values, value = train.levels
         named = texts([str(one) for one in values.tolist()])
         parts["ratings"] = Covered(named, *_counts(value, value[rows], len(values)))
     return {name: part for name, part in parts.items() if len(part.full)}

@@ -31,29 +31,37 @@ _SURE = 3.0  # and so many standard errors of a random coreset of the same size
 
 @dataclass(frozen=True)
 class Norms:
-    """``values`` (n,) of all train rows under one proxy, and which rows are ``kept`` (n,)."""
+    """``values`` (n,) of all train rows under one proxy, and the positions of those that are kept."""
 
     values: NDArray[np.float32]
-    kept: NDArray[np.bool_]
+    rows: NDArray[np.integer]
+
+    @cached_property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which rows are kept, (n,)."""
+        return marked(self.rows, len(self.values))
+
+    @cached_property
+    def _of_kept(self) -> NDArray[np.float32]:
+        return self.values[self.rows]
 
     @cached_property
     def percentile(self) -> float:
         """Mean share of all rows that are easier than a kept row; 0.5 for a random coreset (ties count half)."""
         every = np.sort(self.values[:: -(-len(self.values) // _SAMPLE)])
-        kept = self.values[self.kept]
-        kept = kept[:: -(-len(kept) // _SAMPLE)]
+        kept = self._of_kept[:: -(-len(self._of_kept) // _SAMPLE)]
         below, upto = (np.searchsorted(every, kept, side) for side in ("left", "right"))
         return float((below + upto).mean() / 2 / len(every))
 
     @property
     def is_hardest(self) -> bool:
         """Whether the kept rows are exactly the hardest ones."""
-        return len(self.cuts) == 1 and bool(self.values[self.kept].max() == self.values.max())
+        return len(self.cuts) == 1 and bool(self._of_kept.max() == self.values.max())
 
     @property
     def preference(self) -> float:
         """How far the mean percentile is from chance, 0 where a random coreset of this size could be as far."""
-        n, count = len(self.values), int(self.kept.sum())
+        n, count = len(self.values), len(self._of_kept)
         distance = self.percentile - 0.5
         chance = float(np.sqrt((1 - count / n) / (12 * count)))  # standard error of a mean of uniform ranks
         return distance if abs(distance) > max(_NOTABLE, _SURE * chance) else 0.0
@@ -61,16 +69,12 @@ class Norms:
     @cached_property
     def cuts(self) -> list[float]:
         """Norms at which keeping begins and ends, where exactly the rows between them are kept; none otherwise."""
-        low, high = float(self.values[self.kept].min()), float(self.values[self.kept].max())
-        if self.kept.all() or ((self.values > low) & (self.values < high) & ~self.kept).any():
-            return []
+        low, high = self._of_kept.min(), self._of_kept.max()
         dropped = self.values[~self.kept]
-        return [cut for cut, outside in ((low, dropped.min() < low), (high, dropped.max() > high)) if outside]
-
-
-def mark_kept(values: NDArray[np.float32], rows: NDArray[np.integer]) -> Norms:
-    """Return the norms with ``rows`` (positions) marked as kept."""
-    return Norms(values, marked(rows, len(values)))
+        if not len(dropped) or ((dropped > low) & (dropped < high)).any():
+            return []
+        outside = ((low, dropped.min() < low), (high, dropped.max() > high))
+        return [float(cut) for cut, is_cut in outside if is_cut]
 
 
 def edges(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -96,15 +100,14 @@ def histogram(norms: Norms, bounds: NDArray[np.float64]) -> pd.DataFrame:
         place = (np.log(norms.values) - np.float32(first)) / np.float32(per_bin)
     # Bin -1 is what lies to the left: gathered in the lowest bin, it would look like a mode that does not exist.
     bin_of = np.floor(np.clip(place, -1, _BINS - 1)).astype(np.int16) + 1
-    every, kept = (np.bincount(some, minlength=_BINS + 1)[1:] for some in (bin_of, bin_of[norms.kept]))
+    every, kept = (np.bincount(some, minlength=_BINS + 1)[1:] for some in (bin_of, bin_of[norms.rows]))
     return pd.DataFrame({col.FROM: bounds[:-1], col.TO: bounds[1:], col.KEPT: kept, col.DROPPED: every - kept})
 
 
 def groups(train: Interactions, against: Against) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return values to group rows by and each row's group: ratings, or lower ends of bins of popularity or activity."""
     if against == "rating":
-        values = np.unique(train.rated)
-        return values.astype(np.float64), np.searchsorted(values, train.rated)
+        return train.levels[0].astype(np.float64), train.levels[1]
     who = train.item if against == "popularity" else train.user
     counts = np.bincount(who)
     bounds: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, counts.max() + 1, 16)))
@@ -117,8 +120,8 @@ def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp])
     some = counts > 0
     by_group = norms.values[np.argsort(group.astype(np.uint16), kind="stable")]  # a radix sort: this follows a slider
     parts = np.split(by_group, np.cumsum(counts[some])[:-1])
-    quartiles = np.array([np.quantile(part, [0.25, 0.5, 0.75]) for part in parts])
-    kept = np.bincount(group[norms.kept], minlength=len(values))
+    quartiles = np.array([_quartiles(part) for part in parts])
+    kept = np.bincount(group[norms.rows], minlength=len(values))
     return pd.DataFrame(
         {
             col.VALUE: values[some],
@@ -129,6 +132,11 @@ def relation(norms: Norms, values: NDArray[np.float64], group: NDArray[np.intp])
             col.SHARE_KEPT: kept[some] / counts[some],
         }
     )
+
+
+def _quartiles(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the quartiles, between two values by how near each is; a sort is faster here than three partitions."""
+    return np.interp(np.array([0.25, 0.5, 0.75]) * (len(values) - 1), np.arange(len(values)), np.sort(values))
 
 
 @dataclass(frozen=True)
@@ -147,15 +155,15 @@ def kind_of_rows(norms: Norms, train: Interactions) -> Kind:
     """Return what kind of rows are kept, and what kind all are."""
     means = None
     if train.rating is not None:
-        kept, every = train.rating[norms.kept], train.rating
+        kept, every = train.rating[norms.rows], train.rating
         means = float(kept.mean(dtype=np.float64)), float(every.mean(dtype=np.float64))
-    return Kind(_medians(train.item, norms.kept), _medians(train.user, norms.kept), means)
+    return Kind(_medians(train.item, norms.rows), _medians(train.user, norms.rows), means)
 
 
-def _medians(who: NDArray[np.integer], kept: NDArray[np.bool_]) -> tuple[float, float]:
+def _medians(who: NDArray[np.integer], rows: NDArray[np.integer]) -> tuple[float, float]:
     """Return how many rows the item (or user) of the median kept row has, and that of the median row."""
     every = np.bincount(who)
-    return weighted_median(every, np.bincount(who[kept], minlength=len(every))), weighted_median(every, every)
+    return weighted_median(every, np.bincount(who[rows], minlength=len(every))), weighted_median(every, every)
 
 
 def sweep_specs(spec: ExperimentSpec) -> dict[float, ExperimentSpec]:

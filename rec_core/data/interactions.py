@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +45,12 @@ class Interactions:
         if self.rating is None:
             raise DataError("These data have no ratings, only who chose what; choose Clicks (implicit feedback).")
         return self.rating
+
+    @cached_property
+    def levels(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The distinct ratings, ascending, and which of them each row's is, (n,)."""
+        values, place = np.unique(self.rated, return_inverse=True)
+        return values, place
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Interactions:
         """Return the interactions at ``rows`` (positions or a mask), in that order."""

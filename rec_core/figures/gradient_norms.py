@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram, left_of
@@ -24,6 +24,7 @@ _FORMULA = (
     r"\left\|\frac{\partial L}{\partial u}\right\|=\left|\frac{\partial L}{\partial\hat y}\right|\cdot\|v\|,\qquad"
     r"\frac{\partial L}{\partial\hat y}=2(\hat y-r)\ \text{(ratings)},\quad\sigma(\hat y)-1\ \text{(clicks)}"
 )
+_GAP = 0.12  # between two panels, as a share of the height
 _SOURCE = "GraNd: Paul, Ganguli and Dziugaite, 2021, arXiv 2107.07075; the report's Algorithm 2."
 
 
@@ -43,49 +44,48 @@ def _axis(against: Against, words: Words) -> str:
 def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: Words) -> Exhibit:
     """Return a histogram per proxy (title → norms), kept on dropped, on one logarithmic axis, with its cuts."""
     bounds = edges([norms.values for norms in panels.values()])
-    figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=list(panels))
     bins = {title: histogram(norms, bounds) for title, norms in panels.items()}
     left = {title: left_of(norms, bins[title]) for title, norms in panels.items()}
-    tables = []
-    for row, (title, norms) in enumerate(panels.items(), start=1):
-        frame = bins[title]
-        middle = (frame[col.FROM] * frame[col.TO]) ** 0.5
-        for column, name, colour in ((col.KEPT, "Kept", look.colour), (col.DROPPED, "Dropped", GREY)):
-            figure.add_bar(
-                x=middle,
-                y=frame[column],
-                width=frame[col.TO] - frame[col.FROM],
-                name=name,
-                legendgroup=name,
-                showlegend=row == 1,
-                marker={"color": colour, "line": {"width": 0}},
-                hovertemplate="norm about %{x:.3g}: %{y:,} ratings<extra>" + name + "</extra>",
-                row=row,
-                col=1,
-            )
-        for cut in norms.cuts:
-            figure.add_vline(x=cut, line={"dash": "dash", "width": 1.5, "color": look.colour}, row=row, col=1)
-            # An annotation takes the logarithm on a logarithmic axis, a line does not.
-            figure.add_annotation(
-                x=math.log10(max(cut, bounds[0])),
-                y=0.99,
-                yref="y domain",
-                text=f" cut at {number(cut)}",
-                xanchor="left",
-                yanchor="top",
-                showarrow=False,
-                font={"size": 12, "color": look.colour},
-                row=row,
-                col=1,
-            )
-        tables.append(titled(frame.rename(columns={col.FROM: "Norm from"}), words).assign(Proxy=title))
-    figure.update_annotations(x=0, xanchor="left", selector={"showarrow": False, "xref": "paper"})
-    lay_out(figure, 270 + 170 * len(panels), keep_zoom="gradient-norms", titled=True)
-    figure.update_layout(barmode="stack", bargap=0)
+    axes = dict(zip(panels, ("y", *(f"y{number}" for number in range(2, len(panels) + 1))), strict=True))
+    height = (1 - _GAP * (len(panels) - 1)) / len(panels)
+    tops = {title: 1 - place * (height + _GAP) for place, title in enumerate(panels)}
     ticks = [n * 10.0**e for e in range(-4, 4) for n in (1, 2, 5)]
-    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    figure.update_xaxes(title="Gradient norm (log scale)", row=len(panels))
-    figure.update_yaxes(title="Ratings", rangemode="tozero")
+    cuts = [(cut, axes[title]) for title, norms in panels.items() for cut in norms.cuts]
+    # All at once: plotly checks a figure for each part that is added to one, and this follows a slider.
+    figure = go.Figure(
+        {
+            "data": [bar for title in panels for bar in _bars(bins[title], look, axes[title], axes[title] == "y")],
+            "layout": {
+                "barmode": "stack",
+                "bargap": 0,
+                "xaxis": {
+                    "type": "log",
+                    "title": "Gradient norm (log scale)",
+                    "anchor": list(axes.values())[-1],
+                    "tickvals": ticks,
+                    "ticktext": [f"{tick:g}" for tick in ticks],
+                },
+                **{
+                    axis.replace("y", "yaxis"): {
+                        "domain": [max(0.0, tops[title] - height), tops[title]],
+                        "title": "Ratings",
+                        "rangemode": "tozero",
+                    }
+                    for title, axis in axes.items()
+                },
+                "shapes": [_cut_line(cut, axis, look) for cut, axis in cuts],
+                "annotations": [
+                    *(_panel_title(title, tops[title]) for title in panels),
+                    *(_cut_name(cut, axis, look, float(bounds[0])) for cut, axis in cuts),
+                ],
+            },
+        }
+    )
+    lay_out(figure, 270 + 170 * len(panels), keep_zoom="gradient-norms", titled=True)
+    tables = [
+        titled(frame.rename(columns={col.FROM: "Norm from"}), words).assign(Proxy=title)
+        for title, frame in bins.items()
+    ]
     return Exhibit(
         name="gradient-norms",
         title="How gradient norms are distributed",
@@ -102,6 +102,41 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
     )
 
 
+def _bars(frame: pd.DataFrame, look: Mark, axis: str, in_legend: bool) -> list[dict[str, Any]]:
+    middle = ((frame[col.FROM] * frame[col.TO]) ** 0.5).to_numpy()
+    return [
+        {
+            "type": "bar",
+            "x": middle,
+            "y": frame[column].to_numpy(),
+            "width": (frame[col.TO] - frame[col.FROM]).to_numpy(),
+            "yaxis": axis,
+            "name": name,
+            "legendgroup": name,
+            "showlegend": in_legend,
+            "marker": {"color": colour, "line": {"width": 0}},
+            "hovertemplate": f"norm about %{{x:.3g}}: %{{y:,}} ratings<extra>{name}</extra>",
+        }
+        for column, name, colour in ((col.KEPT, "Kept", look.colour), (col.DROPPED, "Dropped", GREY))
+    ]
+
+
+def _panel_title(title: str, top: float) -> dict[str, Any]:
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
+    return {**place, "text": title, "showarrow": False, "font": {"size": 16}}
+
+
+def _cut_line(cut: float, axis: str, look: Mark) -> dict[str, Any]:
+    line = {"dash": "dash", "width": 1.5, "color": look.colour}
+    return {"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": f"{axis} domain", "line": line}
+
+
+def _cut_name(cut: float, axis: str, look: Mark, first: float) -> dict[str, Any]:
+    # An annotation takes the logarithm on a logarithmic axis, a line does not.
+    place = {"x": math.log10(max(cut, first)), "xanchor": "left", "y": 0.99, "yref": f"{axis} domain", "yanchor": "top"}
+    return {**place, "text": f" cut at {number(cut)}", "showarrow": False, "font": {"size": 12, "color": look.colour}}
+
+
 def _to_the_left(counts: Mapping[str, int], first: float) -> str:
     """Return how many rows an axis from ``first`` on does not reach, panel by panel; "" if it reaches all."""
     said = ", ".join(f"{number(count)} ({title.lower()})" for title, count in counts.items() if count)
@@ -110,49 +145,49 @@ def _to_the_left(counts: Mapping[str, int], first: float) -> str:
 
 def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
     """Return the median norm with its quartiles over ratings, popularity or activity, and the share kept beside it."""
-    figure = make_subplots(specs=[[{"secondary_y": True}]])
-    x = frame[col.VALUE]
-    figure.add_scatter(
-        x=x, y=frame[col.UPPER_QUARTILE], mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False
-    )
-    figure.add_scatter(
-        x=x,
-        y=frame[col.LOWER_QUARTILE],
-        mode="lines",
-        line={"width": 0},
-        fill="tonexty",
-        fillcolor="rgba(138,143,152,0.25)",
-        name="Quartiles",
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=x,
-        y=frame[col.MEDIAN_NORM],
-        mode="lines+markers",
-        name="Median norm",
-        marker={"symbol": "circle", "size": 7},
-        line={"color": "#0072b2"},
-        customdata=frame[col.RATINGS],
-        hovertemplate="median norm %{y:.3g} of %{customdata:,} ratings<extra></extra>",
-    )
-    figure.add_scatter(
-        x=x,
-        y=frame[col.SHARE_KEPT],
-        mode="lines+markers",
-        name="Share kept (right)",
-        line={"color": "#d55e00", "dash": "dot"},
-        marker={"symbol": "diamond", "size": 8},
-        hovertemplate="%{y:.1%} kept<extra></extra>",
-        secondary_y=True,
-    )
     axis, of = _axis(against, words), against_titles(words)[against].lower()
     value = axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")
-    lay_out(figure, 380, keep_zoom=f"relation-{against}")
-    figure.update_xaxes({"title": axis} if against == "rating" else counts_axis(title=axis))
-    figure.update_yaxes(title="Gradient norm", rangemode="tozero", secondary_y=False)
-    figure.update_yaxes(
-        title="Share kept", tickformat=".0%", rangemode="tozero", showgrid=False, secondary_y=True, tickmode="auto"
+    edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    traces: list[dict[str, Any]] = [
+        {"y": frame[col.UPPER_QUARTILE], "showlegend": False, **edge},
+        {
+            "y": frame[col.LOWER_QUARTILE],
+            "fill": "tonexty",
+            "fillcolor": "rgba(138,143,152,0.25)",
+            "name": "Quartiles",
+            **edge,
+        },
+        {
+            "y": frame[col.MEDIAN_NORM],
+            "mode": "lines+markers",
+            "name": "Median norm",
+            "marker": {"symbol": "circle", "size": 7},
+            "line": {"color": "#0072b2"},
+            "customdata": frame[col.RATINGS],
+            "hovertemplate": "median norm %{y:.3g} of %{customdata:,} ratings<extra></extra>",
+        },
+        {
+            "y": frame[col.SHARE_KEPT],
+            "yaxis": "y2",
+            "mode": "lines+markers",
+            "name": "Share kept (right)",
+            "line": {"color": "#d55e00", "dash": "dot"},
+            "marker": {"symbol": "diamond", "size": 8},
+            "hovertemplate": "%{y:.1%} kept<extra></extra>",
+        },
+    ]
+    right = {"title": "Share kept", "tickformat": ".0%", "rangemode": "tozero", "showgrid": False, "tickmode": "auto"}
+    figure = go.Figure(
+        {
+            "data": [{"type": "scatter", "x": frame[col.VALUE], **trace} for trace in traces],
+            "layout": {
+                "xaxis": {"title": axis} if against == "rating" else counts_axis(title=axis),
+                "yaxis": {"title": "Gradient norm", "rangemode": "tozero"},
+                "yaxis2": {**right, "anchor": "x", "overlaying": "y", "side": "right"},
+            },
+        }
     )
+    lay_out(figure, 380, keep_zoom=f"relation-{against}")
     return Exhibit(
         name=f"norm-by-{against}",
         title=f"Gradient norm by {of}",

@@ -98,18 +98,13 @@ def across(figure: go.Figure, at: Mapping[str, float], values: Sequence[float]) 
     low, high = low - room, high + room
     plot = figure.layout.height - figure.layout.margin.t - _AXIS
     places = apart(list(at.values()), _LINE * (high - low) / plot, high)
-    for (title, y), place in zip(at.items(), places, strict=True):
-        figure.add_hline(y=y, line={"color": GREY, "width": 1, "dash": "dot"})
-        figure.add_annotation(
-            text=plain_label(title),
-            x=1.005,
-            xref="paper",
-            y=place,
-            xanchor="left",
-            showarrow=False,
-            font={"size": 11, "color": GREY},
-        )
-    figure.update_layout(margin_r=10 + int(_LETTER * max(map(len, at), default=0)))
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": GREY, "width": 1, "dash": "dot"}}
+    name = {"xref": "paper", "x": 1.005, "xanchor": "left", "showarrow": False, "font": {"size": 11, "color": GREY}}
+    figure.update_layout(
+        margin_r=10 + int(_LETTER * max(map(len, at), default=0)),
+        shapes=[{**line, "y0": y, "y1": y} for y in at.values()],
+        annotations=[{**name, "y": y, "text": plain_label(title)} for title, y in zip(at, places, strict=True)],
+    )
     figure.update_yaxes(range=[low, high])
 
 

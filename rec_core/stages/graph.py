@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -157,6 +158,11 @@ def _enough_memory(stage: Stage[Any]) -> Iterator[None]:
         ) from error
 
 
+# What artifacts were made of, for as long as a store keeps them in memory: a page looks at a split a dozen times.
+_VALUES: WeakKeyDictionary[Artifact, Any] = WeakKeyDictionary()
+
+
 def _revived(stage: Stage[Any], found: Artifact) -> Remembered:
-    value, meta = unpack(stage.product, found), found.meta
-    return Remembered(stage.name, value, float(meta[_SECONDS]), meta.get(_CPU_SECONDS))
+    if found not in _VALUES:
+        _VALUES[found] = unpack(stage.product, found)
+    return Remembered(stage.name, _VALUES[found], float(found.meta[_SECONDS]), found.meta.get(_CPU_SECONDS))

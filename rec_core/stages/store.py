@@ -10,7 +10,7 @@ import numpy as np
 from rec_core.canonical import Json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Artifact:
     """What a store keeps: named arrays and one JSON document. ``stage`` says what made it."""
 

@@ -131,7 +131,7 @@ def test_a_run_that_lost_a_part_is_made_again(jobs: Jobs) -> None:
     wait(jobs, spec, lambda job: job.state == "done")
     result = stored_result(key, jobs.store)
     assert result is not None
-    assert [found.key for _, found in jobs.results() if found.key == key] == [key]
+    assert [found.key for _, found in jobs.finished().runs if found.key == key] == [key]
     jobs.store.remove(result.stage_keys["train"])
     while jobs._launcher.states():  # asked for while its worker tidies, it would be the job that is just ending
         time.sleep(0.05)

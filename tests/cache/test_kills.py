@@ -84,7 +84,7 @@ def test_forty_kills_lose_no_finished_run(home: Path) -> None:
                 jobs.ask(spec)
         finished = _stays(jobs, finished)
         time.sleep(1)
-    assert sorted(spec.seed for spec, _ in jobs.results()) == list(range(RUNS))
+    assert sorted(spec.seed for spec, _ in jobs.finished().runs) == list(range(RUNS))
     jobs.close()
 
 

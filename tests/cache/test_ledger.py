@@ -137,7 +137,7 @@ def test_a_lost_list_of_runs_is_made_anew_from_the_results(lost: bytes | None, t
     if lost is not None:
         (tmp_path / "ledger.sqlite3").write_bytes(lost)
     again = Jobs(tmp_path, jobs.folders)
-    assert sorted(spec.seed for spec, _ in again.results()) == [0, 1]
+    assert sorted(spec.seed for spec, _ in again.finished().runs) == [0, 1]
     assert sorted(asked.spec.seed for asked in Ledger(tmp_path).asked()) == [0, 1]
 
 

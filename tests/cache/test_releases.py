@@ -33,7 +33,8 @@ def jobs(home: Path) -> Jobs:
 
 
 def test_every_run_of_0_1_0_is_there_with_its_numbers(jobs: Jobs) -> None:
-    found = jobs.results()
+    found = jobs.finished().runs
+    assert jobs.finished().runs is found  # worked out once
     titles = [(labels.run_title(spec), spec.feedback, spec.seed) for spec, _ in found]
     assert len(found) == 8
     assert ("SimpleMF · Clustering at 20 %", "explicit", 0) in titles
@@ -47,7 +48,7 @@ def test_every_run_of_0_1_0_is_there_with_its_numbers(jobs: Jobs) -> None:
 
 def test_what_was_not_trained_is_found_under_its_key(jobs: Jobs) -> None:
     """Data, split and random rows are as they were; what is trained has other batches now, and is made again."""
-    spec = next(spec for spec, result in jobs.results() if result.key == RANDOM)
+    spec = next(spec for spec, result in jobs.finished().runs if result.key == RANDOM)
     view = View(spec, jobs.store, jobs.folders)
     assert all(view.has(stage) for stage in (LOAD, SPLIT, SELECT))
     assert view.split.catalogue.titles[0].endswith(")")
@@ -61,7 +62,7 @@ def test_what_was_not_trained_is_found_under_its_key(jobs: Jobs) -> None:
 
 def test_pin_note_and_failure_are_kept(home: Path, jobs: Jobs) -> None:
     ledger = Ledger(home)
-    spec = next(spec for spec, result in jobs.results() if result.key == RANDOM)
+    spec = next(spec for spec, result in jobs.finished().runs if result.key == RANDOM)
     assert ledger.pinned(digest([LOAD.within(spec), "implicit"])) == RANDOM
     assert ledger.pins() == {RANDOM}
     assert ledger.note(GRADIENT) == Note("Is <b>20 %</b> enough?", "Two lines,\nwith =1+1.")

@@ -60,6 +60,7 @@ def hear_streamlit() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.startswith("streamlit"):
             logging.getLogger(name).propagate = True
+            logging.getLogger(name).disabled = False  # what checks the arrows silences every logger
 
 
 def finish(home: Path, *specs: ExperimentSpec) -> None:

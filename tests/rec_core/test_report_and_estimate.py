@@ -8,7 +8,7 @@ from scipy import stats
 
 from rec_core import published, report, specs
 from rec_core.data.sources import Folders
-from rec_core.estimate import estimate, measured_rates, proxy_seconds, whole
+from rec_core.estimate import estimate, measured_rates, proxy_seconds, rates_here, whole
 from rec_core.models import NCF
 from rec_core.progress import Progress
 from rec_core.training.kernels import probe
@@ -115,9 +115,9 @@ def test_settings_are_named_by_their_preset() -> None:
 def test_estimates_come_from_runs_of_this_machine(folders: Folders) -> None:
     spec = quick("gradient")
     result = experiment(spec, folders).result()
-    rates = measured_rates([result])
+    rates = rates_here(measured_rates([result]))
     assert rates["ncf", "implicit"] == pytest.approx(result.cpu_seconds["train"] / (2 * result.n_selected))
-    assert rates["mf", "explicit"] == measured_rates([])["mf", "explicit"]
+    assert rates["mf", "explicit"] == rates_here({})["mf", "explicit"]
     quick_one = estimate(spec, 10_000, 60_000, rates, proxy_is_ready=True)
     assert not quick_one.at_most
     slow = estimate(spec, 10_000, 60_000, rates, proxy_is_ready=False)
@@ -128,7 +128,7 @@ def test_estimates_come_from_runs_of_this_machine(folders: Folders) -> None:
 
 
 def test_only_a_pretrained_proxy_takes_time() -> None:
-    rates = measured_rates([])
+    rates = rates_here({})
     assert proxy_seconds(quick("random"), 1000, rates) == 0
     assert proxy_seconds(quick("greedy", pretrain=False), 1000, rates) == 0
     assert proxy_seconds(quick("greedy", ratio=1.0), 1000, rates) == 0
@@ -139,10 +139,10 @@ def test_before_there_are_runs_estimates_rest_on_a_moment_of_training_here(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(probe, "kept", lambda: tmp_path)
-    assert measured_rates([])["ncf", "implicit"] == NCF.seconds_per_row["implicit"]
+    assert rates_here({})["ncf", "implicit"] == NCF.seconds_per_row["implicit"]
     probe.measure()
     rates = probe.known_rates()
-    assert measured_rates([]) == rates
+    assert rates_here({}) == rates
     assert set(rates) == {(model, feedback) for model in ("mf", "ncf") for feedback in ("explicit", "implicit")}
     assert all(1e-9 < rate < 1e-2 for rate in rates.values())
     (tmp_path / "rates.json").write_text("half a fi")  # a disk that was full

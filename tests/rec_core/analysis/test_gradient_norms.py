@@ -8,7 +8,7 @@ import pytest
 
 from rec_core.analysis import columns as col
 from rec_core.analysis import gradient_norms
-from rec_core.analysis.gradient_norms import mark_kept
+from rec_core.analysis.gradient_norms import Norms
 from rec_core.data.sources import Folders
 from rec_core.data.sources.movielens import FILMS
 from rec_core.evaluation.ranking import RECALL
@@ -32,21 +32,21 @@ NORMS = np.array([0.1, 0.2, 0.4, 0.8, 1.6, 3.2], np.float32)
     ],
 )
 def test_a_cut_is_where_keeping_begins_or_ends(rows: list[int], cuts: list[float]) -> None:
-    assert mark_kept(NORMS, np.array(rows)).cuts == pytest.approx(cuts)
+    assert Norms(NORMS, np.array(rows)).cuts == pytest.approx(cuts)
 
 
 def test_the_percentile_is_the_mean_share_of_easier_rows() -> None:
-    assert mark_kept(NORMS, np.array([4, 5])).percentile == pytest.approx((4.5 + 5.5) / 2 / 6)
-    assert mark_kept(NORMS, np.array([0, 1])).percentile == pytest.approx((0.5 + 1.5) / 2 / 6)
-    assert mark_kept(NORMS, np.arange(6)).percentile == pytest.approx(0.5)
-    assert mark_kept(np.ones(6, np.float32), np.array([3])).percentile == pytest.approx(0.5)  # ties
+    assert Norms(NORMS, np.array([4, 5])).percentile == pytest.approx((4.5 + 5.5) / 2 / 6)
+    assert Norms(NORMS, np.array([0, 1])).percentile == pytest.approx((0.5 + 1.5) / 2 / 6)
+    assert Norms(NORMS, np.arange(6)).percentile == pytest.approx(0.5)
+    assert Norms(np.ones(6, np.float32), np.array([3])).percentile == pytest.approx(0.5)  # ties
 
 
 def test_a_random_coreset_has_no_preference_whatever_its_size() -> None:
     rng = np.random.default_rng(0)
     values = rng.lognormal(size=50_000).astype(np.float32)
     for count in (50, 250, 1000, 10_000):
-        found = [mark_kept(values, rng.choice(50_000, count, replace=False)).preference for _ in range(50)]
+        found = [Norms(values, rng.choice(50_000, count, replace=False)).preference for _ in range(50)]
         assert np.count_nonzero(found) <= 2, count
 
 
@@ -54,16 +54,16 @@ def test_windows_are_told_apart_at_every_size() -> None:
     values = np.random.default_rng(0).lognormal(size=10_000).astype(np.float32)
     order = np.argsort(values)
     for count in (2000, 7000, 9000):
-        assert mark_kept(values, order[:count]).preference < 0
-        assert mark_kept(values, order[-count:]).is_hardest
-        assert not mark_kept(values, order[:count]).is_hardest
-    assert mark_kept(values, order[6000:8000]).preference > 0  # harder than most, without the hardest
+        assert Norms(values, order[:count]).preference < 0
+        assert Norms(values, order[-count:]).is_hardest
+        assert not Norms(values, order[:count]).is_hardest
+    assert Norms(values, order[6000:8000]).preference > 0  # harder than most, without the hardest
 
 
 def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
     rng = np.random.default_rng(0)
     values = rng.lognormal(size=5000).astype(np.float32)
-    norms = mark_kept(values, np.arange(1000))
+    norms = Norms(values, np.arange(1000))
     bounds = gradient_norms.edges([values])
     frame = gradient_norms.histogram(norms, bounds)
     expected, _ = np.histogram(values, bounds)
@@ -76,7 +76,7 @@ def test_the_histogram_counts_every_row_where_numpy_puts_it() -> None:
 def test_norms_of_zero_are_no_mode_at_the_left_end() -> None:
     """They lie to the left of a logarithmic axis; gathered in its lowest bin they looked like a peak."""
     values = np.array([0.0, 0.0, 1.0, 2.0], np.float32)
-    norms, bounds = mark_kept(values, np.array([0])), gradient_norms.edges([values])
+    norms, bounds = Norms(values, np.array([0])), gradient_norms.edges([values])
     frame = gradient_norms.histogram(norms, bounds)
     assert frame[col.KEPT].iloc[0] == 0
     assert frame[col.DROPPED].sum() == 2
@@ -91,7 +91,7 @@ def test_the_relation_holds_quartiles_as_pandas_has_them(against: gradient_norms
     train = interactions(
         rng.integers(0, 20, 400).tolist(), rng.integers(0, 50, 400).tolist(), rng.integers(1, 6, 400).tolist()
     )
-    norms = mark_kept(rng.random(400).astype(np.float32), np.arange(0, 400, 3))
+    norms = Norms(rng.random(400).astype(np.float32), np.arange(0, 400, 3))
     values, group = gradient_norms.groups(train, against)
     frame = gradient_norms.relation(norms, values, group)
     expected = pd.Series(norms.values.astype(float)).groupby(group).quantile(0.5)
@@ -102,7 +102,7 @@ def test_the_relation_holds_quartiles_as_pandas_has_them(against: gradient_norms
 
 def test_the_answer_names_what_is_preferred() -> None:
     train = interactions([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
-    hardest = mark_kept(NORMS, np.array([4, 5]))
+    hardest = Norms(NORMS, np.array([4, 5]))
     kind = wording.kind_sentence(hardest, gradient_norms.kind_of_rows(hardest, train), FILMS)
     assert wording.verdict(hardest, "X", "random start") == "X keeps only the ratings that fit the random start least."
     # Rows 4 and 5 are of films with 2 and 3 ratings, by users with 2 and 1; the median is the lower middle.
@@ -113,8 +113,8 @@ def test_the_answer_names_what_is_preferred() -> None:
         ([*range(1200, 1600)], "proxy badly"),
         ([*range(2000)], "all of them"),
     ):
-        assert said in wording.verdict(mark_kept(norms, np.array(rows)), "X", "pretrained proxy")
-    alike = mark_kept(norms, np.arange(0, 2000, 5))
+        assert said in wording.verdict(Norms(norms, np.array(rows)), "X", "pretrained proxy")
+    alike = Norms(norms, np.arange(0, 2000, 5))
     assert wording.verdict(alike, "X", "proxy") == "X takes easy and hard ratings alike."
 
 
@@ -144,7 +144,7 @@ def test_the_sweep_says_what_the_hardest_ratings_cost(folders: Folders) -> None:
 
 
 def test_the_distribution_has_a_panel_per_proxy() -> None:
-    norms = mark_kept(NORMS, np.array([4, 5]))
+    norms = Norms(NORMS, np.array([4, 5]))
     exhibit = figures.distribution(
         {"Pretrained proxy": norms, "Random start": norms}, mark("gradient"), "caption", FILMS
     )
@@ -155,8 +155,8 @@ def test_the_distribution_has_a_panel_per_proxy() -> None:
 
 def test_norms_of_zero_are_drawn() -> None:
     """A proxy that predicts perfectly has no gradient, and a logarithm of none."""
-    zero = mark_kept(np.zeros(200, np.float32), np.arange(100))
-    half = mark_kept(np.repeat([0.0, 1.0], 100).astype(np.float32), np.arange(100))
+    zero = Norms(np.zeros(200, np.float32), np.arange(100))
+    half = Norms(np.repeat([0.0, 1.0], 100).astype(np.float32), np.arange(100))
     for norms in (zero, half):
         exhibit = figures.distribution({"A": norms}, mark("gradient"), "caption", FILMS)
         drawn = sum(sum(trace.y) for trace in exhibit.figure.data)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rec_core.analysis.comparison import baseline_spec
+from rec_core.analysis.finished import Finished
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import RUN
+from tests.conftest import quick
+
+
+def _run(spec: ExperimentSpec) -> tuple[ExperimentSpec, RunResult]:
+    timed = dict.fromkeys(("pretrain", "select", "train"), 1.0)
+    empty = RunResult(spec.model_dump(), RUN.key(spec), 100, 20, {}, {}, [], 0, timed, {}, {}, timed)
+    return spec, empty
+
+
+def test_groups_stand_beside_those_that_were_tested_on_the_same() -> None:
+    random, full = quick("random"), baseline_spec(quick("random"))
+    elsewhere = random.with_(data_seed=random.data_seed + 1)  # other negatives
+    other_model = random.with_(model={"name": "mf"})
+    seeds = [random.with_(seed=seed) for seed in (3, 1)]
+    finished = Finished(tuple(map(_run, [random, *seeds, elsewhere, full, other_model])))
+    ours, whole = finished.compared(random)
+    assert [spec.seed for spec in ours.group.specs] == sorted([random.seed, 3, 1])
+    assert ours.baseline is not None
+    assert ours.baseline.spec == full
+    assert whole.is_baseline
+    assert finished.tested_otherwise(random) == 1
+    assert finished.tested_otherwise(elsewhere) == 4
+    assert len(finished.on_data(random)) == 4
+
+
+def test_a_run_that_nobody_asked_for_stands_with_those_that_were() -> None:
+    random = quick("random")
+    finished = Finished((_run(random.with_(seed=random.seed + 1)),))
+    spec, result = _run(random)
+    group = finished.group_of(spec, result)
+    assert group.specs == (random, random.with_(seed=random.seed + 1))
+    assert finished.group_of(*_run(random.with_(ratio=0.5))).specs == (random.with_(ratio=0.5),)
+
+
+def test_what_an_older_version_made_is_a_group_of_its_own() -> None:
+    random = quick("random")
+    old = replace(_run(random)[1], key="of 0.1.0", versions={"corelens": "0.1.0"})
+    finished = Finished(((random, old), _run(random)))
+    assert [one.group.era for one in finished.compared(random)] == ["0.1.0", ""]
