@@ -1,7 +1,7 @@
 """UMAP in a process of its own, so that it can be ended at any moment, and what it compiled is kept for the next one.
 
-Its task is a line of JSON on its input: the files ``points`` and ``places``, ``neighbours``, ``min_distance`` and
-``seed``. It ends when its input is closed, once it has loaded UMAP.
+Its task is a line of JSON on its input: the files ``points`` and ``places``, ``neighbours``, ``min_distance``,
+``epochs`` and ``seed``. It ends when its input is closed, once it has loaded UMAP.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def main() -> None:
         n_components=2,
         n_neighbors=task["neighbours"],
         min_dist=float(task["min_distance"]),
+        n_epochs=task["epochs"],
         random_state=task["seed"],
         n_jobs=1,
         precomputed_knn=(at.astype(np.int32), lengths.astype(np.float32)),

@@ -27,7 +27,7 @@ def _map(name: str, of: Stage[Any], fitted: Callable[[Work], Fitted]) -> Stage[U
 
     return Stage(
         "map",
-        2,  # 1 had umap-learn find neighbours, approximately
+        3,  # 1 had umap-learn find neighbours, approximately; 2 took 500 steps
         UserMap,
         lambda spec: {name: of.within(spec)},
         compute,
