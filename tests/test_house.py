@@ -44,6 +44,15 @@ def test_what_the_app_imports_brings_nothing_that_takes_long() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+def test_a_worker_is_ready_without_what_few_jobs_need() -> None:
+    code = (
+        "import sys; import cache.worker;"
+        "wrong = {'torch', 'umap', 'pandas', 'plotly', 'sklearn', 'streamlit'} & set(sys.modules);"
+        "assert not wrong, wrong"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize("room", ["rec_core", "cache", "pages", "app.py"])
 def test_nothing_retired_or_unsafe_is_called(room: str) -> None:
     wrong = {str(p.relative_to(ROOT)): found for p in _files(room) if (found := re.findall(RETIRED, p.read_text()))}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.errors import DataError
+
+if TYPE_CHECKING:  # loaded by whoever read the table
+    import pandas as pd
 
 _WHOLE = 2**53  # beyond, a float no longer tells whole numbers apart
 _UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # parts of a second that times may count
@@ -118,6 +120,8 @@ def _numbers(values: pd.Series, lines: Lines) -> NDArray[Any]:
     Raises:
         DataError: naming the first line where there is none.
     """
+    import pandas as pd
+
     if values.dtype.kind == "i":
         return values.to_numpy()
     is_number = values.dtype.kind in "fu"
@@ -132,6 +136,8 @@ def _numbers(values: pd.Series, lines: Lines) -> NDArray[Any]:
 
 
 def _shown(values: pd.Series, row: int) -> str:
+    import pandas as pd
+
     value = values.iloc[row]
     text = "" if pd.isna(value) else f"{value:.15g}" if isinstance(value, float) else str(value)
     return text and f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

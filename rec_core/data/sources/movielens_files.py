@@ -13,13 +13,16 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from rec_core.data import checks
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
 from rec_core.errors import DataError, reason
+
+if TYPE_CHECKING:  # loaded when files are read: a worker mostly finds the split in the store
+    import pandas as pd
 
 GENRES = tuple(
     "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
@@ -163,6 +166,8 @@ def _ml100k_film(line: str) -> Film:
 
 
 def _csv_films(raw: bytes) -> Films:
+    import pandas as pd
+
     text = _text(raw)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.ParserWarning)  # a title with a comma and no quotes loses its end
@@ -213,6 +218,8 @@ def _csv_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
 
 
 def _parsed(name: str, raw: bytes, **how: object) -> pd.DataFrame:
+    import pandas as pd
+
     try:
         # Latin-1 reads any bytes: what is not a number is then refused with its line.
         text = io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf"))
