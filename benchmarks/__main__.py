@@ -23,6 +23,7 @@ NAMES = {
     "selection": "choosing a coreset, with the proxy at hand",
     "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",
+    "peers": "an epoch beside other libraries, in environments of their own (a quarter of an hour)",
     "pages": "server time of pages with 1,000 runs in the store",
     "browser": "what a new user waits for, in a real Chromium (minutes)",
     "tables": "the report's tables from an empty store (minutes)",
