@@ -1,9 +1,9 @@
 """An epoch of training beside other libraries', on the same rows, in the same hour, on one thread.
 
 Each library lives in an environment of its own in the folder ``CORELENS_PEERS``, by default ``peers`` in the cache of
-Corelens; one that is missing is skipped, with the commands that make it. Set-up does not count; where an epoch takes most
-of a minute, a tenth of the rows is timed. SGD in Cython, ALS and BPR are other algorithms than Adam in batches, and shown
-all the same.
+Corelens; one that is missing is skipped, with the commands that make it. Set-up does not count; where an epoch takes
+most of a minute, a tenth of the rows is timed. SGD in Cython, ALS and BPR are other algorithms than Adam in batches,
+and shown all the same.
 """
 
 from __future__ import annotations
