@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Interactions
 from rec_core.errors import DataError
@@ -16,24 +17,21 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
     Raises:
         DataError: if nothing is left.
     """
-    rows = data.interactions
+    rows, least = data.interactions, max(minimum, 1)
     while len(rows):
-        users = np.bincount(rows.user, minlength=data.catalogue.n_users) >= minimum
-        items = np.bincount(rows.item, minlength=data.catalogue.n_items) >= minimum
+        users = np.bincount(rows.user, minlength=data.catalogue.n_users) >= least
+        items = np.bincount(rows.item, minlength=data.catalogue.n_items) >= least
         stays = users[rows.user] & items[rows.item]
         if stays.all():
-            break
+            return _renumber(data, rows, users, items)
         rows = rows.take(stays)
-    if not len(rows):
-        raise DataError(
-            f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
-        )
-    return _renumber(data, rows)
+    raise DataError(
+        f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
+    )
 
 
-def _renumber(data: Dataset, rows: Interactions) -> Dataset:
-    users = np.bincount(rows.user, minlength=data.catalogue.n_users) > 0
-    items = np.bincount(rows.item, minlength=data.catalogue.n_items) > 0
+def _renumber(data: Dataset, rows: Interactions, users: NDArray[np.bool_], items: NDArray[np.bool_]) -> Dataset:
+    """Number the marked users and items, who have all rows, without gaps."""
     new_user = np.cumsum(users, dtype=np.int32) - 1
     new_item = np.cumsum(items, dtype=np.int32) - 1
     renumbered = Interactions(

@@ -48,7 +48,7 @@ class Users(NamedTuple):
 
 
 class Centres(NamedTuple):
-    """-2 c of ``_BLOCK`` centres side by side, block after block; and |c|², or ∞ where there is none yet."""
+    """-2 c of ``COLUMNS`` centres side by side, block after block; and |c|², or ∞ where there is none yet."""
 
     columns: Numbers
     squares: Numbers
