@@ -20,7 +20,7 @@ from tests.pages.conftest import finish
 pytestmark = pytest.mark.browser
 
 # Cold deep links of all pages are tested without a browser too; here two stand for them by default.
-PATHS = [*nav.NAMES[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES[2:])]
+PATHS = [nav.NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES[1:])]
 # Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
 LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
 SMALL = (
@@ -263,7 +263,7 @@ _CROSSING = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(p
 })"""
 
 
-@pytest.mark.parametrize("width", [1440, 800])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.slow), 800])
 def test_no_text_of_a_figure_crosses_another(page: Page, filled: App, width: int) -> None:
     """Labels of lines, legends, names of slices, titles of panels."""
     for name in ("results", "compare", "gradient_norms"):
