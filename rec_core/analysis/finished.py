@@ -37,7 +37,8 @@ class Finished:
         """Return the runs that differ from ``spec`` in nothing but the seed; its ``result`` may be of another list."""
         alike = [one.group for one in self._by_key.get(group_key(spec), [])]
         runs = {RUN.key(s): (s, r) for group in alike for s, r in zip(group.specs, group.results, strict=True)}
-        return groups((runs | {RUN.key(spec): (spec, result)}).values())[0]
+        made = groups((runs | {RUN.key(spec): (spec, result)}).values())
+        return next(group for group in made if result.key in group.keys)
 
     @cached_property
     def rates(self) -> Rates:

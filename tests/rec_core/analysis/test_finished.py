@@ -46,3 +46,12 @@ def test_what_an_older_version_made_is_a_group_of_its_own() -> None:
     old = replace(_run(random)[1], key="of 0.1.0", versions={"corelens": "0.1.0"})
     finished = Finished(((random, old), _run(random)))
     assert [one.group.era for one in finished.compared(random)] == ["0.1.0", ""]
+
+
+def test_a_run_stands_with_those_of_its_version() -> None:
+    """One of an older version came first, and its group was taken for the run's."""
+    random = quick("random")
+    spec, result = _run(random)
+    old = replace(result, key="of 0.1.0", versions={"corelens": "0.1.0"})
+    finished = Finished(((random.with_(seed=random.seed + 1), old), (spec, result)))
+    assert finished.group_of(spec, result).results == (result,)
