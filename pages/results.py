@@ -76,6 +76,7 @@ def show_live() -> None:
 def show_figure() -> None:
     """Draw one figure of what would be kept, below what there is to do: it takes longest on a cold start."""
     if state.data_is_here() and (view := state.view()).can(SELECT):
+        exhibits.let_the_page_be_drawn_first()
         exhibits.show(gallery.FIGURES[gallery.FIRST](gallery.Subject(view, state.random_coreset(), [])))
 
 

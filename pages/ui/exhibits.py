@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,15 @@ from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config
 
 _ROOM = 4  # pixels, so that no scroll bar appears
+HEAD_START = 0.7  # seconds
+_BEFORE = "_charts_before"  # set once a visit has seen a chart
+
+
+def let_the_page_be_drawn_first() -> None:
+    """Wait a moment before the first chart of a visit: while a browser loads the code of charts, no button answers."""
+    if not st.session_state.get(_BEFORE, False):
+        st.session_state[_BEFORE] = True
+        time.sleep(HEAD_START)
 
 
 def show(exhibit: Exhibit, **chart: Any) -> None:

@@ -19,7 +19,10 @@ from rec_core.wording import labels
 from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
-_DEFAULT_DATA = "synthetic-50k"
+# What the app opens with: it needs no download and no proxy.
+FIRST = specs.preset(
+    "recommended", "implicit", ExperimentSpec().model.name, data={"dataset": "synthetic-50k"}, method={"name": "random"}
+)
 # What needs no download first: the list opens at the default, with the published data sets below it.
 _DATA = sorted(SOURCES, key=lambda name: SOURCES[name].download_mb > 0)
 
@@ -65,7 +68,7 @@ def _choose() -> AbstractContextManager[Any]:
     data = st.selectbox(
         "Data",
         _DATA,
-        index=_DATA.index(_DEFAULT_DATA),
+        index=_DATA.index(FIRST.data.dataset),
         format_func=_data_title,
         key="data",
         bind="query-params",
@@ -75,7 +78,7 @@ def _choose() -> AbstractContextManager[Any]:
         "Feedback",
         labels.FEEDBACK,
         "feedback",
-        "implicit",
+        FIRST.feedback,
         f"Ratings: predict the {SOURCES[data].words.units} (explicit feedback). Clicks: rank what a user would choose "
         "(implicit feedback).",
         "stretch",
@@ -84,14 +87,14 @@ def _choose() -> AbstractContextManager[Any]:
         "Model",
         labels.MODEL_TITLES,
         "model",
-        ExperimentSpec().model.name,
+        FIRST.model.name,
         f"{'; '.join(model.summary for model in MODELS.values())}.",
         "stretch",
     )
     method = st.selectbox(
         "Method",
         list(selection.METHODS),
-        index=1,
+        index=list(selection.METHODS).index(FIRST.method.name),
         format_func=lambda name: selection.METHODS[name].title,
         key="method",
         bind="query-params",
@@ -100,7 +103,7 @@ def _choose() -> AbstractContextManager[Any]:
     st.caption(entry.summary)
     pretrain = st.toggle(
         "Pretrain the proxy",
-        value=True,
+        value=FIRST.pretrain,
         key="pretrain",
         bind="query-params",
         disabled=not entry.needs_proxy,
@@ -112,7 +115,7 @@ def _choose() -> AbstractContextManager[Any]:
     percent = st.slider(
         "Ratio",
         *_RATIOS,
-        20.0,
+        100 * FIRST.ratio,
         0.5,
         format="%g %%",
         key="ratio",

@@ -42,7 +42,12 @@ def jobs() -> Jobs:
 def choose(spec: ExperimentSpec) -> None:
     """Make ``spec`` the one that pages show."""
     st.session_state.pop(_ASKED, None)
-    st.session_state[_SPEC] = resolve(spec, jobs().folders)
+    st.session_state[_SPEC] = resolved(spec)
+
+
+def resolved(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return ``spec`` with what only this machine knows: which version of its data is here."""
+    return resolve(spec, jobs().folders)
 
 
 def spec() -> ExperimentSpec:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from cache.jobs import Jobs
 from cache.ledger import Ledger
 from cache.store import DiskStore
+from pages.ui import exhibits
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
@@ -29,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("CORELENS_HOME", str(tmp_path))
     monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
     monkeypatch.delenv("CORELENS_DATA", raising=False)
+    monkeypatch.setattr(exhibits, "HEAD_START", 0.0)
     st.cache_resource.clear()
     yield tmp_path
     st.cache_resource.clear()

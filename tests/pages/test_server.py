@@ -1,0 +1,71 @@
+"""What the server does before anybody comes."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit import cli_util, config
+
+from pages.ui import server
+from tests.pages.conftest import ROOT
+
+FIRST_LOOK = """
+import logging, sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+from pages.ui import exhibits, server
+logging.disable(logging.WARNING)
+server.make_ready()
+exhibits.HEAD_START = 0
+app = AppTest.from_file(str(Path("app.py").resolve()), default_timeout=60)
+before = set(sys.modules)
+app.run()
+assert not app.exception and app.title
+late = {name for name in set(sys.modules) - before if not name.startswith(("packaging.", "streamlit.components."))}
+assert late == {"pyarrow.vendored.version"}, late
+"""
+
+
+def _python(code: str, home: Path) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"CORELENS_HOME": str(home)}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+
+
+def test_the_first_look_at_a_page_loads_nothing_any_more(tmp_path: Path) -> None:
+    done = _python(FIRST_LOOK, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_goes_wrong_before_anybody_comes_is_left_for_the_page_to_say(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("A file where the folder should be.")
+    done = _python("from pages.ui import server; server.make_ready()", tmp_path / "home")
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"), [("127.0.0.1", "http://127.0.0.1:8765"), ("0.0.0.0", "http://localhost:8765")]
+)
+def test_a_browser_is_opened_where_there_is_one(address: str, opened: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls: list[str] = []
+    monkeypatch.setattr(cli_util, "open_browser", urls.append)
+    monkeypatch.setattr(server, "make_ready", lambda: None)
+    before = {name: config.get_option(name) for name in ("server.headless", "server.address", "server.port")}
+
+    async def start(headless: bool) -> None:
+        for name, value in {"server.headless": headless, "server.address": address, "server.port": 8765}.items():
+            config.set_option(name, value)
+        async with server.lifespan(None):
+            pass
+
+    try:
+        asyncio.run(start(headless=True))
+        assert urls == []
+        asyncio.run(start(headless=False))
+    finally:
+        for name, value in before.items():
+            config.set_option(name, value)
+    assert urls == [opened]
