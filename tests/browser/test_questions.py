@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from pages.ui import nav
 from tests.browser.conftest import App
@@ -44,7 +44,7 @@ def _lasso(page: Page, chart: int, radius: float = 60) -> None:
     """Draw a circle around the middle of a chart."""
     area = page.locator(".nsewdrag").nth(chart)
     area.scroll_into_view_if_needed()
-    box = area.bounding_box()
+    box = _at_rest(area)
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x + radius, y)
@@ -156,11 +156,22 @@ def _download(page: Page, folder: Path) -> set[str]:
         return {row["User id"] for row in csv.DictReader(file)}
 
 
+def _at_rest(element: Locator) -> FloatRect | None:
+    """Return where an element is once it stays there: on a busy machine a page is put together for seconds."""
+    place = None
+    for _ in range(100):
+        last, place = place, element.bounding_box()
+        if place == last:
+            break
+        element.page.wait_for_timeout(500)
+    return place
+
+
 def test_figures_do_not_jump_while_the_ratio_moves(page: Page, app: App) -> None:
     _open(page, app, f"/activity{LINK}")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     below = page.get_by_text("How to read this")
-    before = below.bounding_box()
+    before = _at_rest(below)
     slider = page.locator(".st-key-ratio input")
     slider.focus()
     for ratio in ("20.5", "21", "21.5"):
