@@ -59,7 +59,8 @@ class Scheduler:
             _set_event(client, key, False)
             # A data producer waits on the scheduler, not on a worker, so that a dying worker takes one job along.
             task = Task(key, function, key, *args, _data_producer=True)
-            (future,) = client.get({key: task}, [key], sync=False)
+            first = _ask(client, _first_idle)
+            (future,) = client.get({key: task}, [key], workers=first, allow_other_workers=first is not None, sync=False)
             has_it = bool(_ask(client, _keep, key=key))
             future.release()
             return has_it
@@ -150,6 +151,12 @@ def _set_event(client: Client, key: str, value: bool) -> None:
 
 async def _events(client: Any, topic: str) -> Any:
     return await client.scheduler.events(topic=topic)
+
+
+def _first_idle(dask_scheduler: Any) -> str | None:
+    """Return the idle worker that came first: it had the first job, and has loaded what that needed."""
+    workers = (dask_scheduler.workers[address] for address in dask_scheduler.aliases.values())  # as they came
+    return next((worker.address for worker in workers if not worker.processing), None)
 
 
 async def _keep(dask_scheduler: Any, key: str) -> bool:

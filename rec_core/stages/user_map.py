@@ -27,7 +27,7 @@ def _map(name: str, of: Stage[Any], fitted: Callable[[Work], Fitted]) -> Stage[U
 
     return Stage(
         "map",
-        3,  # 1 had umap-learn find neighbours, approximately; 2 took 500 steps
+        4,  # 1 had umap-learn find neighbours, approximately; 2 took 500 steps, 3 took 300
         UserMap,
         lambda spec: {name: of.within(spec)},
         compute,

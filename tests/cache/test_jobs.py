@@ -51,6 +51,27 @@ def training(job: Job) -> bool:
     return job.progress is not None and job.progress.stage == "Training" and job.progress.epoch > 1
 
 
+def test_jobs_one_after_another_go_to_the_worker_of_the_first(jobs: Jobs, tmp_path: Path) -> None:
+    """What the first job loads takes seconds, of compiled code and of UMAP; the second went to the other worker."""
+
+    def say_who(key: str, folder: str) -> None:
+        import os
+        import pathlib
+
+        pathlib.Path(folder, key).write_text(str(os.getpid()))
+
+    def ask(key: str) -> str:
+        jobs._launcher.submit(key, say_who, str(tmp_path))
+        while key in jobs._launcher.states():
+            time.sleep(0.02)
+        return (tmp_path / key).read_text()
+
+    first = ask("first")  # handed to whichever worker is there first
+    while jobs._launcher._own._question(lambda client: len(client.scheduler_info()["workers"])) != 2:  # type: ignore[attr-defined]
+        time.sleep(0.05)
+    assert {ask(key) for key in "abc"} == {first}
+
+
 def test_a_job_ends_in_the_store(jobs: Jobs) -> None:
     assert jobs.job(quick("gradient")).state == "new"
     key = jobs.ask(quick("gradient"))
