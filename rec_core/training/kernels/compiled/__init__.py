@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from filelock import FileLock, Timeout
 
@@ -29,20 +31,40 @@ def make_ready() -> None:
     Of several processes that start together each compiles what none of the others does.
     """
     kept().mkdir(parents=True, exist_ok=True, mode=0o700)
-    models: list[Model] = [NCF(dim=4), SimpleMF(dim=4)]  # what takes longest first
-    for model in [model for model in models if not _load(model, wait=False)]:
-        _load(model, wait=True)
+    mf, ncf, some = SimpleMF(dim=4), NCF(dim=4), np.zeros(1, np.int32)
+    block = Block(some, some[:, None], None, None, 1)
+    of_mf, of_ncf = CompiledMF(mf, _start(mf), 0.001), CompiledNCF(ncf, _start(ncf), 0.001)
+    network, tables = of_ncf.halves(block)
+
+    def use_mf() -> None:
+        of_mf.run(block)
+        _score_nothing(mf, of_mf)
+
+    _share({"ncf-network": network, "ncf-tables": tables, "mf": use_mf})  # what takes longest first
+    _share({"ncf-run": lambda: of_ncf.run(block), "ncf-scores": lambda: _score_nothing(ncf, of_ncf)})
     (kept() / DONE).touch()
 
 
-def _load(model: Model, wait: bool) -> bool:
-    """Have a model's kernels called once, unless another process is at that just now and is not to be waited for."""
-    some, none = np.zeros(1, np.int32), np.zeros(0, np.int64)
+def _start(model: Model) -> Params:
+    return model.start(Shape(1, 1, 0.0), np.random.default_rng(0))
+
+
+def _score_nothing(model: Model, kernel: CompiledMF | CompiledNCF) -> None:
+    none = np.zeros(0, np.int64)
+    scorer(Fitted(model, kernel.params()))(none, none[:, None])
+
+
+def _share(work: Mapping[str, Callable[[], object]]) -> None:
+    """Do all of it, first what no other process is at: what others did is loaded afterwards."""
+    for name in [name for name in work if not _alone(name, work[name], wait=False)]:
+        _alone(name, work[name], wait=True)
+
+
+def _alone(name: str, work: Callable[[], object], wait: bool) -> bool:
+    """Do it unless another process is at the same just now and is not to be waited for."""
     try:
-        with FileLock(kept() / f"{model.name}.lock", blocking=wait):
-            kernel = begin(model, model.start(Shape(1, 1, 0.0), np.random.default_rng(0)), 0.001)
-            kernel.run(Block(some, some[:, None], None, None, 1))
-            scorer(Fitted(model, kernel.params()))(none, none[:, None])
+        with FileLock(kept() / f"{name}.lock", blocking=wait):
+            work()
     except Timeout:
         return False
     return True

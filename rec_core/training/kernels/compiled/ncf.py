@@ -14,6 +14,7 @@ user, then the first negative of each, so that what belongs to the users (u_mlp 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +93,23 @@ class CompiledNCF:
         loss = _run(self._users, self._items, self._layers, self._sizes, tile, batches(block), self._steps, self._adam)
         self._steps += len(block)
         return float(loss)
+
+    def halves(self, block: Block) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Return what uses the two halves of ``run`` on no pair, so that two processes can compile one each."""
+        users, items, layers, size, adam = self._users, self._items, self._layers, self._sizes, self._adam
+        per, given = block.items.shape[1], batches(block)
+        tile = self._tile(1, per)
+
+        def tables() -> None:
+            _gather(users, items, tile, size, given, 0, 0, 1, adam)
+            _output(users, items, layers, size, tile, given, 0, 0)
+
+        def network() -> None:
+            _turn(layers, size)
+            _forward(layers, size, tile, 0, per)
+            _backward(users, items, layers, size, tile, 0, per)
+
+        return network, tables
 
     def params(self) -> Params:
         """Return the present values."""

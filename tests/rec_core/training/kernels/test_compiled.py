@@ -228,6 +228,8 @@ print([sum(f.stats.cache_hits.values()) for f in (mf._run, ncf._run, scoring._mf
 def test_what_one_process_compiled_the_next_one_loads(tmp_path: Path) -> None:
     assert _in_a_process(_HITS, tmp_path) == "[0, 0, 0, 0]"
     assert _in_a_process(_HITS, tmp_path) == "[1, 1, 1, 1]"
+    functions, kinds = (len(list(tmp_path.rglob(f"*.{ending}"))) for ending in ("nbi", "nbc"))
+    assert functions == kinds > 10  # what is compiled ahead, half by half, is what a run calls
 
 
 def test_what_is_kept_is_found_by_the_code_of_every_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
