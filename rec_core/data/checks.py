@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +21,20 @@ _LATEST = 1e11  # seconds since 1970, in the year 5138; in milliseconds that is 
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of a file, which say where a row of its table came from: blank ones are no rows."""
+    """The lines of a file, which say where a row of its table came from: blank ones are no rows.
+
+    ``contents`` reads them again, for what is rarely asked: kept, they would take as much memory as the table.
+    """
 
     file: str
-    raw: bytes
+    contents: Callable[[], bytes]
+    last_is_whole: bool  # it ends as a line does
     header: bool = False
 
     def number(self, row: int) -> int:
         """Return the number, from 1, of the line that holds a row, from 0."""
         wanted = row + 1 + self.header
-        for number, line in enumerate(self.raw.splitlines(), start=1):
+        for number, line in enumerate(self.contents().splitlines(), start=1):
             wanted -= bool(line.strip())
             if not wanted:
                 return number
@@ -82,18 +87,21 @@ def seconds(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
     if not (good := np.isfinite(numbers)).all():
         row = int(good.argmin())
         raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no finite number", _MEND_TIME)
-    units = np.searchsorted(_LATEST * np.array(_UNITS[:-1], dtype=np.float64), np.abs(numbers))
-    known = numbers != 0
-    common = int(np.bincount(units[known]).argmax()) if known.any() else 0
+    size, known = np.abs(numbers), numbers != 0
+    units = np.zeros(len(numbers), np.uint8)
+    for unit in _UNITS[:-1]:
+        units += size > _LATEST * unit
+    common = int(np.argmax([np.count_nonzero(known & (units == unit)) for unit in range(len(_UNITS))]))
     if (other := known & (units != common)).any():
         row = int(other.argmax())
         wrong = f"{_shown(values, row)} counts another unit than most times of this file"
         raise lines.refuse(row, str(values.name), wrong, _MEND_TIME)
-    numbers = np.floor_divide(numbers, _UNITS[common])
+    if common:
+        numbers = np.floor_divide(numbers, _UNITS[common])
     if (beyond := np.abs(numbers) > _LATEST).any():
         row = int(beyond.argmax())
         raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no time that can be", _MEND_TIME)
-    return numbers.astype(np.int64)
+    return np.floor(numbers).astype(np.int64, copy=False)
 
 
 _MEND_TIME = "Write all times as seconds since 1970, or all as milliseconds; mend the line and load again."
@@ -105,7 +113,7 @@ def nothing_cut_off(time: NDArray[np.int64], column: str, lines: Lines) -> None:
     Raises:
         DataError: naming that line.
     """
-    if len(time) < 2 or lines.raw.endswith((b"\n", b"\r")):
+    if len(time) < 2 or lines.last_is_whole:
         return
     if time[-1] > 0 and len(str(time[-1])) < len(str(time[:-1].min())):
         mend = "Copy or fetch the file again, or remove that line."

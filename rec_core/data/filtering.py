@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Interactions
 from rec_core.errors import DataError
+
+T = TypeVar("T", bound=np.generic)
+_PART = 1 << 21  # rows
 
 
 def k_core(data: Dataset, minimum: int) -> Dataset:
@@ -19,9 +25,10 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
     """
     rows, least = data.interactions, max(minimum, 1)
     while len(rows):
-        users = np.bincount(rows.user, minlength=data.catalogue.n_users) >= least
-        items = np.bincount(rows.item, minlength=data.catalogue.n_items) >= least
-        stays = users[rows.user] & items[rows.item]
+        users = _counts(rows.user, data.catalogue.n_users) >= least
+        items = _counts(rows.item, data.catalogue.n_items) >= least
+        stays = _of(users, rows.user)
+        stays &= _of(items, rows.item)
         if stays.all():
             return _renumber(data, rows, users, items)
         rows = rows.take(stays)
@@ -30,11 +37,30 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
     )
 
 
+def _counts(ids: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Return how often each of 0 … n - 1 occurs."""
+    counts = np.zeros(n, np.int64)
+    for part in _parts(len(ids)):
+        counts += np.bincount(ids[part], minlength=n)
+    return counts
+
+
+def _of(table: NDArray[T], ids: NDArray[np.int32]) -> NDArray[T]:
+    """Return ``table[ids]``."""
+    found = np.empty(len(ids), table.dtype)
+    for part in _parts(len(ids)):
+        found[part] = table[ids[part]]
+    return found
+
+
+def _parts(n_rows: int) -> Iterator[slice]:
+    """Yield all rows in parts: NumPy makes ids longer before it uses them, and for all at once that is new memory."""
+    return (slice(start, start + _PART) for start in range(0, n_rows, _PART))
+
+
 def _renumber(data: Dataset, rows: Interactions, users: NDArray[np.bool_], items: NDArray[np.bool_]) -> Dataset:
     """Number the marked users and items, who have all rows, without gaps."""
     new_user = np.cumsum(users, dtype=np.int32) - 1
     new_item = np.cumsum(items, dtype=np.int32) - 1
-    renumbered = Interactions(
-        new_user[rows.user].astype(np.int32), new_item[rows.item].astype(np.int32), rows.rating, rows.time
-    )
+    renumbered = Interactions(_of(new_user, rows.user), _of(new_item, rows.item), rows.rating, rows.time)
     return Dataset(renumbered, data.catalogue.take(users, items))

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,9 @@ _ML100K_GENRES = ("unknown", *GENRES)
 _USER, _ITEM, _RATING, _TIME = NAMES = ("userId", "movieId", "rating", "timestamp")  # as the CSV files call them
 _LONGEST = 300  # characters of a title or of a film's genres; MovieLens' longest has 160
 _LARGEST, _DENSEST = 200 << 20, 50  # bytes from which a zip's member may not be more than so many times its packed size
+_PIECE = 1 << 20  # rows that are read at a time
 Film = tuple[int, str, str]  # id, title, genres
+Read = Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Files:
 
     ratings: str
     films: str
-    read_ratings: Callable[[str, bytes], tuple[pd.DataFrame, checks.Lines]]
+    read_ratings: Callable[[str, Read], tuple[pd.DataFrame, checks.Lines]]
     read_films: Callable[[bytes], Films]
 
 
@@ -59,7 +61,7 @@ def read(files: Files, place: Path) -> Dataset:
     Raises:
         DataError: naming the file, the line and the column that are wrong, and what to do.
     """
-    table, lines = files.read_ratings(files.ratings, contents(place, files.ratings))
+    table, lines = files.read_ratings(files.ratings, lambda: contents(place, files.ratings))
     if not len(table):
         raise DataError(f"'{files.ratings}' in '{place.name}' holds no ratings; choose another folder.")
     user, item = checks.whole(table[_USER], lines), checks.whole(table[_ITEM], lines)
@@ -183,11 +185,10 @@ def _csv_films(raw: bytes) -> Films:
     return Films(list(films), int((~good).sum()) + skipped)
 
 
-def _table(name: str, raw: bytes, separator: str) -> tuple[pd.DataFrame, checks.Lines]:
+def _table(name: str, read: Read, separator: str) -> tuple[pd.DataFrame, checks.Lines]:
     """Return ratings of a file without a header, which the release says are user, item, rating and time."""
-    lines = checks.Lines(name, raw)
     names = [*NAMES, "beyond"]
-    table = _parsed(name, raw, sep=separator, header=None, names=names, index_col=False)
+    table, lines = _parsed(name, read, sep=separator, header=None, names=names, index_col=False)
     beyond = table["beyond"].notna().to_numpy()
     if beyond.any():
         wrong, mend = "the line has more than four fields", "Mend the line and load again."
@@ -195,18 +196,18 @@ def _table(name: str, raw: bytes, separator: str) -> tuple[pd.DataFrame, checks.
     return table, lines
 
 
-def _double_colon_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
+def _double_colon_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
     # pandas' fast parser takes one-character separators only.
-    return _table(name, raw.replace(b"::", b"\t"), "\t")
+    return _table(name, lambda: read().replace(b"::", b"\t"), "\t")
 
 
-def _csv_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
+def _csv_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
     """Return ratings by the names in the first line, in whatever order they stand.
 
     Raises:
         DataError: if a name is missing.
     """
-    table = _parsed(name, raw, sep=",", index_col=False)
+    table, lines = _parsed(name, read, sep=",", index_col=False)
     called = {str(column).strip().lower(): column for column in table.columns}
     if missing := [wanted for wanted in NAMES if wanted.lower() not in called]:
         raise DataError(
@@ -214,20 +215,24 @@ def _csv_ratings(name: str, raw: bytes) -> tuple[pd.DataFrame, checks.Lines]:
             f"“{','.join(NAMES)}”; write it there and load again."
         )
     wanted = {called[column.lower()]: column for column in NAMES}
-    return table[list(wanted)].rename(columns=wanted), checks.Lines(name, raw, header=True)
+    return table[list(wanted)].rename(columns=wanted), replace(lines, header=True)
 
 
-def _parsed(name: str, raw: bytes, **how: object) -> pd.DataFrame:
+def _parsed(name: str, read: Read, **how: object) -> tuple[pd.DataFrame, checks.Lines]:
+    """Return a table, read in pieces: read at once, what stands between separators takes more memory than numbers."""
     import pandas as pd
 
+    raw = read()
     try:
         # Latin-1 reads any bytes: what is not a number is then refused with its line.
         text = io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf"))
         with warnings.catch_warnings():
             # pandas would drop what goes beyond the names: with decimal commas, every time, and take cents for times.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            table: pd.DataFrame = pd.read_csv(text, encoding="latin-1", low_memory=False, **how)  # type: ignore[call-overload]
-        return table
+            pieces = list(pd.read_csv(text, encoding="latin-1", chunksize=_PIECE, low_memory=False, **how))  # type: ignore[call-overload]
+        names = list(pieces[0])
+        columns = {column: pd.concat([piece.pop(column) for piece in pieces], ignore_index=True) for column in names}
+        return pd.DataFrame(columns, copy=False), checks.Lines(name, read, raw.endswith((b"\n", b"\r")))
     except pd.errors.ParserWarning as error:
         raise DataError(
             f"'{name}': lines have more fields than the columns that line 1 names, for example because numbers have "
@@ -248,7 +253,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-ML_100K = Files("u.data", "u.item", lambda name, raw: _table(name, raw, "\t"), lambda raw: _films(raw, _ml100k_film))
+ML_100K = Files("u.data", "u.item", lambda name, read: _table(name, read, "\t"), lambda raw: _films(raw, _ml100k_film))
 ML_1M = Files("ratings.dat", "movies.dat", _double_colon_ratings, lambda raw: _films(raw, _double_colon_film))
 ML_10M = ML_1M
 ML_CSV = Files("ratings.csv", "movies.csv", _csv_ratings, _csv_films)

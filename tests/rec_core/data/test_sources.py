@@ -53,6 +53,13 @@ def _check(data: object) -> None:
     assert data.interactions.time.tolist() == [978300760, 978302109, 978301968]
 
 
+@pytest.fixture(params=[1 << 20, 2], ids=["at once", "in pieces"])
+def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ratings are read that many rows at a time."""
+    monkeypatch.setattr(movielens_files, "_PIECE", request.param)
+
+
+@pytest.mark.usefixtures("pieces")
 def test_a_local_folder_is_read_with_a_note_about_its_checksum(tmp_path: Path) -> None:
     folders = Folders(_write(tmp_path / "ml-1m").parent, tmp_path / "none")
     _check(ML_1M.load(folders))
@@ -83,6 +90,7 @@ def _said(folder: Path, name: str = "ml-1m") -> str:
     return str(caught.value)
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize(
     ("ratings", "says"),
     [
@@ -124,6 +132,7 @@ def _csv(folder: Path, ratings: str = CSV, films: str = CSV_FILMS) -> Path:
     return folder.parent
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize(
     "ratings",
     [
@@ -139,6 +148,7 @@ def test_columns_are_found_by_their_names_and_times_by_their_size(tmp_path: Path
     _check(SOURCES["ml-25m"].load(Folders(_csv(tmp_path / "ml-25m", ratings), tmp_path / "none")))
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize(
     ("ratings", "says"),
     [
@@ -352,6 +362,7 @@ def test_every_source_that_is_always_here_loads_and_splits(name: str, tmp_path: 
     assert all(len(part) == split.catalogue.n_users for part in (split.validation, split.test))
 
 
+@pytest.mark.usefixtures("pieces")
 def test_decimal_commas_are_not_taken_for_more_columns(tmp_path: Path) -> None:
     """pandas drops what goes beyond the names: rating 2,5 became 2, and 5 the time."""
     rows = "".join(f"{user},{item},2,5,97830076{item}\n" for user in (7, 9) for item in (1, 2))
@@ -359,6 +370,7 @@ def test_decimal_commas_are_not_taken_for_more_columns(tmp_path: Path) -> None:
     assert "lines have more fields than the columns that line 1 names" in said
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize(("times", "cut"), [((0, 0, 0), False), ((978300760, 978302109, 97830196), True)])
 def test_a_last_time_is_cut_off_if_it_lacks_a_digit(tmp_path: Path, times: tuple[int, ...], cut: bool) -> None:
     raw = "\n".join(f"7::{item}::5::{time}" for item, time in zip((10, 20, 30), times, strict=True)).encode()
@@ -369,6 +381,7 @@ def test_a_last_time_is_cut_off_if_it_lacks_a_digit(tmp_path: Path, times: tuple
         assert ML_1M.load(Folders(folder, tmp_path / "none")).interactions.time is not None
 
 
+@pytest.mark.usefixtures("pieces")
 def test_lines_are_counted_whatever_ends_them(tmp_path: Path) -> None:
     raw = RATINGS.replace(b"\n", b"\r") + b"1::2::five::4\r"
     assert "line 4, column 'rating': “five”" in _said(_write(tmp_path / "ml-1m", raw).parent)
