@@ -19,8 +19,8 @@ from tests.pages.conftest import finish
 
 pytestmark = pytest.mark.browser
 
-# Cold deep links of all pages are tested without a browser too; here two stand for them by default.
-PATHS = [nav.NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES[1:])]
+# Cold deep links of all pages are tested without a browser too, and one in test_main_paths with it.
+PATHS = [pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES]
 # Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
 LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
 SMALL = (

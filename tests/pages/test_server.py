@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,10 @@ def test_a_browser_is_opened_where_there_is_one(address: str, opened: str, monke
             pass
 
     try:
-        asyncio.run(start(headless=True))
-        assert urls == []
-        asyncio.run(start(headless=False))
+        with ThreadPoolExecutor(1) as thread:  # browser tests leave an event loop running in this one
+            thread.submit(asyncio.run, start(headless=True)).result()
+            assert urls == []
+            thread.submit(asyncio.run, start(headless=False)).result()
     finally:
         for name, value in before.items():
             config.set_option(name, value)
