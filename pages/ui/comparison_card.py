@@ -16,7 +16,7 @@ from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import duration, percent
 
-_FIRST = (("full", True), ("random", True), ("greedy", False), ("gradient", True))
+_FIRST = ("full", "random", "gradient", "recent")
 
 
 def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
@@ -119,4 +119,4 @@ def first_comparison() -> None:
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
     """Return the specs of the first comparison: full data and three methods at the chosen ratio."""
-    return [spec.with_(method={"name": method}, pretrain=pretrain) for method, pretrain in _FIRST]
+    return [spec.with_(method={"name": method}, pretrain=True) for method in _FIRST]

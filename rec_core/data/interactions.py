@@ -120,6 +120,18 @@ def texts(values: Any) -> Texts:
     return np.array(values, dtype=np.dtypes.StringDType())
 
 
+def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
+    """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
+    if rows.time is None:
+        return np.argsort(rows.user, kind="stable")
+    begin = int(rows.time.min())
+    span = int(rows.time.max()) - begin + 1
+    if (int(rows.user.max()) + 1) * span > np.iinfo(np.int64).max:
+        return np.lexsort((rows.time, rows.user))
+    # One number for both is sorted once.
+    return np.argsort(rows.user.astype(np.int64) * span + (rows.time - begin), kind="stable")
+
+
 def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     """Return a mask (n,) that is true at ``places``.
 

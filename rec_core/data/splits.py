@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Dataset, Interactions, Split, marked
+from rec_core.data.interactions import Dataset, Split, by_user_and_time, marked
 from rec_core.errors import DataError
 
 TestRule = Literal["last", "random"]
@@ -33,7 +33,7 @@ def leave_one_out(data: Dataset, test: TestRule, validation: ValidationRule, rng
             "A user has fewer than 3 interactions, too few for one test, one validation and one train row; "
             "raise the minimum number of interactions to 3 or more."
         )
-    ordered = _by_user_and_time(rows)
+    ordered = by_user_and_time(rows)
     places = _one_per_user(counts, test == "last", rng)
     test_rows, rest = ordered[places], ordered[~marked(places, len(rows))]
     validation_rows = rest[_one_per_user(counts - 1, validation == "next-to-last", rng)]
@@ -41,18 +41,6 @@ def leave_one_out(data: Dataset, test: TestRule, validation: ValidationRule, rng
     train[test_rows] = False
     train[validation_rows] = False
     return Split(rows.take(train), rows.take(validation_rows), rows.take(test_rows), data.catalogue)
-
-
-def _by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
-    """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
-    if rows.time is None:
-        return np.argsort(rows.user, kind="stable")
-    begin = int(rows.time.min())
-    span = int(rows.time.max()) - begin + 1
-    if (int(rows.user.max()) + 1) * span > np.iinfo(np.int64).max:
-        return np.lexsort((rows.time, rows.user))
-    # One number for both is sorted once.
-    return np.argsort(rows.user.astype(np.int64) * span + (rows.time - begin), kind="stable")
 
 
 def _one_per_user(counts: NDArray[np.intp], last: bool, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ from rec_core.selection.full import Full
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.greedy import Greedy
 from rec_core.selection.random import Random
+from rec_core.selection.recent import Recent
 from rec_core.selection.window import Window
 
 METHODS: dict[str, type[Method]] = {
@@ -13,6 +14,7 @@ METHODS: dict[str, type[Method]] = {
     for method in (
         Full,
         Random,
+        Recent,
         Clustering,
         Gradient,
         Greedy,

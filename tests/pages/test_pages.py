@@ -89,7 +89,7 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
 def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
     app = open_page(**QUICK)
     app.button(key="compare").click().run()
-    assert sorted(spec.method.name for _, spec in asked) == ["full", "gradient", "greedy", "random"]
+    assert sorted(spec.method.name for _, spec in asked) == ["full", "gradient", "random", "recent"]
 
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rec_core.data import filtering, negatives, splits
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, compact, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, by_user_and_time, compact, texts
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import DataError
 from rec_core.evaluation.ranking import sampled_ranks
@@ -194,7 +194,7 @@ def test_users_and_times_are_sorted_together_equal_ones_in_file_order(pairs: lis
     user, time = np.array(pairs, np.int64).T
     time = time * (1 << 60 if far else 1)
     rows = Interactions(user.astype(np.int32), user.astype(np.int32), None, time)
-    assert splits._by_user_and_time(rows).tolist() == np.lexsort((time, user)).tolist()
+    assert by_user_and_time(rows).tolist() == np.lexsort((time, user)).tolist()
 
 
 @given(st.lists(st.integers(-3, 40), min_size=1, max_size=40), st.sampled_from(["int32", "int64", "far", "text"]))

@@ -1,0 +1,40 @@
+"""How many rows each user may keep: the budget poured over the users in proportion to a power of their activity.
+
+    q(u) = min(n(u), c · n(u)^α)      Σ q(u) = the budget
+
+With α = 0 all users get the same until they have no more rows, with α = 1 each keeps the same share of them. c is found
+by filling up users one after the other, the smallest n^(1 − α) first: those are full at the lowest c.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROUNDING = 1e-6  # of a row: what is cut off must not add up to more than the budget
+
+
+def quotas(n_rows: NDArray[np.integer], alpha: float, budget: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return whole quotas, (n_users,), that add up to ``budget`` and exceed no user's ``n_rows``, (n_users,).
+
+    Fractions are cut off, and what is left goes to the largest of them; equal ones are drawn by lot.
+    """
+    exact = _poured(n_rows.astype(np.float64), alpha, budget)
+    out = np.floor(np.maximum(exact - _ROUNDING, 0)).astype(np.int64)
+    lot = rng.permutation(len(out))
+    largest = lot[np.argsort((out - exact)[lot], kind="stable")]
+    out[largest[: budget - int(out.sum())]] += 1
+    return out
+
+
+def _poured(n_rows: NDArray[np.float64], alpha: float, budget: int) -> NDArray[np.float64]:
+    """Return the quotas before they are made whole."""
+    wanted = np.where(n_rows > 0, n_rows**alpha, 0.0)
+    full_at = np.divide(n_rows, wanted, out=np.zeros_like(n_rows), where=wanted > 0)  # the c at which a user is full
+    order = np.argsort(full_at, kind="stable")
+    rows, wants = n_rows[order], wanted[order]
+    # c, if the first 0, 1, 2 … of them are full and the others are not; the first that leaves the next one unfilled.
+    left, among = budget - (np.cumsum(rows) - rows), np.cumsum(wants[::-1])[::-1]
+    c = np.divide(left, among, out=np.full(len(rows), np.inf), where=among > 0)
+    fits = np.flatnonzero(c <= full_at[order])
+    return np.minimum(n_rows, c[fits[0]] * wanted) if len(fits) else n_rows
