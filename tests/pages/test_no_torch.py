@@ -14,13 +14,14 @@ from tests.pages.conftest import ROOT, finish
 DRAW = """
 import sys
 from streamlit.testing.v1 import AppTest
+from pages.ui import exhibits
 
+exhibits.HEAD_START = 0
 link = {"data": "Synthetic, 10,000 ratings", "preset": "As in the report", "epochs": "2", "proxy_epochs": "1"}
 for page in sys.argv[1:]:
     for method in ("Gradient", "Clustering"):
         app = AppTest.from_file("app.py", default_timeout=60)
         app.query_params.update(link | {"method": method, "pretrain": "false"})
-        app.run()
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception, [e.message for e in app.exception]
         assert app.title, page
