@@ -25,6 +25,7 @@ from rec_core.data.splits import leave_one_out
 from rec_core.selection import Candidates
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.random import Random
+from rec_core.selection.recent import Recent
 from rec_core.selection.window import Window
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ def main(folder: Path) -> None:
     train = timed("split", leave_one_out, data, "last", "random", rng).train
     candidates = Candidates(train, data.catalogue.n_users, "implicit", None, rng.random(len(train), np.float32))
     budget = round(RATIO * len(train))
-    for method in (Random(), Gradient(), Window(position=0.5)):
+    for method in (Random(), Recent(), Gradient(), Window(position=0.5)):
         timed(f"{method.title} at 20 %", method.select, candidates, budget, rng)
     took["all of them"] = sum(took.values())
     took["peak of memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
