@@ -5,7 +5,8 @@ A setting with a ``title`` is offered to readers; its bounds are those of the co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -40,28 +41,47 @@ Count = Annotated[int, BeforeValidator(_count)]
 
 @dataclass(frozen=True)
 class Offer:
-    """A setting that readers may change: its words, its bounds, its name in a page's address, and its default."""
+    """A setting that readers may change: its words, its name in a page's address, its default, and what it may be.
+
+    A number has bounds; a choice has ``options``, each with its words.
+    """
 
     title: str
-    low: float
-    high: float
     link: str
     default: Any
+    low: float = 0.0
+    high: float = 0.0
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number."""
+        return isinstance(self.default, int)
 
 
 def offered(default: Any, title: str, low: float, high: float, link: str = "", **checks: Any) -> Any:
-    """Declare a setting that readers may change between ``low`` and ``high``.
+    """Declare a number that readers may change between ``low`` and ``high``.
 
     ``link`` is its name in a page's address where that is not the setting's own; ``checks`` go to pydantic.
     """
     return Field(default, title=title, json_schema_extra={"low": low, "high": high, "link": link}, **checks)
 
 
+def choice(default: str, title: str, options: Mapping[str, str] | Sequence[str], link: str = "") -> Any:
+    """Declare a setting that is one of ``options``, values with their words where those are others.
+
+    The setting's type says the same to pydantic.
+    """
+    words = options if isinstance(options, Mapping) else {option: option for option in options}
+    return Field(default, title=title, json_schema_extra={"options": dict(words), "link": link})
+
+
 def offers(kind: type[BaseModel]) -> dict[str, Offer]:
     """Return the settings of ``kind`` that are offered to readers, by name."""
     found = {}
-    for name, field in kind.model_fields.items():
-        if field.title is not None and isinstance(said := field.json_schema_extra, dict):
-            low, high = float(str(said["low"])), float(str(said["high"]))
-            found[name] = Offer(field.title, low, high, str(said["link"]) or name, field.default)
+    for name, declared in kind.model_fields.items():
+        if declared.title is not None and isinstance(declared.json_schema_extra, dict):
+            said: dict[str, Any] = dict(declared.json_schema_extra)
+            link = said.pop("link") or name
+            found[name] = Offer(declared.title, link, declared.default, **said)
     return found

@@ -17,11 +17,12 @@ from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback
 from rec_core.data.repeats import Repeats
 from rec_core.data.sources import SOURCES
+from rec_core.data.splits import TestRule, ValidationRule
 from rec_core.errors import SpecError
 from rec_core.models import MODELS, NCF, Model, SimpleMF
 from rec_core.selection import METHODS, Method
 from rec_core.selection.gradient import Gradient
-from rec_core.settings import LARGEST, Dim, Settings, Spread
+from rec_core.settings import LARGEST, Dim, Settings, Spread, choice, offered
 
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -47,8 +48,10 @@ class DataSpec(Settings):
 
     dataset: str = "synthetic"
     fingerprint: str = ""
-    min_interactions: int = Field(default=5, ge=3, le=1_000_000)
-    repeats: Repeats = "latest"
+    min_interactions: int = offered(
+        5, "Smallest number of ratings per user and {item}", 3, 100, link="min", ge=3, le=1_000_000
+    )
+    repeats: Repeats = choice("latest", "Where a user has one {item} more than once", get_args(Repeats))
 
     @field_validator("dataset")
     @classmethod
@@ -61,24 +64,26 @@ class DataSpec(Settings):
 class SplitSpec(Settings):
     """Which interaction of each user is held out for test, and which of the rest for validation."""
 
-    test: Literal["last", "random"] = "last"
-    validation: Literal["random", "next-to-last"] = "random"
+    test: TestRule = choice("last", "Test rating", get_args(TestRule))
+    validation: ValidationRule = choice("random", "Validation rating", get_args(ValidationRule))
 
 
 class TrainSpec(Settings):
     """How the model is trained; ``patience`` 0 keeps the last epoch, otherwise the best validation epoch."""
 
-    epochs: Epochs = 20
-    patience: int = Field(default=0, ge=0, le=100_000)
-    batch_size: BatchSize = 256
-    learning_rate: LearningRate = 0.001
-    negatives: Negatives = 4
+    epochs: Epochs = offered(20, "Epochs, at most", 1, 500)
+    patience: int = offered(
+        0, "Stop after so many epochs without gain (0: keep the last epoch)", 0, 100, ge=0, le=100_000
+    )
+    batch_size: BatchSize = offered(256, "Batch size", 16, 65536, link="batch")
+    learning_rate: LearningRate = offered(0.001, "Learning rate", 0.00001, 1.0, link="rate")
+    negatives: Negatives = offered(4, "Negatives per positive", 1, 64)
 
 
 class ProxySpec(Settings):
     """The SimpleMF that gives embeddings and gradients; pretrained on all train rows."""
 
-    epochs: Epochs = 5
+    epochs: Epochs = offered(5, "Epochs of the proxy", 1, 100, link="proxy_epochs")
     dim: Dim = 32
     init_std: Spread = 1.0
     bias: bool = False
@@ -111,8 +116,8 @@ class ExperimentSpec(Settings):
     train: TrainSpec = TrainSpec()
     proxy: ProxySpec = ProxySpec()
     evaluation: EvaluationSpec = EvaluationSpec()
-    data_seed: Seed = 0
-    seed: Seed = 0
+    data_seed: Seed = offered(0, "Seed of split and test negatives", 0, 2**31)
+    seed: Seed = offered(0, "Seed", 0, 2**31)
 
     @field_validator("model", "method", mode="before")
     @classmethod

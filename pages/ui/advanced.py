@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,82 +11,76 @@ from pages.ui import links
 from rec_core.data.sources import SOURCES
 from rec_core.models import MODELS
 from rec_core.selection import METHODS
-from rec_core.settings import Settings, offers
-from rec_core.specs import ExperimentSpec
+from rec_core.settings import Offer, Settings, offers
+from rec_core.specs import DataSpec, ExperimentSpec, ProxySpec, SplitSpec, TrainSpec
 
-Number = tuple[str, str, float, float]  # label, place in the spec, smallest and largest value
-# By key in the URL.
-_TRAINING: dict[str, Number] = {
-    "epochs": ("Epochs, at most", "train.epochs", 1, 500),
-    "patience": ("Stop after so many epochs without gain (0: keep the last epoch)", "train.patience", 0, 100),
-    "batch": ("Batch size", "train.batch_size", 16, 65536),
-    "rate": ("Learning rate", "train.learning_rate", 0.00001, 1.0),
+# The parts of a spec whose settings are offered, in the order in which they are drawn.
+_PARTS: dict[str, type[Settings]] = {
+    "split": SplitSpec,
+    "train": TrainSpec,
+    "proxy": ProxySpec,
+    "data": DataSpec,
+    "": ExperimentSpec,
 }
-_NEGATIVES: dict[str, Number] = {"negatives": ("Negatives per positive", "train.negatives", 1, 64)}
-_PROXY: dict[str, Number] = {"proxy_epochs": ("Epochs of the proxy", "proxy.epochs", 1, 100)}
-_DATA: dict[str, Number] = {
-    "min": ("Smallest number of ratings per user and {item}", "data.min_interactions", 3, 100),
-    "seed": ("Seed", "seed", 0, 2**31),
-    "data_seed": ("Seed of split and test negatives", "data_seed", 0, 2**31),
-}
-# By key in the URL: label, place in the spec, options.
-_CHOICES: dict[str, tuple[str, str, list[str]]] = {
-    "test": ("Test rating", "split.test", ["last", "random"]),
-    "validation": ("Validation rating", "split.validation", ["random", "next-to-last"]),
-    "repeats": ("Where a user has one {item} more than once", "data.repeats", ["kept", "latest"]),
-}
+_CLICKS_ALONE = ("train.negatives",)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of Advanced: what it offers, and its place in the spec."""
+
+    offer: Offer
+    place: str
 
 
 def parameters() -> dict[str, links.Parameter]:
     """Return what a link may say of the fields, whichever of them are drawn."""
-    choices = {
-        key: links.option(label.format(item="item"), _same(options)) for key, (label, _, options) in _CHOICES.items()
-    }
-    values = ExperimentSpec().model_dump()
-    numbers = {
-        key: links.number(label.format(item="item"), low, high, isinstance(_get(values, place), int))
-        for key, (label, place, low, high) in (_TRAINING | _NEGATIVES | _PROXY | _DATA).items()
-    }
-    declared = {
-        offer.link: links.number(offer.title, offer.low, offer.high, isinstance(offer.default, int))
-        for kind in (*MODELS.values(), *METHODS.values())
-        for offer in offers(kind).values()
-    }
-    return choices | numbers | declared
+    kinds = [*(("method", method) for method in METHODS.values()), *(("model", model) for model in MODELS.values())]
+    fields = [field for part, kind in (*kinds, *_PARTS.items()) for field in _declared(part, kind)]
+    return {field.offer.link: _parameter(field.offer) for field in fields}
 
 
-def _same(options: list[str]) -> dict[str, str]:
-    return {option: option for option in options}
+def _parameter(offer: Offer) -> links.Parameter:
+    title = offer.title.format(item="item")
+    if offer.options:
+        return links.option(title, offer.options)
+    return links.number(title, offer.low, offer.high, offer.is_whole)
 
 
 def show(preset: dict[str, Any]) -> dict[str, Any]:
     """Draw the fields that count for the chosen method and feedback; return what differs from ``preset``."""
-    changed: dict[str, Any] = {}
     item = SOURCES[preset["data"]["dataset"]].words.item
-    for key, (label, place, options) in _CHOICES.items():
-        changed[place] = st.selectbox(
-            label.format(item=item),
-            options,
-            index=None,
-            key=key,
-            bind="query-params",
-            placeholder=str(_get(preset, place)),
-        )
-    for key, (label, place, low, high) in _numbers(preset).items():
-        whole = isinstance(_get(preset, place), int)
-        kind = int if whole else float
-        changed[place] = st.number_input(
-            label.format(item=item),
-            kind(low),
-            kind(high),
-            None,
-            key=key,
-            bind="query-params",
-            placeholder=str(_get(preset, place)),
-            format="%d" if whole else "%g",
-            step=1 if whole else 0.001,
-        )
+    changed = {field.place: _draw(field, _get(preset, field.place), item) for field in _fields(preset)}
     return {place: value for place, value in changed.items() if value not in (None, _get(preset, place))}
+
+
+def _draw(field: Field, default: Any, item: str) -> Any:
+    """Draw an empty field that shows the preset's value; return what the reader put there, or None."""
+    offer = field.offer
+    title, key = offer.title.format(item=item), offer.link
+    if offer.options:
+        words = offer.options.__getitem__
+        return st.selectbox(
+            title,
+            list(offer.options),
+            None,
+            words,
+            key=key,
+            bind="query-params",
+            placeholder=words(default),
+        )
+    kind = int if offer.is_whole else float
+    return st.number_input(
+        title,
+        kind(offer.low),
+        kind(offer.high),
+        None,
+        key=key,
+        bind="query-params",
+        placeholder=str(default),
+        format="%d" if offer.is_whole else "%g",
+        step=1 if offer.is_whole else 0.001,
+    )
 
 
 def say_what_is_changed(changed: dict[str, Any], preset: str) -> None:
@@ -112,15 +107,16 @@ def apply(preset: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _numbers(preset: dict[str, Any]) -> dict[str, Number]:
-    """Return the numbers that count: those of every run, and those that the chosen model and method declare."""
-    model, method = MODELS[preset["model"]["name"]], METHODS[preset["method"]["name"]]
-    negatives = _NEGATIVES if preset["feedback"] == "implicit" else {}
-    return _TRAINING | _declared("model", model) | negatives | _PROXY | _declared("method", method) | _DATA
+def _fields(preset: dict[str, Any]) -> list[Field]:
+    """Return the fields that count: those of the chosen method and model, and those of every run."""
+    parts = {"method": METHODS[preset["method"]["name"]], "model": MODELS[preset["model"]["name"]]} | _PARTS
+    ignored = _CLICKS_ALONE if preset["feedback"] == "explicit" else ()
+    fields = [field for part, kind in parts.items() for field in _declared(part, kind)]
+    return [field for field in fields if field.place not in ignored]
 
 
-def _declared(part: str, kind: type[Settings]) -> dict[str, Number]:
-    return {o.link: (o.title, f"{part}.{name}", o.low, o.high) for name, o in offers(kind).items()}
+def _declared(part: str, kind: type[Settings]) -> list[Field]:
+    return [Field(offer, f"{part}.{name}" if part else name) for name, offer in offers(kind).items()]
 
 
 def _get(values: dict[str, Any], place: str) -> Any:
