@@ -43,7 +43,8 @@ Count = Annotated[int, BeforeValidator(_count)]
 class Offer:
     """A setting that readers may change: its words, its name in a page's address, its default, and what it may be.
 
-    A number has bounds; a choice has ``options``, each with its words.
+    A number has bounds; a choice has ``options``, each with its words. Titles leave out what is at its default, unless
+    it is to be ``said``.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Offer:
     low: float = 0.0
     high: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)
+    said: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -59,12 +61,15 @@ class Offer:
         return isinstance(self.default, int)
 
 
-def offered(default: Any, title: str, low: float, high: float, link: str = "", **checks: Any) -> Any:
+def offered(
+    default: Any, title: str, low: float, high: float, link: str = "", said: bool = False, **checks: Any
+) -> Any:
     """Declare a number that readers may change between ``low`` and ``high``.
 
     ``link`` is its name in a page's address where that is not the setting's own; ``checks`` go to pydantic.
     """
-    return Field(default, title=title, json_schema_extra={"low": low, "high": high, "link": link}, **checks)
+    extra: dict[str, Any] = {"low": low, "high": high, "link": link, "said": said}
+    return Field(default, title=title, json_schema_extra=extra, **checks)
 
 
 def choice(default: str, title: str, options: Mapping[str, str] | Sequence[str], link: str = "") -> Any:

@@ -1,10 +1,14 @@
 """Selection methods: one per file, all of them listed here, in the order in which lists show them."""
 
+from rec_core.selection.after_date import AfterDate
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, budget
 from rec_core.selection.clustering import Clustering
+from rec_core.selection.easy import Easy
 from rec_core.selection.full import Full
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.greedy import Greedy
+from rec_core.selection.mixed import Mixed
+from rec_core.selection.quota import Quota
 from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
 from rec_core.selection.window import Window
@@ -15,6 +19,10 @@ METHODS: dict[str, type[Method]] = {
         Full,
         Random,
         Recent,
+        Mixed,
+        AfterDate,
+        Quota,
+        Easy,
         Clustering,
         Gradient,
         Greedy,

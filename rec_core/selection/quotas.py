@@ -11,6 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.selection.base import Candidates, Rows
+
+ALPHA = "Rows of a user: alike (0) to in proportion to activity (1)"
 _ROUNDING = 1e-6  # of a row: what is cut off must not add up to more than the budget
 
 
@@ -25,6 +28,19 @@ def quotas(n_rows: NDArray[np.integer], alpha: float, budget: int, rng: np.rando
     largest = lot[np.argsort((out - exact)[lot], kind="stable")]
     out[largest[: budget - int(out.sum())]] += 1
     return out
+
+
+def last_of_each(
+    candidates: Candidates, ordered: NDArray[np.integer], alpha: float, budget: int, rng: np.random.Generator
+) -> Rows:
+    """Return the ``budget`` rows that come last among their user's, as many of each as their quota, ascending.
+
+    ``ordered`` (n,) are the train rows user by user, the most wanted of each last.
+    """
+    n_rows = np.bincount(candidates.train.user, minlength=candidates.n_users)
+    quota = quotas(n_rows, alpha, budget, rng)
+    behind = np.repeat(np.cumsum(n_rows), n_rows) - 1 - np.arange(len(ordered))  # rows of the user that come later
+    return np.sort(ordered[behind < np.repeat(quota, n_rows)])
 
 
 def _poured(n_rows: NDArray[np.float64], alpha: float, budget: int) -> NDArray[np.float64]:

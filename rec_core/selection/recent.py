@@ -12,7 +12,7 @@ import numpy as np
 
 from rec_core.data.interactions import by_user_and_time
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
-from rec_core.selection.quotas import quotas
+from rec_core.selection.quotas import ALPHA, last_of_each
 from rec_core.settings import Share, offered
 
 
@@ -26,13 +26,9 @@ class Recent(Method):
     mark: ClassVar = Mark("#56b4e9", "hexagon")
 
     name: Literal["recent"] = "recent"
-    alpha: Share = offered(0.25, "Rows of a user: alike (0) to in proportion to activity (1)", 0.0, 1.0)
+    alpha: Share = offered(0.25, ALPHA, 0.0, 1.0)
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's last rows by time; of equal times, and without times, the later in the file."""
-        train = candidates.train
-        n_rows = np.bincount(train.user, minlength=candidates.n_users)
-        quota = quotas(n_rows, self.alpha, budget, rng)
-        ordered = by_user_and_time(train)
-        newer = np.repeat(np.cumsum(n_rows), n_rows) - 1 - np.arange(len(ordered))  # rows of the user that are newer
-        return Coreset(np.sort(ordered[newer < np.repeat(quota, n_rows)]))
+        ordered = by_user_and_time(candidates.train)
+        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))

@@ -24,7 +24,7 @@ class Window(Method):
     ranks: ClassVar = True
 
     name: Literal["window"] = "window"
-    position: Share = offered(0.0, "Window, from easiest (0) to hardest (1)", 0.0, 1.0)
+    position: Share = offered(0.0, "Window, from easiest (0) to hardest (1)", 0.0, 1.0, said=True)
 
     def score(self, candidates: Candidates) -> Scores:
         """Return the rows' gradient norms."""

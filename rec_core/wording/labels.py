@@ -60,12 +60,12 @@ def choice_title(spec: ExperimentSpec) -> str:
 
 
 def _params(spec: ExperimentSpec) -> str:
-    """Return the method's own settings where they are not the defaults; a share and a choice are always said."""
+    """Return the method's own settings where they are not the defaults, or do not go without saying."""
     own = {name: (offer, getattr(spec.method, name)) for name, offer in offers(type(spec.method)).items()}
     said = [
         offer.options[value].lower() if offer.options else f"{name} {value:g}"
         for name, (offer, value) in own.items()
-        if offer.options or isinstance(offer.default, float) or value != offer.default
+        if offer.said or value != offer.default
     ]
     return f" ({', '.join(said)})" if said else ""
 

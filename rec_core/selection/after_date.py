@@ -1,0 +1,38 @@
+"""Keep everything after a date, chosen so that the budget is met.
+
+What a team does that trains on the last few weeks. Users who left before that date lose all their rows, which a test on
+everybody's last click holds against it, and a test on what happens from now on does not.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows
+
+
+class AfterDate(Method):
+    """The newest rows, whoever's they are."""
+
+    title: ClassVar = "Window by date"
+    summary: ClassVar = (
+        "Keeps every rating after a date. Choose it where the model serves whoever comes next, not everybody."
+    )
+    mark: ClassVar = Mark("#e69f00", "hexagon")
+
+    name: Literal["window-by-date"] = "window-by-date"
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return the last rows by time; of equal times, and without times, the later in the file."""
+        time, n = candidates.train.time, len(candidates.train)
+        return Coreset(np.arange(n - budget, n) if time is None else _latest(time, budget))
+
+
+def _latest(time: np.ndarray, budget: int) -> Rows:
+    """Return the ``budget`` rows with the largest times, found by a partition rather than a sort."""
+    date = np.partition(time, len(time) - budget)[len(time) - budget]
+    later, that_day = np.flatnonzero(time > date), np.flatnonzero(time == date)
+    missing = budget - len(later)
+    return np.sort(np.concatenate([later, that_day[len(that_day) - missing :]]))

@@ -1,0 +1,54 @@
+"""Keep rows at random among those of each user that a proxy finds easy, heavy users cut first.
+
+What a small model gets wrong after a few epochs is, in logs of clicks, more often noise than knowledge: hardest first
+keeps it, this leaves it out. With random order inside the easier half users and items stay spread, which the easiest
+rows alone would not be. The proxy's loss is log(1 + e^−s) of a click's score s, and (s − r)² of a rating r.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.selection.base import Candidates, Coreset, Mark, Method
+from rec_core.selection.quotas import ALPHA, last_of_each
+from rec_core.settings import Share, choice, offered
+
+_ORDERS = {"easier": "At random among the easier ones", "hardest": "Hardest first"}
+
+
+class Easy(Method):
+    """Rows of each user by the proxy's loss; ``part`` is the share of them that counts as easy."""
+
+    title: ClassVar = "Easier half"
+    summary: ClassVar = (
+        "Keeps ratings of each user at random among those a proxy finds easier. Choose it where the test is random."
+    )
+    mark: ClassVar = Mark("#009e73", "diamond")
+    needs_proxy: ClassVar = True
+
+    name: Literal["easy"] = "easy"
+    order: Literal["easier", "hardest"] = choice("easier", "Which rows of a user", _ORDERS, link="easy_order")
+    part: Share = offered(0.5, "Share of a user's rows that counts as easier", 0.0, 1.0)
+    alpha: Share = offered(0.0, ALPHA, 0.0, 1.0)
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return each user's quota: random easier rows, and where they do not suffice the next easiest."""
+        user, loss = candidates.train.user, losses(candidates)
+        harder = np.lexsort((loss, user))
+        if self.order == "hardest":
+            return Coreset(last_of_each(candidates, harder, self.alpha, budget, rng))
+        n_rows = np.bincount(user, minlength=candidates.n_users)
+        place = np.arange(len(user)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)  # 0 is the user's easiest row
+        easier = place < np.ceil(self.part * np.repeat(n_rows, n_rows))
+        wanted = np.where(easier, 1 + rng.random(len(user)), -place)
+        return Coreset(last_of_each(candidates, harder[np.lexsort((wanted, user[harder]))], self.alpha, budget, rng))
+
+
+def losses(candidates: Candidates) -> NDArray[np.float64]:
+    """Return the proxy's loss on each row, (n,)."""
+    train = candidates.train
+    score = candidates.proxy.predict(train.user, train.item).astype(np.float64)
+    return np.logaddexp(0, -score) if candidates.feedback == "implicit" else (score - train.rated) ** 2

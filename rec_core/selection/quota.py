@@ -1,0 +1,43 @@
+"""Keep so many rows of each user, heavy users cut first, whichever rows of theirs: what balancing alone is worth.
+
+``recent`` keeps the newest of the same quota and ``easy`` the easier ones; here it is chance, or how often an item was
+chosen. Without a proxy and without times, and next to free.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.selection.base import Candidates, Coreset, Mark, Method
+from rec_core.selection.quotas import ALPHA, last_of_each
+from rec_core.settings import Share, choice, offered
+
+_ORDERS = {"random": "At random", "popular": "Most popular first", "unpopular": "Least popular first"}
+
+
+class Quota(Method):
+    """Rows of each user by chance or by popularity; ``alpha`` as in ``recent``."""
+
+    title: ClassVar = "User quota"
+    summary: ClassVar = (
+        "Keeps ratings of each user at random, heavy users cut first. Choose it where nothing is known of time."
+    )
+    mark: ClassVar = Mark("#56b4e9", "square")
+
+    name: Literal["quota"] = "quota"
+    order: Literal["random", "popular", "unpopular"] = choice("random", "Which rows of a user", _ORDERS)
+    alpha: Share = offered(0.0, ALPHA, 0.0, 1.0)
+
+    def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
+        """Return each user's quota; equally popular rows are drawn by lot."""
+        train = candidates.train
+        ordered = np.lexsort((rng.permutation(len(train)), self._wanted(train.item), train.user))
+        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
+
+    def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Return how much each row is wanted beside its user's others, (n,)."""
+        count = np.bincount(item)[item]
+        return {"random": np.zeros_like(count), "popular": count, "unpopular": -count}[self.order]
