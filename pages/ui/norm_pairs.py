@@ -99,8 +99,8 @@ def _proxy(wanted: ExperimentSpec, name: str) -> View | None:
 def _scores(view: View) -> Pairs | None:
     spec = view.spec
     if not spec.method.ranks:
-        ranks = " and ".join(method.title for method in METHODS.values() if method.ranks)
-        st.info(f"{spec.method.title} does not score ratings, so there is nothing to compare; {ranks} do.")
+        ranks = ", ".join(method.title for method in METHODS.values() if method.ranks)
+        st.info(f"{spec.method.title} does not score ratings, so there is nothing to compare; these do: {ranks}.")
         return None
     trained = _proxy(spec, "pretrained")
     if trained is None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
-from rec_core.selection.quotas import ALPHA, last_of_each
+from rec_core.selection.quotas import ALPHA, by_user, last_of_each
 from rec_core.settings import Share, choice, offered
 
 _ORDERS = {"random": "At random", "popular": "Most popular first", "unpopular": "Least popular first"}
@@ -34,10 +34,11 @@ class Quota(Method):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's quota; equally popular rows are drawn by lot."""
         train = candidates.train
-        ordered = np.lexsort((rng.permutation(len(train)), self._wanted(train.item), train.user))
+        lot = rng.permutation(len(train))
+        ordered = lot[by_user(train.user[lot], self._wanted(train.item[lot]))]
         return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
 
     def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.integer]:
         """Return how much each row is wanted beside its user's others, (n,)."""
-        count = np.bincount(item)[item]
-        return {"random": np.zeros_like(count), "popular": count, "unpopular": -count}[self.order]
+        count = np.bincount(item)
+        return {"random": np.zeros_like(count), "popular": count, "unpopular": count.max() - count}[self.order][item]

@@ -30,6 +30,11 @@ def quotas(n_rows: NDArray[np.integer], alpha: float, budget: int, rng: np.rando
     return out
 
 
+def by_user(user: NDArray[np.integer], wanted: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return the rows user by user, the most ``wanted`` (n,), of 0 to 2³¹ − 1, last; equal ones in their order."""
+    return np.argsort(user.astype(np.int64) << 32 | wanted, kind="stable")  # one number for both is sorted once
+
+
 def last_of_each(
     candidates: Candidates, ordered: NDArray[np.integer], alpha: float, budget: int, rng: np.random.Generator
 ) -> Rows:

@@ -32,7 +32,8 @@ def _candidates(rows: list[tuple[int, int, int]], timed: bool = True, feedback: 
     train = replace(interactions(user, item, ratings), time=np.array(time, np.int64) if timed else None)
     rng = np.random.default_rng(0)  # few distinct scores, so that some are equal
     params = {name: rng.integers(-1, 2, (6, 2)).astype(np.float32) for name in ("user", "item")}
-    return Candidates(train, 6, feedback, Fitted(SimpleMF(dim=4), params))
+    candidates = Candidates(train, 6, feedback, Fitted(SimpleMF(dim=4), params))
+    return replace(candidates, values=losses(candidates))
 
 
 def _of_each(candidates: Candidates, alpha: float, budget: int) -> list[int]:
