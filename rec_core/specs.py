@@ -26,6 +26,8 @@ from rec_core.settings import LARGEST, Dim, Settings, Spread, choice, offered
 
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+Start = Literal["random", "kept", "sketch"]
+STARTS: Mapping[str, str] = {"random": "At random", "kept": "SVD of the kept rows", "sketch": "SVD of all rows"}
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
@@ -69,8 +71,13 @@ class SplitSpec(Settings):
 
 
 class TrainSpec(Settings):
-    """How the model is trained; ``patience`` 0 keeps the last epoch, otherwise the best validation epoch."""
+    """How the model is trained; ``patience`` 0 keeps the last epoch, otherwise the best validation epoch.
 
+    ``start`` is what embeddings begin as: random numbers, to which singular vectors of the kept rows may be added, or
+    those of all train rows, a sketch of data beyond the coreset (``rec_core.models.svd``).
+    """
+
+    start: Start = choice("random", "Start of the embeddings", STARTS)
     epochs: Epochs = offered(20, "Epochs, at most", 1, 500)
     patience: int = offered(
         0, "Stop after so many epochs without gain (0: keep the last epoch)", 0, 100, ge=0, le=100_000

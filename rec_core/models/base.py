@@ -84,6 +84,12 @@ class Model(Settings):
         Explicit feedback: ratings. Implicit: logits. Takes NumPy arrays and torch tensors alike.
         """
 
+    def added(self, vectors: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return ``table`` with ``vectors`` (rows x d) added to its embeddings, to each where a row holds several."""
+        out, width = table.copy(), vectors.shape[1]
+        out[:, :width] += vectors
+        return out
+
     @abstractmethod
     def embeddings(self, params: Mapping[str, NDArray[np.float32]], table: Table) -> NDArray[np.float32]:
         """Return the embeddings (rows x d) of a table, without what else its rows hold."""

@@ -64,6 +64,10 @@ class NCF(Model):
         score = gmf @ params["w4"][:dim] + _relu(hidden) @ params["w4"][dim:] + params["b4"]
         return score[..., 0]
 
+    def added(self, vectors: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return ``table`` with ``vectors`` (rows x d) added to the embeddings of GMF and of the MLP."""
+        return table + np.hstack([vectors, vectors])
+
     def embeddings(self, params: Mapping[str, NDArray[np.float32]], table: Table) -> NDArray[np.float32]:
         """Return the embeddings (rows x 2d) of GMF and MLP side by side."""
         return params[table]

@@ -8,15 +8,15 @@ from typing import Any
 from rec_core.evaluation import validation_metric
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
-from rec_core.models import Fitted, Params
+from rec_core.models import Fitted, Params, svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
-from rec_core.specs import ExperimentSpec
+from rec_core.specs import ExperimentSpec, Start
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
-from rec_core.stages.training import started, training_inputs
+from rec_core.stages.training import started, training_inputs, warmed
 from rec_core.training import kernels, loop
 
 
@@ -35,10 +35,15 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
         "feedback": spec.feedback,
         "selection": SELECT.within(spec),
         "model": spec.model.counted(spec.feedback),
-        "train": training_inputs(spec, spec.train),
+        "train": training_inputs(spec, spec.train.model_copy(update={"start": _start(spec)})),
         "negatives": NEGATIVES.within(spec) if spec.feedback == "implicit" else None,
         "seed": spec.seed,
     }
+
+
+def _start(spec: ExperimentSpec) -> Start:
+    """Return the start that counts: where all rows are kept, those of the coreset are all."""
+    return "kept" if spec.keeps_everything and spec.train.start == "sketch" else spec.train.start
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
@@ -49,6 +54,9 @@ def _compute(work: Work) -> TrainedModel:
     spec, coreset = work.spec, work.get(SELECT)
     kept, model = work.get(SPLIT).train.take(coreset.rows), spec.model.settled(spec.feedback)
     start = started(work, model, kept, spec.train, generator(spec.seed, "start"))
+    if spec.train.start != "random":
+        rows = kept if spec.train.start == "kept" else work.get(SPLIT).train
+        start = warmed(model, start, rows, generator(spec.seed, "singular vectors"))
     watch = loop.Watch(
         validate=lambda params: _validate(work, Fitted(model, params)),
         patience=spec.train.patience,
@@ -89,6 +97,6 @@ TRAIN = Stage(
     _compute,
     "Training",
     needs=_needs,
-    libraries=lambda work: (kernels.LIBRARY,),
+    libraries=lambda work: (kernels.LIBRARY, *((svd.LIBRARY,) if work.spec.train.start != "random" else ())),
     live=lambda spec: False,
 )

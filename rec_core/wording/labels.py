@@ -54,9 +54,10 @@ def method_choice(spec: ExperimentSpec) -> str:
 
 def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
+    start = {"random": "", "kept": ", SVD start", "sketch": ", sketch of all data"}[spec.train.start]
     if spec.keeps_everything:
-        return METHODS["full"].title
-    return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %"  # a setting is not rounded
+        return METHODS["full"].title + (", SVD start" if start else "")
+    return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %{start}"  # a setting is not rounded
 
 
 def _params(spec: ExperimentSpec) -> str:
