@@ -23,8 +23,6 @@ _RATIOS = 0.5, 90.0  # per cent
 FIRST = specs.preset(
     "recommended", "implicit", ExperimentSpec().model.name, data={"dataset": "synthetic-50k"}, method={"name": "random"}
 )
-# What needs no download first: the list opens at the default, with the published data sets below it.
-_DATA = sorted(SOURCES, key=lambda name: SOURCES[name].download_mb > 0)
 
 
 def show() -> None:
@@ -52,7 +50,7 @@ def show() -> None:
 def _parameters() -> dict[str, links.Parameter]:
     """Return what a link may say of the sidebar."""
     chosen = {
-        "data": links.option("data", {name: source.title for name, source in SOURCES.items()}),
+        "data": links.option("data", {name: _data_title(name) for name in _data()}),
         "feedback": links.option("feedback", labels.FEEDBACK),
         "model": links.option("model", labels.MODEL_TITLES),
         "method": links.option("method", {name: method.title for name, method in selection.METHODS.items()}),
@@ -67,8 +65,8 @@ def _choose() -> AbstractContextManager[Any]:
     """Draw the controls, make them the chosen spec, and return the place for facts about the data."""
     data = st.selectbox(
         "Data",
-        _DATA,
-        index=_DATA.index(FIRST.data.dataset),
+        offered := _data(),
+        index=offered.index(FIRST.data.dataset),
         format_func=_data_title,
         key="data",
         bind="query-params",
@@ -167,6 +165,12 @@ def _facts() -> str:
         *map(plain_markdown, split.catalogue.notes),
     ]
     return "\n\n".join(filter(None, notes))
+
+
+def _data() -> list[str]:
+    """Return what is on offer, what needs no download first: the list opens at the default, with others below it."""
+    offered = [name for name, source in SOURCES.items() if source.is_offered(state.jobs().folders)]
+    return sorted(offered, key=lambda name: SOURCES[name].download_mb > 0)
 
 
 def _data_title(name: str) -> str:

@@ -33,7 +33,7 @@ class Folders:
 class Source(ABC):
     """Data that can be asked for by name.
 
-    ``download_mb`` is the size of what has to be fetched where no folder has it; 0 for data that are always here.
+    ``download_mb`` is the size of what has to be fetched where no folder has it; 0 for data that cannot be.
     """
 
     name: str
@@ -74,6 +74,10 @@ class Source(ABC):
     def is_here(self, folders: Folders) -> bool:
         """Say whether ``load`` needs no download."""
         return self.download_mb == 0 or self.locate(folders) is not None
+
+    def is_offered(self, folders: Folders) -> bool:
+        """Say whether it is here or can be downloaded."""
+        return self.download_mb > 0 or self.is_here(folders)
 
     def note(self, fingerprint: str) -> str:
         """Return the sentence to show beside a copy with this fingerprint; "" if there is nothing to say."""

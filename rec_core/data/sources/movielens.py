@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import movielens_files as files
 from rec_core.data.sources.base import Folders, Source, Words
+from rec_core.data.sources.files import hash_of, is_file
 from rec_core.errors import DataError, reason
 
 FILMS = Words("film", "films", "star", "stars", "genre", "genres")
@@ -47,9 +47,9 @@ class MovieLens(Source):
             if folder.name in self.folder_names:
                 unpacked.append(folder)
             for place in unpacked:
-                if files.is_file(place / self.files.ratings):
+                if is_file(place / self.files.ratings):
                     return place
-            if files.is_file(folder / self.archive):
+            if is_file(folder / self.archive):
                 return folder / self.archive
         return None
 
@@ -58,9 +58,9 @@ class MovieLens(Source):
         place = self.locate(folders)
         if place is None:
             return ""
-        zipped = files.is_file(place)
+        zipped = is_file(place)
         names = [place] if zipped else [place / self.files.ratings, place / self.files.films]
-        hashes = {path.name: _hash_of(path) for path in names}
+        hashes = {path.name: hash_of(path) for path in names}
         if hashes == ({self.archive: self.sha256} if zipped else dict(self.file_hashes)):
             return ""
         return hashlib.sha256("".join(hashes[n] for n in sorted(hashes)).encode()).hexdigest()[:16]
@@ -129,22 +129,6 @@ class MovieLens(Source):
                 f"{self.title} could not be saved in the downloads folder ({reason(error)}); free some disk space, or "
                 "start Corelens with another folder CORELENS_HOME."
             ) from error
-
-
-def _hash_of(path: Path) -> str:
-    """Return the hash of a file's contents; "unreadable" for one that reading will say it of."""
-    try:
-        stat = path.stat()
-        return _hash_of_version(path, stat.st_mtime_ns, stat.st_size)
-    except OSError:
-        return "unreadable"
-
-
-@lru_cache(maxsize=64)
-def _hash_of_version(path: Path, mtime_ns: int, size: int) -> str:
-    """Hash a file once per version of it; unpacked text with line ends normalised."""
-    raw = path.read_bytes()
-    return hashlib.sha256(raw if path.suffix == ".zip" else raw.replace(b"\r\n", b"\n")).hexdigest()
 
 
 RELEASES = (

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +17,8 @@ import numpy as np
 
 from rec_core.data import checks
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
-from rec_core.errors import DataError, reason
+from rec_core.data.sources.files import Read, contents, headless, parsed
+from rec_core.errors import DataError
 
 if TYPE_CHECKING:  # loaded when files are read: a worker mostly finds the split in the store
     import pandas as pd
@@ -31,10 +30,7 @@ GENRES = tuple(
 _ML100K_GENRES = ("unknown", *GENRES)
 _USER, _ITEM, _RATING, _TIME = NAMES = ("userId", "movieId", "rating", "timestamp")  # as the CSV files call them
 _LONGEST = 300  # characters of a title or of a film's genres; MovieLens' longest has 160
-_LARGEST, _DENSEST = 200 << 20, 50  # bytes from which a zip's member may not be more than so many times its packed size
-_PIECE = 1 << 20  # rows that are read at a time
 Film = tuple[int, str, str]  # id, title, genres
-Read = Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -71,40 +67,6 @@ def read(files: Files, place: Path) -> Dataset:
     titles, genres, notes = _named(files, place, item_ids)
     rows = Interactions(user_at.astype(np.int32), item_at.astype(np.int32), rating, time)
     return Dataset(rows, Catalogue(user_ids, item_ids, titles, genres, notes))
-
-
-def contents(place: Path, name: str) -> bytes:
-    """Return the bytes of file ``name`` in ``place``, a folder or a zip with one top folder.
-
-    Raises:
-        DataError: if it is not there or cannot be read.
-    """
-    try:
-        return (place / name).read_bytes() if place.is_dir() else _unpacked(place, name)
-    except (StopIteration, FileNotFoundError) as error:
-        raise DataError(f"There is no '{name}' in '{place.name}'; put it there, or choose another folder.") from error
-    except OSError as error:
-        raise DataError(
-            f"'{name}' in '{place.name}' cannot be read ({reason(error)}); make it readable, or choose another folder."
-        ) from error
-    except MemoryError as error:
-        too_large = f"'{name}' in '{place.name}' does not fit into this machine's memory; choose smaller data."
-        raise DataError(too_large) from error
-    except RuntimeError as error:  # zipfile says so of passwords, and of compressions that it does not know
-        how = "in a way that is not known here" if isinstance(error, NotImplementedError) else "with a password"
-        raise DataError(
-            f"'{name}' in '{place.name}' is packed {how}; unpack the archive beside it, or fetch it again."
-        ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
-        raise DataError(f"'{place.name}' is damaged; remove it and fetch the data set again.") from error
-
-
-def _unpacked(archive: Path, name: str) -> bytes:
-    with zipfile.ZipFile(archive) as packed:
-        member = next(m for m in packed.infolist() if m.filename.endswith(f"/{name}") or m.filename == name)
-        if member.file_size > max(_LARGEST, _DENSEST * member.compress_size):
-            raise zipfile.BadZipFile("no list of ratings is packed so densely")
-        return packed.read(member)
 
 
 def _named(files: Files, place: Path, item_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -185,20 +147,9 @@ def _csv_films(raw: bytes) -> Films:
     return Films(list(films), int((~good).sum()) + skipped)
 
 
-def _table(name: str, read: Read, separator: str) -> tuple[pd.DataFrame, checks.Lines]:
-    """Return ratings of a file without a header, which the release says are user, item, rating and time."""
-    names = [*NAMES, "beyond"]
-    table, lines = _parsed(name, read, sep=separator, header=None, names=names, index_col=False)
-    beyond = table["beyond"].notna().to_numpy()
-    if beyond.any():
-        wrong, mend = "the line has more than four fields", "Mend the line and load again."
-        raise lines.refuse(int(beyond.argmax()), "fifth", wrong, mend)
-    return table, lines
-
-
 def _double_colon_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
     # pandas' fast parser takes one-character separators only.
-    return _table(name, lambda: read().replace(b"::", b"\t"), "\t")
+    return headless(name, lambda: read().replace(b"::", b"\t"), "\t", NAMES)
 
 
 def _csv_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
@@ -207,7 +158,7 @@ def _csv_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
     Raises:
         DataError: if a name is missing.
     """
-    table, lines = _parsed(name, read, sep=",", index_col=False)
+    table, lines = parsed(name, read, sep=",", index_col=False)
     called = {str(column).strip().lower(): column for column in table.columns}
     if missing := [wanted for wanted in NAMES if wanted.lower() not in called]:
         raise DataError(
@@ -218,42 +169,12 @@ def _csv_ratings(name: str, read: Read) -> tuple[pd.DataFrame, checks.Lines]:
     return table[list(wanted)].rename(columns=wanted), replace(lines, header=True)
 
 
-def _parsed(name: str, read: Read, **how: object) -> tuple[pd.DataFrame, checks.Lines]:
-    """Return a table, read in pieces: read at once, what stands between separators takes more memory than numbers."""
-    import pandas as pd
-
-    raw = read()
-    try:
-        # Latin-1 reads any bytes: what is not a number is then refused with its line.
-        text = io.BytesIO(raw.removeprefix(b"\xef\xbb\xbf"))
-        with warnings.catch_warnings():
-            # pandas would drop what goes beyond the names: with decimal commas, every time, and take cents for times.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            pieces = list(pd.read_csv(text, encoding="latin-1", chunksize=_PIECE, low_memory=False, **how))  # type: ignore[call-overload]
-        names = list(pieces[0])
-        columns = {column: pd.concat([piece.pop(column) for piece in pieces], ignore_index=True) for column in names}
-        return pd.DataFrame(columns, copy=False), checks.Lines(name, read, raw.endswith((b"\n", b"\r")))
-    except pd.errors.ParserWarning as error:
-        raise DataError(
-            f"'{name}': lines have more fields than the columns that line 1 names, for example because numbers have "
-            "decimal commas. Write decimal points, or name every column, and load again."
-        ) from error
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"'{name}' is empty; choose another folder.") from error
-    except (pd.errors.ParserError, ValueError) as error:
-        where = str(error).rpartition("C error: ")[2].strip().rstrip(".")
-        raise DataError(f"'{name}' cannot be read as a table ({where}). Mend that line and load again.") from error
-
-
-def is_file(path: Path) -> bool:
-    """Say whether a file is there; a folder that may not be looked into holds none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-ML_100K = Files("u.data", "u.item", lambda name, read: _table(name, read, "\t"), lambda raw: _films(raw, _ml100k_film))
+ML_100K = Files(
+    "u.data",
+    "u.item",
+    lambda name, read: headless(name, read, "\t", NAMES),
+    lambda raw: _films(raw, _ml100k_film),
+)
 ML_1M = Files("ratings.dat", "movies.dat", _double_colon_ratings, lambda raw: _films(raw, _double_colon_film))
 ML_10M = ML_1M
 ML_CSV = Files("ratings.csv", "movies.csv", _csv_ratings, _csv_films)

@@ -15,7 +15,7 @@ import pytest
 
 from rec_core.data import filtering, splits
 from rec_core.data.interactions import Dataset
-from rec_core.data.sources import SOURCES, Folders, movielens, movielens_files, synthetic
+from rec_core.data.sources import SOURCES, Folders, files, movielens, movielens_files, synthetic
 from rec_core.data.sources.movielens import MovieLens
 from rec_core.errors import DataError
 
@@ -56,7 +56,7 @@ def _check(data: object) -> None:
 @pytest.fixture(params=[1 << 20, 2], ids=["at once", "in pieces"])
 def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ratings are read that many rows at a time."""
-    monkeypatch.setattr(movielens_files, "_PIECE", request.param)
+    monkeypatch.setattr(files, "_PIECE", request.param)
 
 
 @pytest.mark.usefixtures("pieces")
@@ -348,7 +348,9 @@ def test_tastes_drift() -> None:
     assert np.mean(moved) > 3 * np.std(moved) / np.sqrt(len(moved))
 
 
-@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.download_mb == 0])
+@pytest.mark.parametrize(
+    "name", [name for name, source in SOURCES.items() if source.is_here(Folders(None, Path("nowhere")))]
+)
 def test_every_source_that_is_always_here_loads_and_splits(name: str, tmp_path: Path) -> None:
     source, folders = SOURCES[name], Folders(None, tmp_path)
     assert source.is_here(folders)
