@@ -10,35 +10,22 @@ what before its first step.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions, distinct_pairs
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from rec_core.models.co_occurrence import Recommender, Sparse, degrees
 
 LIBRARY = "sklearn.utils.extmath"  # what factors import
+RANK = 32
 _ITERATIONS = 3
 Vectors = NDArray[np.float32]
 
 
-def matrix(rows: Interactions, n_users: int, n_items: int) -> csr_array:
-    """Return X, (n_users x n_items) float32: 1 where a user has an item, however often."""
-    from scipy.sparse import csr_array
-
-    user, item = np.divmod(distinct_pairs((rows,), n_items), n_items)
-    first = np.searchsorted(user, np.arange(n_users + 1))
-    return csr_array((np.ones(len(item), np.float32), item, first), shape=(n_users, n_items))
-
-
-def item_vectors(x: csr_array, rank: int, rng: np.random.Generator) -> Vectors:
+def item_vectors(x: Sparse, rank: int, rng: np.random.Generator) -> Vectors:
     """Return E, (n_items x rank); columns of 0 where X has fewer singular values."""
     from sklearn.utils.extmath import randomized_svd
 
-    users, items = (np.maximum(np.asarray(x.sum(axis=axis)), 1) ** -0.5 for axis in (1, 0))
+    users, items = (count**-0.5 for count in degrees(x))
     scaled = x.multiply(users[:, None]).multiply(items[None, :]).tocsr().astype(np.float32)
     seed = int(rng.integers(2**31))
     _, s, v = randomized_svd(scaled, min(rank, *x.shape), n_iter=_ITERATIONS, random_state=seed)
@@ -47,8 +34,15 @@ def item_vectors(x: csr_array, rank: int, rng: np.random.Generator) -> Vectors:
     return out
 
 
-def profiles(x: csr_array, vectors: Vectors) -> Vectors:
+def profiles(x: Sparse, vectors: Vectors) -> Vectors:
     """Return the mean of the vectors of each user's items, (n_users x rank); 0 for a user without any."""
     count = np.maximum(np.asarray(x.sum(axis=1)), 1)
     out: Vectors = ((x @ vectors) / count[:, None]).astype(np.float32)
     return out
+
+
+def recommender(x: Sparse, rng: np.random.Generator, rank: int = RANK) -> Recommender:
+    """Return the untrained recommender: E_i · the mean of E over a user's items."""
+    vectors = item_vectors(x, rank, rng)
+    of_users = profiles(x, vectors)
+    return lambda users: of_users[users] @ vectors.T

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rec_core.data.interactions import Interactions
-from rec_core.models import Model, Params, Shape, svd
+from rec_core.models import Model, Params, Shape, co_occurrence, svd
 from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.split import SPLIT
@@ -43,7 +43,7 @@ def warmed(model: Model, start: Params, rows: Interactions, rng: np.random.Gener
     users the mean over their items.
     """
     rank = int(getattr(model, "dim", 32))
-    x = svd.matrix(rows, len(start["user"]), len(start["item"]))
+    x = co_occurrence.matrix(rows, len(start["user"]), len(start["item"]))
     vectors = svd.item_vectors(x, rank, rng)
     vectors *= _SPREAD / max(float(vectors.std()), _LEAST)
     by_table = {"item": vectors, "user": svd.profiles(x, vectors)}

@@ -7,6 +7,7 @@ import pytest
 
 from rec_core.data.sources import Folders
 from rec_core.models import MODELS, NCF, Shape, SimpleMF, svd
+from rec_core.models.co_occurrence import matrix
 from rec_core.stages.training import warmed
 from tests.conftest import experiment, interactions, quick
 
@@ -25,20 +26,20 @@ def test_item_vectors_are_scipys_up_to_sign() -> None:
     scaled = x / np.sqrt(np.maximum(x.sum(1), 1))[:, None] / np.sqrt(np.maximum(x.sum(0), 1))
     _, s, v = scipy_linalg.svd(scaled, full_matrices=False)
     exact = v[:5].T * np.sqrt(s[:5])
-    ours = svd.item_vectors(svd.matrix(interactions(user, item), 31, 21), 5, np.random.default_rng(0))
+    ours = svd.item_vectors(matrix(interactions(user, item), 31, 21), 5, np.random.default_rng(0))
     signs = np.sign((ours * exact).sum(0))
     np.testing.assert_allclose(ours * signs, exact, atol=2e-2)
     np.testing.assert_allclose(ours @ ours.T, exact @ exact.T, atol=2e-2)
 
 
 def test_more_vectors_than_there_are_are_zero() -> None:
-    vectors = svd.item_vectors(svd.matrix(interactions([0, 0, 1], [0, 1, 1]), 2, 2), 6, np.random.default_rng(0))
+    vectors = svd.item_vectors(matrix(interactions([0, 0, 1], [0, 1, 1]), 2, 2), 6, np.random.default_rng(0))
     assert vectors.shape == (2, 6)
     assert not vectors[:, 2:].any()
 
 
 def test_a_user_is_the_mean_of_their_items() -> None:
-    x = svd.matrix(interactions([0, 0, 0, 2], [0, 1, 1, 2]), 4, 3)
+    x = matrix(interactions([0, 0, 0, 2], [0, 1, 1, 2]), 4, 3)
     vectors = np.array([[1, 0], [3, 2], [5, 6]], np.float32)
     assert svd.profiles(x, vectors).tolist() == [[2, 1], [0, 0], [5, 6], [0, 0]]
 
