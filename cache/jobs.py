@@ -25,6 +25,7 @@ from rec_core.experiment import stored_result
 from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import controls
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
@@ -87,9 +88,26 @@ class Jobs:
         if not self._is_whole(key, kind):
             self._results.pop(key, None)
             clear_outcome(self.store, key)
-            arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
-            self._launcher.submit(key, _execute, *arguments)
+            self._submit(key, kind, spec)
+        if kind == "run":
+            self.measure(spec)
         return key
+
+    def measure(self, spec: ExperimentSpec) -> None:
+        """Have the controls beside a run measured, where they are not, once no run waits any more."""
+        for kind in _controls(spec):
+            if not self.store.has(STAGES[kind].key(spec)):
+                self._submit(STAGES[kind].key(spec), kind, spec, later=True)
+
+    def measures(self, spec: ExperimentSpec) -> bool:
+        """Say whether controls beside a run are being measured, or wait for that."""
+        states = self._launcher.states()
+        keys = [STAGES[kind].key(spec) for kind in _controls(spec)]
+        return any(key in states and not self.store.has(key) for key in keys)
+
+    def _submit(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
+        arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
+        self._launcher.submit(key, _execute, *arguments, later=later)
 
     def _is_whole(self, key: str, kind: Kind) -> bool:
         """Say whether a job's result is there with all it names; a result that lost a part is forgotten."""
@@ -134,12 +152,15 @@ class Jobs:
         return self._finished
 
     def _runs(self) -> list[tuple[ExperimentSpec, RunResult]]:
-        """Return each with its spec. A result is read once: its key names it."""
+        """Return each with its spec and its controls. A result is read once: its key names it."""
         self._lost = restore(self.ledger, self.store) or self._lost
         asked = self.ledger.asked("run") or self._lost
         for one in asked:
             if one.key not in self._results and (found := stored_result(one.key, self.store)) is not None:
                 self._results[one.key] = found
+        for one in asked:
+            if one.key in self._results and not controls.are_in(self._results[one.key], one.spec):
+                self._results[one.key] = controls.added(self._results[one.key], one.spec, self.store)
         return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
 
     def cancel(self, key: str) -> None:
@@ -175,6 +196,11 @@ class Jobs:
         """Return what a job said last, where it could not write down how it ended: the disk is full."""
         said = self._launcher.events(progress_topic(key)) if self.ledger.has(key) else ()
         return Outcome("failed", str(said[-1][FAILED])) if said and FAILED in said[-1] else None
+
+
+def _controls(spec: ExperimentSpec) -> list[Kind]:
+    wanted = controls.stages(spec)
+    return [kind for kind in KINDS if STAGES[kind] in wanted]
 
 
 def _progress(told: Mapping[str, Any]) -> Progress:

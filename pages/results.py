@@ -128,6 +128,7 @@ def show_runs(every: list[Compared]) -> None:
     st.subheader("Controls: what costs nothing", anchor=False)
     controls = wording.named_controls(comparison.controls_table(latest.group))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
+    comparison_card.controls_to_come(latest.group)
     ranked = latest.spec.feedback == "implicit" and state.data_is_here()
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
         st.caption(fewer)

@@ -175,7 +175,7 @@ def _experiment(spec: ExperimentSpec, args: argparse.Namespace, bar: _Bar) -> Ex
 def _result(spec: ExperimentSpec, args: argparse.Namespace, bar: _Bar) -> RunResult:
     """Return the run's result and write it down as asked for, so that the dashboard shows it too."""
     experiment = _experiment(spec, args, bar)
-    result = experiment.result()
+    result = experiment.result_with_controls()
     _note(experiment)
     args.home.remember(result.key, experiment.spec)
     return result

@@ -5,6 +5,7 @@ Everything up to the coreset is NumPy and quick, so a ``View`` computes it on th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.evaluation import Metric, controls
+from rec_core.evaluation import Metric, controls, free
 from rec_core.evaluation.evaluate import Evaluation
 from rec_core.models import Fitted
 from rec_core.progress import Listener
@@ -37,6 +38,7 @@ from rec_core.stages import (
     StageStore,
     unpack,
 )
+from rec_core.stages import controls as controls_of
 from rec_core.stages.evaluate import fitted_model
 from rec_core.stages.negatives import Negatives
 from rec_core.stages.proxy import fitted_proxy
@@ -103,6 +105,9 @@ class Stages:
 
     def control_values(self, control: str, metric: Metric) -> NDArray[np.float64]:
         """Return the value of ``metric`` that a control gives each test user, (n_users,)."""
+        for stage in controls_of.stages(self.spec):
+            if control in free.NAMES and control in (found := self.graph.get(stage).per_user):
+                return metric.values(found[control])
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
         return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))
@@ -137,6 +142,13 @@ class Experiment(Stages):
         """
         return self.graph.get(RUN)
 
+    def result_with_controls(self) -> RunResult:
+        """Return the run's result with every control that belongs beside it; the errors are the same."""
+        result = self.result()
+        for stage in controls_of.stages(self.spec):
+            result = replace(result, controls=result.controls | self.graph.get(stage).metrics)
+        return result
+
 
 class View(Stages):
     """One spec, looked at: what is in ``store`` and what is live. It can neither train nor download.
@@ -161,6 +173,11 @@ class View(Stages):
     def has(self, stage: Stage[Any]) -> bool:
         """Say whether the result of ``stage`` is in the store, whole."""
         return self.graph.finds(stage)
+
+    def has_control(self, control: str) -> bool:
+        """Say whether what a control gives each user is in the store, or is worked out in no time."""
+        measured = [stage for stage in controls_of.stages(self.spec) if self.has(stage)]
+        return control not in free.NAMES or any(control in self.graph.get(stage).per_user for stage in measured)
 
     @property
     def proxy_is_ready(self) -> bool:

@@ -27,8 +27,11 @@ class Launcher(Protocol):
     def is_late(self) -> bool:
         """Whether a scheduler runs that has not answered lately: what is known of jobs may be old, or nothing."""
 
-    def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
-        """Run ``function(key, *args)`` in a worker, once, however often the key is submitted while it runs."""
+    def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> None:
+        """Run ``function(key, *args)`` in a worker, once, however often the key is submitted while it runs.
+
+        What is for ``later`` starts once nothing else waits for a worker.
+        """
 
     def states(self) -> dict[str, JobState]:
         """Return how every job stands that is not over; empty where nothing runs."""

@@ -24,7 +24,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _IDLE = 600  # seconds without a job after which scheduler and workers end
 _TRY_EVERY = 0.1  # seconds between two tries to hand a job over
 _TEND_EVERY = 2  # seconds between two looks whether workers are missing
-Job = tuple[Callable[..., None], tuple[str, ...]]
+Job = tuple[Callable[..., None], tuple[str, ...], bool]  # the function, its arguments, whether it is for later
 
 
 class Local:
@@ -47,7 +47,7 @@ class Local:
         self._tended = 0.0
         self._closed = False
 
-    def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
+    def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> None:
         """Run ``function(key, *args)`` on a worker, once, however often the key is submitted while it runs.
 
         Where the scheduler answers it has the job when this returns; otherwise it gets it as soon as it does.
@@ -56,9 +56,9 @@ class Local:
             return
         self._failures.pop(key, None)
         self._to_cancel.discard(key)
-        if not self._is_up or not self._own.submit(key, function, *args):
+        if not self._is_up or not self._own.submit(key, function, *args, later=later):
             with self._lock:
-                self._undelivered[key] = (function, args)
+                self._undelivered[key] = (function, args, later)
         self._keep_trying()
 
     def states(self) -> dict[str, JobState]:
@@ -180,8 +180,9 @@ class Local:
                 self._to_cancel.discard(key)
         if not self._is_up:
             return
-        for key, (function, args) in list(self._undelivered.items()):
-            if key in self._undelivered and self._own.submit(key, function, *args):  # not cancelled meanwhile
+        for key, (function, args, later) in list(self._undelivered.items()):
+            # Those that were cancelled meanwhile are not.
+            if key in self._undelivered and self._own.submit(key, function, *args, later=later):
                 with self._lock:
                     self._undelivered.pop(key, None)
 

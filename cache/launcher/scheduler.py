@@ -52,15 +52,22 @@ class Scheduler:
         """Whether it did not answer the last question in time."""
         return self._late_since > 0
 
-    def submit(self, key: str, function: Callable[..., None], *args: str) -> bool:
-        """Hand a job over; return whether the scheduler is known to have it."""
+    def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> bool:
+        """Hand a job over; return whether the scheduler is known to have it. What is for ``later`` lets others by."""
 
         def hand_over(client: Client) -> bool:
             _set_event(client, key, False)
             # A data producer waits on the scheduler, not on a worker, so that a dying worker takes one job along.
             task = Task(key, function, key, *args, _data_producer=True)
             first = _ask(client, _first_idle)
-            (future,) = client.get({key: task}, [key], workers=first, allow_other_workers=first is not None, sync=False)
+            (future,) = client.get(
+                {key: task},
+                [key],
+                workers=first,
+                allow_other_workers=first is not None,
+                sync=False,
+                priority=-1 if later else 0,
+            )
             has_it = bool(_ask(client, _keep, key=key))
             future.release()
             return has_it

@@ -11,7 +11,9 @@ from rec_core.canonical import digest
 from rec_core.data.sources import Words
 from rec_core.evaluation import METRICS, Metric, headline_metric
 from rec_core.evaluation.ranking import ALL_ITEMS
+from rec_core.replicates import Group
 from rec_core.specs import ExperimentSpec
+from rec_core.stages import controls
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import duration, percent
@@ -76,6 +78,31 @@ def controls_table(table: pd.DataFrame, choice: str) -> None:
         column_config={col.CONTROL: "Control", col.COUNTED_ON: "Counted on", **scores},
     )
     st.caption(f"Kept rows: those of {choice}.")
+
+
+def controls_to_come(of: Group) -> None:
+    """Say that controls of a group are being measured and follow that, or offer to measure what is missing."""
+    missing = [
+        spec
+        for spec, result in zip(of.specs, of.results, strict=True)
+        if not controls.are_in(result, spec) and state.data_is_here()
+    ]
+    if any(map(state.jobs().measures, missing)):
+        st.fragment(_follow_controls, run_every="1s")(missing)
+    elif missing:
+        st.button(
+            "Measure the controls that take a few seconds",
+            key="measure",
+            on_click=state.measure,
+            args=missing,
+            help="Item neighbourhood, an untrained SVD and a random walk, on all rows and on the kept ones.",
+        )
+
+
+def _follow_controls(missing: list[ExperimentSpec]) -> None:
+    if not any(map(state.jobs().measures, missing)):
+        st.rerun()
+    st.caption("More controls are being measured: item neighbourhood, an untrained SVD, a random walk.")
 
 
 def metrics_table(table: pd.DataFrame, words: Words) -> None:

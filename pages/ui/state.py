@@ -96,6 +96,15 @@ def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
         complain(str(error))
 
 
+def measure(*wanted: ExperimentSpec) -> None:
+    """Have the controls beside runs measured; what goes wrong is shown above the page."""
+    try:
+        for one in wanted:
+            jobs().measure(one)
+    except CorelensError as error:
+        complain(str(error))
+
+
 def dismiss(key: str) -> None:
     """Forget a job that went wrong; where that cannot be written down, say so."""
     try:
@@ -164,6 +173,8 @@ def evidence(one: Compared) -> Evidence | None:
     """Return how sure the differences of a group are; None where what each user got is gone."""
     ours, full = (views(group) if group else [] for group in (one.group, one.baseline))
     if not data_is_here() or not all(view.has(EVALUATE) and view.can(SELECT) for view in (*ours, *full)):
+        return None
+    if not all(view.has_control(one.best_control[0]) for view in ours):
         return None
     return weigh(one, ours, full)
 

@@ -146,11 +146,15 @@ def _is_cut_short(spec: ExperimentSpec, result: RunResult) -> bool:
 
 
 def control_means(group: Group) -> dict[str, dict[str, float]]:
-    """Return the metrics of each control, averaged over seeds; only those counted on kept rows differ between them."""
-    first = group.results[0].controls
+    """Return the metrics of each control that all runs have, averaged over seeds.
+
+    Only those counted on kept rows differ between seeds.
+    """
+    every = [result.controls for result in group.results]
     return {
-        name: {metric: fmean([one.controls[name][metric] for one in group.results]) for metric in metrics}
-        for name, metrics in first.items()
+        name: {metric: fmean([one[name][metric] for one in every]) for metric in metrics}
+        for name, metrics in every[0].items()
+        if all(name in one for one in every)
     }
 
 

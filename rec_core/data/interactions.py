@@ -24,7 +24,7 @@ class Interactions:
 
     ``user`` and ``item`` are positions in the data set's catalogue (int32), ``rating`` is in the source's own unit
     (float32), ``time`` in seconds since 1970 (int64). Data without ratings, or without times, have None there; rows
-    without times stand in order of time.
+    without times stand in order of time, at least those of each user.
     """
 
     user: NDArray[np.int32]

@@ -12,10 +12,12 @@ from rec_core.data.interactions import Interactions, Split, distinct_pairs
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
+from rec_core.models.co_occurrence import Recommender
 
 K = 10
 Ranks = NDArray[np.float32]
 _PAIRS = 1 << 16  # user-item pairs ranked at a time: their scores stay in the cache
+_AT_ONCE = 1 << 22  # pairs scored at a time by products of whole matrices, which are slow in small pieces
 
 
 def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks:
@@ -112,6 +114,31 @@ def all_item_ranks_of(scores: NDArray[np.integer], split: Split) -> Ranks:
     return rank.astype(np.float32)
 
 
+def ranks_of_rows(
+    recommend: Recommender,
+    split: Split,
+    negatives: NDArray[np.integer],
+    report: Callable[[float], None] = lambda fraction: None,
+) -> dict[str, Ranks]:
+    """Return both ranks of each test item for a recommender that scores all items at once, by their names.
+
+    ``negatives`` (n_users x c) are the sampled ones. ``report`` hears the fraction done, and may raise to stop.
+    """
+    held_out, known = split.test, _Known.of(split)
+    out = {part: np.empty(len(held_out), np.float32) for part in (SAMPLED, ALL_ITEMS)}
+    for rows in _chunks(len(held_out), split.catalogue.n_items, _AT_ONCE):
+        users, place = held_out.user[rows], np.arange(rows.stop - rows.start)
+        scores = np.array(recommend(users), dtype=np.float32)
+        positive, sampled = scores[place, held_out.item[rows]], negatives[rows]
+        others = np.where(sampled == ABSENT, -np.inf, scores[place[:, None], np.maximum(sampled, 0)])
+        out[SAMPLED][rows] = ranks(positive, others)
+        scores[place, held_out.item[rows]] = -np.inf
+        scores[known.pairs(users)] = -np.inf
+        out[ALL_ITEMS][rows] = ranks(positive, scores)
+        report(rows.stop / len(held_out))
+    return out
+
+
 @dataclass(frozen=True)
 class _Known:
     """Each pair of a user and a train or validation item, once; a user's begin at ``first`` (n_users + 1,)."""
@@ -133,6 +160,6 @@ class _Known:
         return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + within]
 
 
-def _chunks(n: int, width: int) -> list[slice]:
-    size = max(1, _PAIRS // width)
+def _chunks(n: int, width: int, pairs: int = _PAIRS) -> list[slice]:
+    size = max(1, pairs // width)
     return [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from rec_core.errors import SelectionError
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows
 
 
@@ -25,9 +26,17 @@ class AfterDate(Method):
     name: Literal["window-by-date"] = "window-by-date"
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
-        """Return the last rows by time; of equal times, and without times, the later in the file."""
-        time, n = candidates.train.time, len(candidates.train)
-        return Coreset(np.arange(n - budget, n) if time is None else _latest(time, budget))
+        """Return the last rows by time; of equal times, the later in the file.
+
+        Raises:
+            SelectionError: if the data have no times: of the order of different users' rows nothing is known.
+        """
+        if candidates.train.time is None:
+            raise SelectionError(
+                f"{self.title} needs times, and these data have none; choose Recent, for which the order of each "
+                "user's rows is enough."
+            )
+        return Coreset(_latest(candidates.train.time, budget))
 
 
 def _latest(time: np.ndarray, budget: int) -> Rows:

@@ -2,11 +2,13 @@
 
     load → split (after the filter) → proxy → score → select → train → evaluate → run
               └→ negatives                └→ map             └→ map
+    negatives → controls                select → controls-kept
 
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
 """
 
 from rec_core.stages.codec import pack, unpack
+from rec_core.stages.controls import CONTROLS, KEPT_CONTROLS
 from rec_core.stages.evaluate import EVALUATE, measured_on
 from rec_core.stages.graph import Graph
 from rec_core.stages.load import LOAD, resolve
@@ -22,7 +24,9 @@ from rec_core.stages.train import TRAIN
 from rec_core.stages.user_map import MODEL_MAP, PROXY_MAP
 
 __all__ = [
+    "CONTROLS",
     "EVALUATE",
+    "KEPT_CONTROLS",
     "LOAD",
     "MODEL_MAP",
     "NEGATIVES",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from rec_core import specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Words
-from rec_core.evaluation import Metric
+from rec_core.evaluation import Metric, free
 from rec_core.evaluation.controls import KEPT
 from rec_core.models import MODELS
 from rec_core.replicates import Group, group_key
@@ -25,6 +25,12 @@ CONTROLS = {
     "item_mean": "Item mean",
     "user_item_bias": "User + item bias",
     "most_popular": "Most popular",
+    free.RECENT_POPULAR: "Most popular lately",
+    free.NEIGHBOURHOOD: "Item neighbourhood",
+    free.SVD: "Untrained SVD",
+    free.BLEND: "Untrained SVD + popularity",
+    free.WALK: "Random walk",
+    free.PROXY: "The proxy itself",
 }
 PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended": "Recommended"}
 FEEDBACK: dict[Feedback, str] = {"explicit": "Ratings", "implicit": "Clicks"}

@@ -94,7 +94,7 @@ class _Busy:
         self._given: dict[str, JobState] = {}
         self.told: list[Any] = []
 
-    def submit(self, key: str, function: Callable[..., None], *args: str) -> None:
+    def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> None:
         self._given[key] = "running"
 
     def states(self) -> dict[str, JobState]:

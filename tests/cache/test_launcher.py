@@ -216,7 +216,7 @@ class _Slow:
     def states(self) -> dict[str, str]:
         return {}
 
-    def submit(self, key: str, function: object, *args: str) -> bool:
+    def submit(self, key: str, function: object, *args: str, later: bool = False) -> bool:
         assert self.launcher.cancel(key)  # while it is being handed over
         return True
 
@@ -230,7 +230,7 @@ def test_a_job_that_is_cancelled_while_it_is_handed_over_is_cancelled(tmp_path: 
     slow = _Slow(launcher)
     launcher._schedulers[launcher._processes.file] = slow  # type: ignore[assignment]
     launcher._processes.start_what_is_missing = lambda: None  # type: ignore[method-assign]
-    launcher._undelivered["k"] = (print, ())
+    launcher._undelivered["k"] = (print, (), False)
     launcher._run_errands()
     launcher._run_errands()
     assert slow.cancelled == ["k"]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rec_core.data.interactions import Feedback, Interactions
+from rec_core.data.interactions import Feedback
+from rec_core.errors import SelectionError
 from rec_core.models import Fitted, SimpleMF
 from rec_core.selection import Candidates
 from rec_core.selection.after_date import AfterDate
@@ -102,19 +103,17 @@ def test_the_proxys_loss_is_that_of_its_feedback() -> None:
     assert losses(ratings) == pytest.approx((score - ratings.train.rated) ** 2)
 
 
-def _newest(train: Interactions, count: int) -> list[int]:
-    time = train.time
-    rows = sorted(range(len(train)), key=lambda row: (0 if time is None else time[row], row), reverse=True)
-    return sorted(rows[:count])
-
-
-@given(ROWS, st.booleans(), st.data())
-def test_the_window_by_date_is_the_end_of_the_log(
-    rows: list[tuple[int, int, int]], timed: bool, data: st.DataObject
-) -> None:
-    candidates, budget = _candidates(rows, timed), data.draw(st.integers(1, len(rows)))
+@given(ROWS, st.data())
+def test_the_window_by_date_is_the_end_of_the_log(rows: list[tuple[int, int, int]], data: st.DataObject) -> None:
+    candidates, budget = _candidates(rows), data.draw(st.integers(1, len(rows)))
     kept = AfterDate().select(candidates, budget, np.random.default_rng(0)).rows
-    assert kept.tolist() == _newest(candidates.train, budget)
+    newest_first = sorted(range(len(rows)), key=lambda row: (rows[row][2], row), reverse=True)
+    assert kept.tolist() == sorted(newest_first[:budget])
+
+
+def test_without_times_there_is_no_window_by_date() -> None:
+    with pytest.raises(SelectionError, match="choose Recent, for which the order of each user's rows is enough"):
+        AfterDate().select(_candidates([(0, 0, 0)], timed=False), 1, np.random.default_rng(0))
 
 
 @given(ROWS, st.sampled_from([0.0, 0.4, 1.0]), st.data())

@@ -1,0 +1,143 @@
+"""Controls that rank by who chose what, and train nothing: the price of a model is paid for what it adds to them.
+
+A few numbers of theirs, how much taste counts beside popularity, are chosen on the validation split, as an epoch is for
+a model. Popularity is that of the given rows; where all rows are given, of the latest tenth of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import product
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Interactions, Split, by_user_and_time
+from rec_core.data.negatives import ABSENT
+from rec_core.evaluation.controls import KEPT
+from rec_core.evaluation.metric import PerUser
+from rec_core.evaluation.ranking import RECALL, SAMPLED, ranks, ranks_of_rows
+from rec_core.models import baselines, svd
+from rec_core.models.co_occurrence import Recommender, degrees, matrix, neighbourhood, walk
+
+RECENT_POPULAR, NEIGHBOURHOOD, SVD, BLEND, WALK, PROXY = (
+    "recent_popular",
+    "neighbourhood",
+    "svd",
+    "blend",
+    "walk",
+    "proxy",
+)
+NAMES = [RECENT_POPULAR, *(name + suffix for name in (NEIGHBOURHOOD, SVD, BLEND, WALK) for suffix in ("", KEPT)), PROXY]
+NEWEST = 0.1  # share of the rows whose popularity is recent
+_TUNED_ON = 2000  # users on whose validation item weights are chosen
+_TASTE = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)  # weights of taste beside popularity
+_DAMPED = (0.0, 0.5, 0.75, 1.0)  # powers of an item's count, by which a walk's preference for it is divided
+_NOWHERE = 1e-9  # beside the share of a walk that ends at an item
+_ALONE = np.inf  # a weight of taste beside which popularity is nothing
+Items = NDArray[np.float32]
+Which = NDArray[np.integer] | slice
+Mix = Callable[[Items, Which], Items]  # taste for some items, and which they are, to their scores
+Tell = Callable[[float], None]  # hears the share done, and may raise to stop
+
+
+def of_all_rows(
+    split: Split, validation: NDArray[np.int32], test: NDArray[np.int32], rng: Generator, tell: Tell
+) -> dict[str, PerUser]:
+    """Return what each control gives each test user, counted on the whole train split.
+
+    ``validation`` and ``test`` (n_users x c) are the items that held-out ones are ranked against.
+    """
+    popularity = baselines.popularity(newest(split.train), split.catalogue.n_items)
+
+    def most_popular(users: NDArray[np.integer]) -> Items:
+        return np.broadcast_to(popularity.astype(np.float32), (len(users), len(popularity)))
+
+    every = {RECENT_POPULAR: most_popular, **_counting(split.train, popularity, split, validation, rng)}
+    return _ranked(every, split, test, tell)
+
+
+def of_kept_rows(
+    kept: Interactions, split: Split, validation: NDArray[np.int32], test: NDArray[np.int32], rng: Generator, tell: Tell
+) -> dict[str, PerUser]:
+    """Return the same counted on the rows of a coreset; names end in ``KEPT``."""
+    popularity = baselines.popularity(kept, split.catalogue.n_items)
+    every = _counting(kept, popularity, split, validation, rng)
+    return _ranked({name + KEPT: one for name, one in every.items()}, split, test, tell)
+
+
+def newest(rows: Interactions) -> Interactions:
+    """Return the latest tenth of the rows; without times, of each user's, of which the order alone is known."""
+    if rows.time is not None:
+        latest = np.argsort(rows.time, kind="stable")[-max(1, round(NEWEST * len(rows))) :]
+    else:
+        count, ordered = np.bincount(rows.user), by_user_and_time(rows)
+        behind = np.repeat(np.cumsum(count), count) - 1 - np.arange(len(rows))  # rows of the user that come later
+        latest = ordered[behind < np.ceil(NEWEST * np.repeat(count, count))]
+    return rows.take(latest)
+
+
+def _ranked(every: Mapping[str, Recommender], split: Split, test: NDArray[np.int32], tell: Tell) -> dict[str, PerUser]:
+    found: dict[str, PerUser] = {}
+    for place, (name, recommend) in enumerate(every.items()):
+        share = partial(_share, tell, place, len(every))
+        found[name] = ranks_of_rows(recommend, split, test, share)
+    return found
+
+
+def _share(tell: Tell, place: int, count: int, done: float) -> None:
+    tell((place + done) / count)
+
+
+def _counting(
+    rows: Interactions, popularity: NDArray[np.int64], split: Split, validation: NDArray[np.int32], rng: Generator
+) -> dict[str, Recommender]:
+    """Return the recommenders of taste, the weights of two of them chosen on the validation split."""
+    x, popular = matrix(rows, split.catalogue.n_users, split.catalogue.n_items), np.log1p(popularity, dtype=np.float32)
+    choose = partial(_chosen, split=split, validation=validation)
+    by_vectors, degree = svd.recommender(x, rng), np.log(degrees(x)[1])
+    spread = max(float(by_vectors(_spaced(x.shape[0], _TUNED_ON)).std()), _NOWHERE)
+    return {
+        NEIGHBOURHOOD: neighbourhood(x),
+        SVD: by_vectors,
+        BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE]),
+        WALK: choose(walk(x), [_walked(*each, degree, popular) for each in product(_DAMPED, (*_TASTE, _ALONE))]),
+    }
+
+
+def _blended(weight: float, popular: Items) -> Mix:
+    """Return: weight · taste + log(1 + popularity)."""
+    return lambda taste, items: np.float32(weight) * taste + popular[items]
+
+
+def _walked(power: float, weight: float, degree: Items, popular: Items) -> Mix:
+    """Return: weight · log(share of the walk / degree^power) + log(1 + popularity), or the former alone."""
+
+    def mix(place: Items, items: Which) -> Items:
+        taste = np.log(place + np.float32(_NOWHERE)) - np.float32(power) * degree[items]
+        return taste if weight == _ALONE else np.float32(weight) * taste + popular[items]
+
+    return mix
+
+
+def _chosen(taste: Recommender, mixes: Sequence[Mix], split: Split, validation: NDArray[np.int32]) -> Recommender:
+    """Return the mix that ranks most validation items among the first ten; the first of equal ones."""
+    held_out = split.validation
+    places = _spaced(len(held_out), _TUNED_ON)
+    items = np.column_stack([held_out.item, validation])[places]
+    shown, absent = np.maximum(items, 0), items == ABSENT
+    raw = np.take_along_axis(taste(held_out.user[places]), shown, axis=1)
+
+    def found(mix: Mix) -> float:
+        scores = np.where(absent, -np.inf, mix(raw, shown))
+        return RECALL.value({SAMPLED: ranks(scores[:, 0], scores[:, 1:])})
+
+    best = max(mixes, key=found)
+    return lambda users: best(taste(users), slice(None))
+
+
+def _spaced(n: int, count: int) -> NDArray[np.int64]:
+    """Return at most ``count`` of n places, evenly spaced."""
+    return np.unique(np.linspace(0, n - 1, min(count, n)).astype(np.int64))

@@ -1,0 +1,132 @@
+"""Controls that train nothing, beside those that a run measures itself: once per split, and once per coreset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.evaluation import Metrics, free, measure
+from rec_core.evaluation.controls import KEPT
+from rec_core.evaluation.metric import PerUser
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
+from rec_core.models import svd
+from rec_core.progress import reporter
+from rec_core.randomness import generator
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.codec import unpack
+from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.proxy import PROXY, fitted_proxy
+from rec_core.stages.select import SELECT
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Inputs, Stage, Work
+from rec_core.stages.store import StageStore
+from rec_core.training import kernels
+
+_OF = "/"  # between a control and the part that an array holds
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What each control gives each test user: ``<control>/<part>`` (n_users,), parts as of an evaluation."""
+
+    values: dict[str, NDArray[np.float32]]
+
+    @property
+    def per_user(self) -> dict[str, PerUser]:
+        """Control → part → values (n_users,)."""
+        found: dict[str, dict[str, NDArray[Any]]] = {}
+        for place, values in self.values.items():
+            name, _, part = place.partition(_OF)
+            found.setdefault(name, {})[part] = values
+        return dict(found)
+
+    @property
+    def metrics(self) -> dict[str, Metrics]:
+        """Control → metrics."""
+        return {name: measure("implicit", values) for name, values in self.per_user.items()}
+
+
+def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
+    """Return the stages that measure the controls of a run; ratings have none but those that a run measures itself."""
+    if spec.feedback == "explicit":
+        return ()
+    return (CONTROLS,) if spec.keeps_everything else (CONTROLS, KEPT_CONTROLS)
+
+
+def are_in(result: RunResult, spec: ExperimentSpec) -> bool:
+    """Say whether a run's result has the controls of every stage."""
+    named = {CONTROLS: free.RECENT_POPULAR, KEPT_CONTROLS: free.WALK + KEPT}
+    return all(named[stage] in result.controls for stage in stages(spec))
+
+
+def added(result: RunResult, spec: ExperimentSpec, store: StageStore) -> RunResult:
+    """Return the result with the controls that ``store`` has."""
+    found = [(stage, store.get(stage.key(spec))) for stage in stages(spec)]
+    more = [unpack(stage.product, one).metrics for stage, one in found if one is not None]
+    return replace(result, controls=reduce(or_, more, result.controls))
+
+
+def _flat(per_user: Mapping[str, PerUser]) -> Controls:
+    return Controls({f"{name}{_OF}{part}": array for name, one in per_user.items() for part, array in one.items()})
+
+
+def _all_inputs(spec: ExperimentSpec) -> Inputs:
+    return {"negatives": NEGATIVES.within(spec), "seed": spec.data_seed}
+
+
+def _of_all(work: Work) -> Controls:
+    negatives, rng = work.get(NEGATIVES), generator(work.spec.data_seed, "controls")
+    tell = reporter(work.listen, CONTROLS.doing)
+    return _flat(free.of_all_rows(work.get(SPLIT), negatives.validation, negatives.test, rng, tell))
+
+
+CONTROLS = Stage(
+    "controls",
+    1,
+    Controls,
+    _all_inputs,
+    _of_all,
+    "Measuring controls on all rows",
+    needs=lambda spec: (SPLIT, NEGATIVES),
+    libraries=lambda work: (svd.LIBRARY,),
+    live=lambda spec: False,
+)
+
+
+def _kept_inputs(spec: ExperimentSpec) -> Inputs:
+    return {"negatives": NEGATIVES.within(spec), "selection": SELECT.within(spec), "seed": spec.data_seed}
+
+
+def _of_kept(work: Work) -> Controls:
+    split, negatives, rng = work.get(SPLIT), work.get(NEGATIVES), generator(work.spec.data_seed, "controls")
+    kept, tell = split.train.take(work.get(SELECT).rows), reporter(work.listen, KEPT_CONTROLS.doing)
+    found = free.of_kept_rows(kept, split, negatives.validation, negatives.test, rng, tell)
+    if _has_proxy(work.spec):
+        score = kernels.scorer(fitted_proxy(work))
+        ranked = {SAMPLED: sampled_ranks(score, split.test, negatives.test), ALL_ITEMS: all_item_ranks(score, split)}
+        found[free.PROXY] = ranked
+    return _flat(found)
+
+
+def _has_proxy(spec: ExperimentSpec) -> bool:
+    return spec.uses_proxy and spec.pretrain
+
+
+KEPT_CONTROLS = Stage(
+    "controls-kept",
+    1,
+    Controls,
+    _kept_inputs,
+    _of_kept,
+    "Measuring controls on the kept rows",
+    needs=lambda spec: (SELECT, NEGATIVES, *((PROXY,) if _has_proxy(spec) else ())),
+    libraries=lambda work: (svd.LIBRARY, *((kernels.LIBRARY,) if _has_proxy(work.spec) else ())),
+    live=lambda spec: False,
+)
