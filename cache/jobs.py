@@ -23,6 +23,7 @@ from rec_core.analysis.finished import Finished
 from rec_core.data.sources import Folders
 from rec_core.experiment import stored_result
 from rec_core.progress import Progress
+from rec_core.replicates import group_key
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import controls
@@ -34,6 +35,7 @@ INTERRUPTED = (
     "damaged. Finished steps are kept: run again; if it stops again, choose a smaller embedding size or batch size."
 )
 _LATELY = 30  # jobs that are looked at for what went wrong
+_TOGETHER = 5  # seconds within which one click asks for several runs
 STARTING = "Starting the workers, which may take a while on a busy machine."
 LATE = "The scheduler has not answered yet; it is asked again."
 
@@ -131,6 +133,14 @@ class Jobs:
         jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
+
+    def asked_with(self, job: Job) -> list[Job]:
+        """Return the runs that were asked for together with one and differ in nothing but the seed, itself too."""
+        states, wanted = self._launcher.states(), group_key(job.spec)
+        alike = [one for one in self.ledger.lately(_LATELY) if one.kind == "run" and group_key(one.spec) == wanted]
+        when = next((one.asked_at for one in alike if one.key == job.key), 0.0)
+        together = [one for one in alike if abs(one.asked_at - when) < _TOGETHER]
+        return [self._job(one.key, "run", one.spec, states) for one in together] or [job]
 
     def failed(self) -> list[Job]:
         """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from cache.jobs import ACTIVE
 from cache.kinds import Kind
 from pages.ui import state
 from rec_core.specs import ExperimentSpec
@@ -37,26 +38,33 @@ def data_are_here(question: str) -> bool:
 
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
     """Offer to pretrain the proxy of ``spec``."""
-    _offer(spec, "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)
+    _offer([spec], "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)
 
 
 def train(spec: ExperimentSpec) -> None:
-    """Offer to make the run of ``spec``."""
-    about = state.expected(spec)
-    label = f"Run {labels.choice_title(spec)} · {'up to' if about.at_most else 'about'} {duration(about.seconds)}"
+    """Offer to make the run of ``spec``, with as many seeds as chosen."""
+    wanted = state.seeded(spec)
+    count = "" if len(wanted) == 1 else f", {labels.seeds(len(wanted))}"
+    label = f"Run {labels.choice_title(spec)}{count} · {about(wanted)}"
     why = f"**{labels.run_title(spec)}** is not trained with these settings yet."
-    _offer(spec, "run", why, label, key=f"train-{labels.run_key(spec)}")
+    _offer(wanted, "run", why, label, key=f"train-{labels.run_key(spec)}")
 
 
-def _offer(spec: ExperimentSpec, kind: Kind, why: str, label: str, key: str) -> None:
-    """Draw a card with a button that asks for a job; say how the job stands if that was asked for."""
-    job = state.jobs().job(spec, kind)
+def about(wanted: Sequence[ExperimentSpec]) -> str:
+    """Return how long runs will take, for example "up to 12 s"."""
+    expected = state.expected(*wanted)
+    return f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
+
+
+def _offer(wanted: Sequence[ExperimentSpec], kind: Kind, why: str, label: str, key: str) -> None:
+    """Draw a card with a button that asks for jobs; say how they stand if that was asked for."""
+    jobs = [state.jobs().job(spec, kind) for spec in wanted]
     with st.container(border=True):
         st.markdown(why)
-        if job.state in ("waiting", "running"):
+        if any(job.state in ACTIVE for job in jobs):
             st.caption("On its way, as shown above; this page goes on by itself.")
             return
-        st.button(label, key=key, on_click=state.ask, args=(spec,), kwargs={"kind": kind}, type="primary")
+        st.button(label, key=key, on_click=state.ask, args=list(wanted), kwargs={"kind": kind}, type="primary")
 
 
 def numbers(facts: Mapping[str, tuple[str, str, str]]) -> None:

@@ -16,7 +16,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import controls
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
-from rec_core.wording.numbers import duration, percent
+from rec_core.wording.numbers import percent
 
 _FIRST = ("full", "random", "gradient", "recent")
 
@@ -125,15 +125,16 @@ def first_comparison() -> None:
     """Offer to compare four ways to train, all asked for at once."""
     if not state.data_is_here():
         return
-    wanted = first_specs(state.spec())
-    seconds = state.expected_together(wanted)
+    chosen = first_specs(state.spec())
+    wanted = [seeded for seed in zip(*map(state.seeded, chosen), strict=True) for seeded in seed]
     with st.container(border=True):
-        share = percent(wanted[1].ratio)
+        share = percent(chosen[1].ratio)
         st.markdown(f"**Compare three ways to keep {share} with training on everything.**")
-        names = ", ".join(labels.choice_title(spec) for spec in wanted)
-        st.caption(f"{names}; {headline_metric(wanted[0].feedback).title} and time for each, side by side.")
+        names = ", ".join(labels.choice_title(spec) for spec in chosen)
+        each = "" if len(wanted) == len(chosen) else f", {labels.seeds(len(wanted) // len(chosen))} each"
+        st.caption(f"{names}{each}; {headline_metric(chosen[0].feedback).title} and time for each, side by side.")
         st.button(
-            f"Run the comparison · about {duration(seconds)}",
+            f"Run the comparison · {cards.about(wanted)}",
             key="compare",
             on_click=state.ask,
             args=tuple(wanted),

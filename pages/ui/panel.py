@@ -6,6 +6,7 @@ import streamlit as st
 
 from cache.jobs import Job
 from pages.ui import state
+from rec_core.replicates import group_key
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
 
@@ -27,37 +28,61 @@ def show() -> None:
 
 
 def _toast(before: dict[str, Job], active: list[Job]) -> None:
-    """Say which jobs have ended well since the last look; what went wrong is listed."""
-    for key in before.keys() - {job.key for job in active}:
-        if state.jobs().job(before[key].spec, before[key].kind).state == "done":
-            st.toast(f"{_title(before[key])} is finished.", icon=":material/check_circle:")
+    """Say what has ended well since the last look, of several seeds the last; what went wrong is listed."""
+    going = {_group(job) for job in active}
+    ended = {
+        _group(before[key]): before[key]
+        for key in before.keys() - {job.key for job in active}
+        if state.jobs().job(before[key].spec, before[key].kind).state == "done"
+    }
+    for group, job in ended.items():
+        if group not in going:
+            st.toast(f"{_title(job)} is finished.", icon=":material/check_circle:")
+
+
+def _group(job: Job) -> str:
+    """Return what jobs have in common that are shown as one: runs that differ in nothing but the seed."""
+    return group_key(job.spec) if job.kind == "run" else job.key
 
 
 def _follow() -> None:
     active = state.jobs().active()
     if _look(active) != _look(list(st.session_state.get(_SEEN, {}).values())):
         st.rerun()  # something started, ended or was cancelled: every page may have news
+    groups: dict[str, list[Job]] = {}
     for job in active:
-        if job.state == "running":
-            _running(job)
-    if waiting := [job for job in active if job.state == "waiting"]:
+        groups.setdefault(_group(job), []).append(job)
+    waiting = [jobs for jobs in groups.values() if all(job.state == "waiting" for job in jobs)]
+    for jobs in groups.values():
+        if jobs not in waiting:
+            _running(jobs)
+    if waiting:
         _waiting(waiting)
 
 
-def _running(job: Job) -> None:
-    """Draw one bar for the whole job."""
-    done, left, doing = 0.0, None, "starting"
+def _running(jobs: list[Job]) -> None:
+    """Draw one bar for jobs that are shown as one, those of them that are done included."""
+    job = next(job for job in jobs if job.state == "running")
+    every = state.jobs().asked_with(job) if job.kind == "run" else jobs
+    share, left = state.left_of(every) if len(every) > 1 else (0.0, None)
+    doing = "starting"
     if (progress := job.progress) is not None:
-        done, left = state.whole(job, progress)
+        if len(every) == 1:
+            share, left = state.whole(job, progress)
         doing = progress.stage.lower() + (f", epoch {progress.epoch} of {progress.epochs}" if progress.epochs else "")
+    if len(every) > 1:
+        doing = f"{sum(one.state == 'done' for one in every)} of {len(every)} seeds done, {doing}"
     rest = "" if left is None else f" · about {duration(left)} left"
+    keys = [one.key for one in jobs]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(done, 1.0), text=f"**{_title(job)}** · {doing}{rest}", width="stretch")
-        st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=([job.key],), icon=":material/close:")
+        st.progress(min(share, 1.0), text=f"**{_title(job)}** · {doing}{rest}", width="stretch")
+        st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=(keys,), icon=":material/close:")
 
 
-def _waiting(jobs: list[Job]) -> None:
-    names = ", ".join(_title(job) for job in jobs[:3]) + (f" and {len(jobs) - 3} more" if len(jobs) > 3 else "")
+def _waiting(groups: list[list[Job]]) -> None:
+    titles = [_title(jobs[0]) + (f" ({labels.seeds(len(jobs))})" if len(jobs) > 1 else "") for jobs in groups]
+    names = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
+    jobs = [job for group in groups for job in group]
     why = next((job.message for job in jobs if job.message), "")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Waiting: {names}. {why}", width="stretch")

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from cache.home import folders
 from pages.ui import advanced, controls, links, nav, state
 from rec_core import selection, specs
 from rec_core.data.sources import SOURCES
@@ -19,6 +20,7 @@ from rec_core.wording import labels
 from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
+_SEEDS = {count: count for count in ("1", "3", "5")}
 # What the app opens with: it needs no download and no proxy.
 FIRST = specs.preset(
     "recommended", "implicit", ExperimentSpec().model.name, data={"dataset": "synthetic-50k"}, method={"name": "random"}
@@ -56,6 +58,7 @@ def _parameters() -> dict[str, links.Parameter]:
         "method": links.option("method", {name: method.title for name, method in selection.METHODS.items()}),
         "pretrain": links.option("pretraining", {"true": "true", "false": "false"}),
         "ratio": links.number("ratio", *_RATIOS, whole=False),
+        "seeds": links.option("seeds", _SEEDS),
         "preset": links.option("settings", labels.PRESETS),
     }
     return chosen | advanced.parameters()
@@ -121,6 +124,15 @@ def _choose() -> AbstractContextManager[Any]:
         disabled=method == "full",
         help="Share of the train ratings to keep.",
     )
+    seeds = controls.segments(
+        "Seeds",
+        _SEEDS,
+        "seeds",
+        "1",
+        "How many runs that differ in nothing but the seed. With one, only other users could change an answer; with "
+        "three, intervals count other starts and draws too.",
+        "stretch",
+    )
     preset: specs.Preset = st.radio(
         "Settings",
         specs.PRESETS,
@@ -137,7 +149,7 @@ def _choose() -> AbstractContextManager[Any]:
         changed = advanced.show(values)
     with custom:
         advanced.say_what_is_changed(changed, labels.PRESETS[preset])
-    state.choose(_valid(values, changed))
+    state.choose(_valid(values, changed), int(seeds))
     return facts
 
 
@@ -169,7 +181,7 @@ def _facts() -> str:
 
 def _data() -> list[str]:
     """Return what is on offer, what needs no download first: the list opens at the default, with others below it."""
-    offered = [name for name, source in SOURCES.items() if source.is_offered(state.jobs().folders)]
+    offered = [name for name, source in SOURCES.items() if source.is_offered(folders())]
     return sorted(offered, key=lambda name: SOURCES[name].download_mb > 0)
 
 

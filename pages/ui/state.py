@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -29,7 +28,7 @@ from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, resolve
 from rec_core.training import kernels
 from rec_core.wording import labels
 
-_SPEC, _PROBLEM, _ASKED = "_spec", "_problem", "_asked"
+_SPEC, _SEEDS, _PROBLEM, _ASKED = "_spec", "_seeds", "_problem", "_asked"
 
 
 @st.cache_resource(show_spinner=False)
@@ -39,10 +38,10 @@ def jobs() -> Jobs:
     return Jobs(home(), folders())
 
 
-def choose(spec: ExperimentSpec) -> None:
-    """Make ``spec`` the one that pages show."""
+def choose(spec: ExperimentSpec, seeds: int) -> None:
+    """Make ``spec`` the one that pages show, and ``seeds`` of it those that a button asks for."""
     st.session_state.pop(_ASKED, None)
-    st.session_state[_SPEC] = resolved(spec)
+    st.session_state[_SPEC], st.session_state[_SEEDS] = resolved(spec), seeds
 
 
 def resolved(spec: ExperimentSpec) -> ExperimentSpec:
@@ -54,6 +53,11 @@ def spec() -> ExperimentSpec:
     """Return the spec that the sidebar describes."""
     chosen: ExperimentSpec = st.session_state[_SPEC]
     return chosen
+
+
+def seeded(of: ExperimentSpec, count: int | None = None) -> list[ExperimentSpec]:
+    """Return ``of`` with as many seeds as chosen, or ``count``, its own the first."""
+    return [of.with_(seed=(of.seed + more) % 2**32) for more in range(count or st.session_state[_SEEDS])]
 
 
 def metric() -> Metric:
@@ -179,10 +183,22 @@ def evidence(one: Compared) -> Evidence | None:
     return weigh(one, ours, full)
 
 
-def expected(of: ExperimentSpec | None = None) -> Estimate:
-    """Return how long a run will take on this machine, from the click."""
-    one = _expected(of or spec(), _rates())
-    return replace(one, seconds=one.seconds + _start())
+def expected(*wanted: ExperimentSpec) -> Estimate:
+    """Return how long runs will take on this machine, from the click.
+
+    The workers share them, and one proxy serves all that need it.
+    """
+    rates = _rates()
+    alone = [_expected(one, rates) for one in wanted]
+    waits = [0.0 if view(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
+    work = [one.seconds - wait for one, wait in zip(alone, waits, strict=True)]
+    proxies = {PROXY.key(one): wait for one, wait in zip(wanted, waits, strict=True)}
+    return Estimate(_start() + _shared(work) + _shared(proxies.values()), any(one.at_most for one in alone))
+
+
+def _shared(seconds: Collection[float]) -> float:
+    """Return how long work of so many seconds takes that the workers share."""
+    return max(sum(seconds) / jobs().workers, max(seconds, default=0.0))
 
 
 def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
@@ -196,13 +212,14 @@ def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
     return estimated(parts(one.spec, len(one.split.train), pairs, _rates(), ready), progress)
 
 
-def expected_together(wanted: Sequence[ExperimentSpec]) -> float:
-    """Return how long several runs will take, in seconds; the workers share them, and one proxy serves all of them."""
-    rates = _rates()
-    alone = [_expected(one, rates).seconds for one in wanted]
-    waits = [0.0 if view(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
-    work = [seconds - wait for seconds, wait in zip(alone, waits, strict=True)]
-    return _start() + max(sum(work) / jobs().workers, max(work, default=0.0)) + max(waits, default=0.0)
+def left_of(jobs_of: Sequence[Job]) -> tuple[float, float | None]:
+    """Return the share done of runs that were asked for together, and about how many seconds are left of them."""
+    running = [whole(job, job.progress) if job.progress else (0.0, None) for job in jobs_of if job.state == "running"]
+    waiting = [job for job in jobs_of if job.state == "waiting"]
+    done = sum(job.state == "done" for job in jobs_of) + sum(share for share, _ in running)
+    lefts = [left for _, left in running if left is not None]
+    more = sum(_expected(job.spec, _rates()).seconds for job in waiting) / jobs().workers if lefts else 0.0
+    return done / len(jobs_of), max(lefts) + more if lefts else None
 
 
 def expected_preparation(of: ExperimentSpec | None = None) -> float:

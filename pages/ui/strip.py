@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.ui import nav, panel, state
+from cache.jobs import ACTIVE, Job
+from pages.ui import cards, nav, panel, state
 from rec_core.errors import CorelensError, DataError
 from rec_core.training import kernels
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration
 
 _ROOM = """<style>
 .stMainBlockContainer { padding-top: 4.25rem; }
@@ -40,28 +42,39 @@ def _chosen() -> None:
         if not state.data_is_here():
             st.button(f"Download {state.source().title}", on_click=_download, type="primary")
             return
-        job = state.jobs().job(spec)
-        if job.state == "done":
+        jobs = [state.jobs().job(one) for one in state.seeded(spec)]
+        if all(job.state == "done" for job in jobs):
             st.page_link(nav.page("results"), label="Show result", icon=":material/check_circle:", width="content")
             return
-        label = {"waiting": "Waiting", "running": "Running", "new": "Run"}.get(job.state, "Run again")
-        busy = job.state in ("waiting", "running")
+        missing = [job for job in jobs if job.state not in ("done", *ACTIVE)]
+        wanted = [job.spec for job in missing]
         try:
-            expected = state.expected()
-            about = f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
+            label = f"{_label(missing, len(jobs))} · {cards.about(wanted)}" if missing else _busy(jobs)
         except CorelensError:  # the page says what is wrong with the data
             return
         st.button(
-            label if busy else f"{label} · {about}",
+            label,
             key="run",
             on_click=state.ask,
-            args=(spec,),
-            disabled=busy,
+            args=wanted,
+            disabled=not missing,
             type="primary" if state.finished().runs else "secondary",  # a first start offers the comparison first
             help="Selects, trains and evaluates in the background; pages stay usable.",
         )
-        if job.state == "cancelled":
-            st.caption(job.message, width="content")
+        if cancelled := next((job.message for job in missing if job.state == "cancelled"), ""):
+            st.caption(cancelled, width="content")
+
+
+def _busy(jobs: Sequence[Job]) -> str:
+    return "Running" if any(job.state == "running" for job in jobs) else "Waiting"
+
+
+def _label(missing: Sequence[Job], count: int) -> str:
+    """Return what the button says that asks for the missing ones of ``count`` seeds."""
+    if count == 1:
+        return "Run" if missing[0].state == "new" else "Run again"
+    more = "seed" if len(missing) == 1 else "seeds"
+    return f"Run {count} seeds" if len(missing) == count else f"Run {len(missing)} more {more}"
 
 
 def _download() -> None:

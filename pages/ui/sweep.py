@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import exhibits, state
+from pages.ui import cards, exhibits, state
 from rec_core.analysis import gradient_norms
 from rec_core.figures import gradient_norms as figures
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.gradient_norms import sweep_sentence
-from rec_core.wording.numbers import duration
 
 
 def show() -> None:
@@ -41,11 +40,9 @@ def _offer(rest: list[ExperimentSpec], total: int) -> None:
         if len(busy) == len(rest):
             st.caption("On their way; this page goes on by itself.")
             return
-        seconds = state.expected_together(rest)
+        windows = "window" if len(rest) == 1 else "windows"
         st.button(
-            f"Run {len(rest)} windows · about {duration(seconds)}"
-            if len(rest) > 1
-            else f"Run 1 window · about {duration(seconds)}",
+            f"Run {len(rest)} {windows} · {cards.about(rest)}",
             key="run-sweep",
             on_click=state.ask,
             args=tuple(rest),
