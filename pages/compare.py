@@ -69,6 +69,5 @@ if made:
     st.subheader("Training curves", anchor=False)
     columns = figures.history_titles(validation_metric(state.spec().feedback))
     column = controls.segments("Curve", columns, "curve", next(iter(columns)))
-    first_seeds = {title: group.results[0] for title, group in made.items()}
-    exhibits.show(figures.curves(first_seeds, marks, column, columns[column], caption))
+    exhibits.show(figures.curves(made, marks, column, columns[column], caption))
 cards.settings({pick.title: (pick.key, pick.spec) for pick in chosen})

@@ -31,6 +31,8 @@ def show_chosen(one: Compared) -> None:
     cards.numbers(wording.facts(one, evidence))
     if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
+    elif len(one.group.specs) == 1 and state.data_is_here():
+        cards.more_seeds(one.spec)
 
 
 def show_why(one: Compared) -> None:

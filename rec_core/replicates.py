@@ -108,7 +108,11 @@ class Group:
 
     def metric(self, name: str) -> float:
         """Return a metric's mean over seeds."""
-        return fmean([result.metrics[name] for result in self.results])
+        return self.estimate(name).mean
+
+    def estimate(self, name: str) -> Estimate:
+        """Return a metric's mean over seeds with its error over seeds, none for one of them."""
+        return over_seeds([result.metrics[name] for result in self.results])
 
 
 @lru_cache(maxsize=10_000)

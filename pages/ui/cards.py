@@ -12,6 +12,7 @@ import streamlit as st
 from cache.jobs import ACTIVE
 from cache.kinds import Kind
 from pages.ui import state
+from rec_core.analysis.comparison import baseline_spec
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import labels
@@ -48,6 +49,21 @@ def train(spec: ExperimentSpec) -> None:
     label = f"Run {labels.choice_title(spec)}{count} · {about(wanted)}"
     why = f"**{labels.run_title(spec)}** is not trained with these settings yet."
     _offer(wanted, "run", why, label, key=f"train-{labels.run_key(spec)}")
+
+
+def more_seeds(spec: ExperimentSpec) -> None:
+    """Offer two further seeds of ``spec`` and of its baseline: one seed says little of how sure an answer is."""
+    wanted = [one for of in (spec, baseline_spec(spec)) for one in state.seeded(of, 3)]
+    missing = {RUN.key(one): one for one in wanted if state.jobs().job(one).state not in ("done", *ACTIVE)}
+    if missing:
+        st.button(
+            f"Run two more seeds of this and of full data · {about([*missing.values()])}",
+            key="more-seeds",
+            on_click=state.ask,
+            args=[*missing.values()],
+            icon=":material/repeat:",
+            help="With three seeds, intervals count how much another start or draw would change.",
+        )
 
 
 def about(wanted: Sequence[ExperimentSpec]) -> str:

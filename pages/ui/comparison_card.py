@@ -18,6 +18,7 @@ from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import percent
 
+_OVER_SEEDS = "Half the width of the 95 % interval over seeds"
 _FIRST = ("full", "random", "gradient", "recent")
 
 
@@ -29,6 +30,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         method=[("★ " if b else "") + m for b, m in zip(table.is_baseline, table.method, strict=True)],
         ratio=100 * table.ratio,
         quality_kept=100 * table.quality_kept.astype(float),
+        kept_half=100 * table.kept_half.astype(float),
     )
     main = {name: scores.pop(name) for name in list(scores) if METRICS[name].part != ALL_ITEMS}
     columns = {
@@ -38,7 +40,10 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "quality_kept": column.NumberColumn(
             "Quality kept", format="%.0f %%", help="Of full data, same settings and seed"
         ),
+        "kept_half": column.NumberColumn("±", format="%.1f", help=f"{_OVER_SEEDS}, in points"),
         "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {metric.title}"),
+        metric.name: main.pop(metric.name),
+        "half": column.NumberColumn(f"± {metric.title}", format="%.3f", help=_OVER_SEEDS),
         **main,
         "report": column.NumberColumn("In the report", format="%.3f", help=metric.title),
         "total_s": column.NumberColumn("CPU s", format="%.1f", help="Pretrain + select + train"),
@@ -53,8 +58,9 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "seed": column.TextColumn("Seed"),
         "rows": column.NumberColumn("Ratings", format="localized"),
     }
-    if table.report.isna().all():
-        del columns["report"]
+    for name in ("report", "kept_half", "half"):
+        if table[name].isna().all():
+            del columns[name]
     ticked = cards.table(
         shown,
         # Ticks are positions: another set or order of runs must not keep them.

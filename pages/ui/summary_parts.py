@@ -136,14 +136,23 @@ def _times(one: Compared) -> str:
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
     frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec))))
     metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
+    headline = next(iter(metrics))
+    sure = {} if frame["half"].isna().all() else {"half": f"± {metrics[headline]}"}
     columns = {
         "method": "Kept",
         "ratio": "Share of rows",
+        headline: metrics.pop(headline),
+        **sure,
         **metrics,
         "gain": "Gain over control",
         "total_s": "CPU seconds",
         "speed_up": "Speed-up",
         "seed": "Seed",
     }
-    digits = dict.fromkeys((*metrics, "gain"), 3) | {"ratio": 3, "total_s": 1, "speed_up": 1}
-    return frame[list(columns)].astype({"speed_up": float}).round(digits).rename(columns=columns)
+    digits = dict.fromkeys((headline, *sure, *metrics, "gain"), 3) | {"ratio": 3, "total_s": 1, "speed_up": 1}
+    return (
+        frame[list(columns)]
+        .astype({"speed_up": float, **dict.fromkeys(sure, float)})
+        .round(digits)
+        .rename(columns=columns)
+    )

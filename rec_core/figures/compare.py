@@ -14,7 +14,7 @@ from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import categories_axis, dots, lay_out, wrapped
-from rec_core.results import RunResult
+from rec_core.replicates import Group
 from rec_core.selection import Mark
 from rec_core.stages.train import validation_column
 from rec_core.wording.columns import titled
@@ -70,15 +70,22 @@ def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str, words:
     )
 
 
-def curves(results: Mapping[str, RunResult], marks: Marks, column: str, title: str, caption: str) -> Exhibit:
-    """Return a line per run over epochs; ``column`` is a column of the history, and ``title`` what it is called."""
+def curves(groups: Mapping[str, Group], marks: Marks, column: str, title: str, caption: str) -> Exhibit:
+    """Return a line per group over epochs, and a band between its seeds.
+
+    ``column`` is a column of the history, and ``title`` what it is called.
+    """
     figure = go.Figure()
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-    for dash, (name, result) in zip(dashes, results.items(), strict=False):
+    for dash, (name, group) in zip(dashes, groups.items(), strict=False):
+        by_epoch = _by_epoch(group, column)
+        if len(group.results) > 1:
+            _add_band(figure, by_epoch, marks[name], name)
         figure.add_scatter(
-            x=[row["epoch"] for row in result.history],
-            y=[row[column] for row in result.history],
+            x=by_epoch.index,
+            y=by_epoch["mean"],
             name=name,
+            legendgroup=name,
             mode="lines+markers",
             line={"color": marks[name].colour, "dash": dash},
             marker={"symbol": marks[name].symbol, "size": 7},
@@ -87,18 +94,46 @@ def curves(results: Mapping[str, RunResult], marks: Marks, column: str, title: s
     lay_out(figure, 420)
     figure.update_xaxes(title="Epoch", rangemode="tozero")
     figure.update_yaxes(title=title, nticks=8)
-    table = pd.concat([pd.DataFrame(result.history).assign(Run=name) for name, result in results.items()])
+    table = pd.concat(
+        [
+            pd.DataFrame(result.history).assign(Run=name, Seed=seed)
+            for name, group in groups.items()
+            for seed, result in group.by_seed.items()
+        ]
+    )
+    validated = [c for c in table.columns.astype(str) if c.startswith("validation")]
     return Exhibit(
         name="training-curves",
         title="Training curves",
         figure=figure,
-        alt=f"{title} by epoch for {', '.join(results)}.",
-        table=table[
-            ["Run", "epoch", "loss", *[c for c in table.columns.astype(str) if c.startswith("validation")], "seconds"]
-        ],
-        how="One line per run. A validation line that turns while the train loss still falls is overfitting; an "
-        "epoch of a coreset has fewer steps than one of all data.",
+        alt=f"{title} by epoch for {', '.join(groups)}.",
+        table=table[["Run", "Seed", "epoch", "loss", *validated, "seconds"]],
+        how="One line per run: of several seeds the mean of those that trained so long, in a band from the lowest to "
+        "the highest. A validation line that turns while the train loss still falls is overfitting; an epoch of a "
+        "coreset has fewer steps than one of all data.",
         caption=caption,
+    )
+
+
+def _by_epoch(group: Group, column: str) -> pd.DataFrame:
+    """Return mean, lowest and highest value over seeds by epoch."""
+    rows = [(row["epoch"], row[column]) for result in group.results for row in result.history]
+    return pd.DataFrame(rows, columns=["epoch", "value"]).groupby("epoch")["value"].agg(["mean", "min", "max"])
+
+
+def _add_band(figure: go.Figure, by_epoch: pd.DataFrame, look: Mark, name: str) -> None:
+    around = pd.concat([by_epoch["max"], by_epoch["min"][::-1]])
+    figure.add_scatter(
+        x=around.index,
+        y=around,
+        fill="toself",
+        fillcolor=look.colour,
+        opacity=0.2,
+        line={"width": 0},
+        mode="lines",
+        legendgroup=name,
+        showlegend=False,
+        hoverinfo="skip",
     )
 
 

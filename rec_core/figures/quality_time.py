@@ -17,8 +17,9 @@ from rec_core.wording.numbers import duration, number, percent
 
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
-    "larger. Dotted lines are controls that need no training: what is on the wrong side of one was not worth "
-    "training. Time is the CPU time of pretraining, selecting and training together."
+    "larger. Bars are 95 % intervals over seeds, where there are several. Dotted lines are controls that need no "
+    "training: what is on the wrong side of one was not worth training. Time is the CPU time of pretraining, selecting "
+    "and training together."
 )
 
 
@@ -81,6 +82,13 @@ def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric:
             "line": {"width": 2, "color": look.colour},
             "opacity": 1,
         },
+        error_y={
+            "type": "data",
+            "array": [run.group.estimate(metric.name).half for run in runs],
+            "color": look.colour,
+            "thickness": 2,
+            "visible": any(len(run.group.results) > 1 for run in runs),
+        },
         customdata=[run.group.key for run in runs],
         hovertext=[_hover(run, metric) for run in runs],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -89,9 +97,11 @@ def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric:
 
 def _hover(run: Compared, metric: Metric) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
+    half = run.group.estimate(metric.name).half
+    sure = f" ± {number(half)}" if half else ""
     seeds, rows = labels.seed_list(list(run.group.by_seed)), number(run.group.results[0].n_selected)
     return (
         f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
-        f"<br>{metric.title} {number(run.value)}{kept}"
+        f"<br>{metric.title} {number(run.value)}{sure}{kept}"
         f"<br>{rows} ratings, {number(run.group.epochs)} epochs, {duration(run.seconds)} of CPU time"
     )

@@ -20,7 +20,7 @@ from rec_core import projection
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment, stored_result
 from rec_core.specs import ExperimentSpec
-from tests.conftest import processes, quick, quick_map, workers
+from tests.conftest import key, processes, quick, quick_map, workers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -124,6 +124,38 @@ def test_what_is_in_the_store_does_not_run_however_busy_its_worker_is(tmp_path: 
     assert jobs.active() == []
 
 
+def test_runs_of_one_click_are_found_together(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"), _Busy())
+    seeds = [quick("random", seed=seed) for seed in range(3)]
+    for spec in (*seeds, quick("greedy")):
+        jobs.ask(spec)
+    earlier = quick("random", seed=9)
+    jobs.ask(earlier)
+    with jobs.ledger._transaction() as database:
+        database.execute("UPDATE jobs SET asked_at = asked_at - 60 WHERE key = ?", (key(earlier),))
+    make("run", Experiment(seeds[0], jobs.store, jobs.folders))
+    found = {job.key: job.state for job in jobs.asked_with(jobs.job(seeds[1]))}
+    assert found == {key(seeds[0]): "done", key(seeds[1]): "running", key(seeds[2]): "running"}
+
+
+def test_controls_are_measured_after_a_run_and_found_beside_it(tmp_path: Path) -> None:
+    launcher, spec = _Busy(), quick("random")
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"), launcher)
+    jobs.ask(spec)
+    kinds: tuple[Kind, ...] = ("run", "controls", "controls-kept")
+    assert list(launcher.states()) == [STAGES[kind].key(spec) for kind in kinds]
+    assert [job.kind for job in jobs.active()] == ["run"]  # nobody has to follow the others
+    for kind in kinds:
+        assert jobs.measures(spec)
+        make(kind, Experiment(spec, jobs.store, jobs.folders))
+        if kind == "run":
+            (bare,) = jobs.finished().runs
+    (whole,) = jobs.finished().runs
+    assert not jobs.measures(spec)
+    assert set(whole[1].controls) > set(bare[1].controls)
+    assert "walk_kept" in whole[1].controls
+
+
 def test_a_job_on_a_full_disk_says_so_though_it_cannot_write_that_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,8 +251,8 @@ def test_a_waiting_job_is_cancelled_at_once(jobs: Jobs) -> None:
     assert jobs.job(quick(seed=30)).state == "waiting"
     jobs.cancel(waiting)
     assert jobs.job(quick(seed=30)).state == "cancelled"
-    for key in keys:
-        jobs.cancel(key)
+    for waiting_key in keys:
+        jobs.cancel(waiting_key)
     for spec in busy:
         wait(jobs, spec, lambda job: job.state == "cancelled")
 

@@ -33,6 +33,47 @@ def test_run_asks_for_the_spec_that_the_sidebar_describes(
     assert key(spec) == key(expected)
 
 
+def test_several_seeds_are_asked_for_with_one_click(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    app = open_page(**QUICK, method="Random", seeds="3", seed="4")
+    assert app.button(key="run").label.startswith("Run 3 seeds · about")
+    app.button(key="run").click().run()
+    assert [key(spec) for _, spec in asked] == [key(quick("random", seed=seed)) for seed in (4, 5, 6)]
+    finish(home, quick("random", seed=5))
+    app = open_page(**QUICK, method="Random", seeds="3", seed="4")
+    assert app.button(key="run").label.startswith("Run 2 more seeds · about")
+    for seed in (4, 6):
+        finish(home, quick("random", seed=seed))
+    app = open_page(**QUICK, method="Random", seeds="3", seed="4")
+    assert "run" not in [b.key for b in app.button]
+
+
+def test_seeds_that_run_together_have_one_bar_and_one_cancel(
+    home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [quick("random", seed=seed) for seed in range(3)]
+    for spec in specs:
+        Ledger(home).ask(key(spec), "run", spec)
+    finish(home, specs[0])
+    progress = Progress("Training", 0.5, 1, 2, 1.0)
+    active = [
+        Job(key(specs[1]), "run", specs[1], "running", progress=progress),
+        Job(key(specs[2]), "run", specs[2], "waiting"),
+    ]
+    cancelled: list[str] = []
+    monkeypatch.setattr(Jobs, "active", lambda self: active)
+    monkeypatch.setattr(Jobs, "asked_with", lambda self, job: [Job(key(specs[0]), "run", specs[0], "done"), *active])
+    monkeypatch.setattr(Jobs, "cancel", lambda self, key: cancelled.append(key))
+    app = open_page(**QUICK, method="Random", seeds="3")
+    (bar,) = app.get("progress")
+    assert "1 of 3 seeds done, training, epoch 1 of 2" in bar.proto.text
+    assert 33 < bar.proto.value < 67
+    assert not any(caption.value.startswith("Waiting") for caption in app.caption)
+    next(b for b in app.button if b.label == "Cancel").click().run()
+    assert cancelled == [key(spec) for spec in specs[1:]]
+
+
 def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
     app = open_page(**QUICK, method="Gradient")
     assert "**NCF · Gradient at 20 %** · Synthetic, 10,000 ratings, clicks" in texts(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -124,8 +126,21 @@ def test_metrics_are_held_against_the_baseline(folders: Folders) -> None:
     shown = {f"NCF · {m} · 0": group for m, group in groups.items()}
     estimates = {f"NCF · {m} · 0": gain for m, gain in gains.items()}
     assert "baseline" in difference_words.headline(shown, "NCF · full · 0", RECALL, estimates)
-    exhibit = figures.curves(results, {m: mark(m) for m in results}, "loss", "Train loss", "caption")
+    exhibit = figures.curves(groups, {m: mark(m) for m in results}, "loss", "Train loss", "caption")
     assert [len(trace.x) for trace in exhibit.figure.data] == [2, 2]
+
+
+def test_curves_of_several_seeds_are_a_line_in_a_band(folders: Folders) -> None:
+    specs = [quick("random", seed=seed) for seed in range(3)]
+    results = [experiment(spec, folders).result() for spec in specs]
+    longer = replace(results[0], history=[*results[0].history, results[0].history[-1] | {"epoch": 3, "loss": 0.5}])
+    group = Group(tuple(specs), (longer, *results[1:]))
+    exhibit = figures.curves({"A": group}, {"A": mark("random")}, "loss", "Train loss", "caption")
+    band, line = exhibit.figure.data
+    losses = np.array([[row["loss"] for row in result.history] for result in results], dtype=float)
+    np.testing.assert_allclose(line.y, [*losses.mean(0), 0.5])  # of those that trained so long
+    np.testing.assert_allclose(band.y, [*losses.max(0), 0.5, 0.5, *losses.min(0)[::-1]])
+    assert exhibit.table["Seed"].tolist() == [0, 0, 0, 1, 1, 2, 2]
 
 
 def test_no_two_runs_look_the_same() -> None:
