@@ -14,6 +14,7 @@ from rec_core.replicates import over_seeds
 from rec_core.results import CHOOSING, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
+from rec_core.wording.numbers import small
 
 __all__ = ["TABLES", "build", "footnotes", "render"]
 
@@ -66,7 +67,7 @@ def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[st
 
 def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
     return [
-        {"Method": f"Control: {labels.control_title(name).lower()}"}
+        {"Method": f"Control: {small(labels.control_title(name))}"}
         | {METRICS[m].title: f"{metrics[m]:.3f}" for m in table.metrics}
         for name, metrics in result.controls.items()
         if not name.endswith(KEPT)

@@ -81,7 +81,12 @@ def controls_table(table: pd.DataFrame, choice: str) -> None:
         table,
         key="controls-table",
         alt=f"Metrics of the controls that need no training, beside {choice}.",
-        column_config={col.CONTROL: "Control", col.COUNTED_ON: "Counted on", **scores},
+        height="content",
+        column_config={
+            col.CONTROL: st.column_config.TextColumn("Control", width="medium"),
+            col.COUNTED_ON: "Counted on",
+            **scores,
+        },
     )
     st.caption(f"Kept rows: those of {choice}.")
 

@@ -24,7 +24,7 @@ from rec_core.replicates import Group
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, resolve
+from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.training import kernels
 from rec_core.wording import labels
 
@@ -139,8 +139,9 @@ def finished() -> Finished:
 
 
 def result(of: ExperimentSpec) -> RunResult | None:
-    """Return a spec's result if its run was made, whoever asked for it."""
-    return stored_result(RUN.key(of), jobs().store)
+    """Return a spec's result with its controls if its run was made, whoever asked for it."""
+    found = stored_result(RUN.key(of), jobs().store)
+    return None if found is None else controls.added(found, of, jobs().store)
 
 
 def random_coreset() -> Coreset:

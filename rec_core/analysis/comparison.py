@@ -212,10 +212,15 @@ def _mean_seconds(group: Group, stage: str) -> float:
 
 
 def controls_table(group: Group) -> pd.DataFrame:
-    """Return one row per control of a group: its name, whether it is counted on kept rows only, and its metrics."""
+    """Return one row per control of a group, the best first.
+
+    Its name, whether it is counted on kept rows only, and its metrics.
+    """
+    metric, means = headline_metric(group.spec.feedback), control_means(group)
+    best_first = sorted(means, key=lambda name: -metric.gain(means[name][metric.name], 0.0))
     return pd.DataFrame(
         [
-            {col.CONTROL: name.removesuffix(KEPT), col.COUNTED_ON: name.endswith(KEPT), **metrics}
-            for name, metrics in control_means(group).items()
+            {col.CONTROL: name.removesuffix(KEPT), col.COUNTED_ON: name.endswith(KEPT), **means[name]}
+            for name in best_first
         ]
     )

@@ -12,7 +12,7 @@ from rec_core.analysis.evidence import Evidence
 from rec_core.replicates import Estimate, Group
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
-from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent
+from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent, small
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
@@ -72,7 +72,7 @@ def how_sure(kept: Estimate) -> str:
 def _second(one: Compared, evidence: Evidence | None) -> str:
     name, value = one.best_control
     share = "" if one.control_kept is None else f", which keeps {percent(one.control_kept)}"
-    control = f"the control “{labels.control_title(name).lower()}” ({number(value)}{share}), which needs no training"
+    control = f"the control “{small(labels.control_title(name))}” ({number(value)}{share}), which needs no training"
     if evidence is None:
         return f"Beside it stands {control}; {UNKNOWN_HOW_SURE}."
     if evidence.than_control == "no clear difference":
@@ -95,7 +95,7 @@ def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str,
     """Return the four numbers of a group: title → value, what to hold it against, and help."""
     kept = one.kept if evidence is None else evidence.kept
     gain, result = one.gain if evidence is None else evidence.gain.mean, one.group.results[0]
-    control = labels.control_title(one.best_control[0]).lower()
+    control = small(labels.control_title(one.best_control[0]))
     return {
         QUALITY: (
             UNKNOWN if kept is None else percent(kept.mean),

@@ -105,6 +105,15 @@ def plain_label(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def small(text: str) -> str:
+    """Return text with a small letter at its beginning, and the rest as it is.
+
+    >>> small("Untrained SVD")
+    'untrained SVD'
+    """
+    return text[:1].lower() + text[1:]
+
+
 def capital(text: str) -> str:
     """Return text with a capital at its beginning, and the rest as it is.
 

@@ -9,7 +9,7 @@ from rec_core.analysis.evidence import MARGIN, Evidence
 from rec_core.evaluation.ranking import RECALL_ALL
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import comparison, labels
-from rec_core.wording.numbers import number, percent
+from rec_core.wording.numbers import number, percent, small
 
 
 def headline(one: Compared, evidence: Evidence | None) -> str:
@@ -57,7 +57,7 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
 
 
 def _better_not(one: Compared, evidence: Evidence) -> str:
-    control = f"the control “{labels.control_title(one.best_control[0]).lower()}” needs no training"
+    control = f"the control “{small(labels.control_title(one.best_control[0]))}” needs no training"
     does = "and does better" if evidence.than_control == "worse" else "and there is no clear difference from it"
     return f"Do not train on {labels.choice_title(one.spec)}: {control}, {does}."
 
