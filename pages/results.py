@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison_card, exhibits, gallery, nav, picks, state
+from pages.ui import cards, comparison_card, exhibits, gallery, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Compared
 from rec_core.experiment import View
@@ -146,6 +146,7 @@ if compared:
     show_runs(compared)
 else:
     comparison_card.first_comparison()
+screen_card.show()
 if not chosen:
     show_figure()
 cards.settings()

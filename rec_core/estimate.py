@@ -18,6 +18,7 @@ from rec_core.training.kernels.probe import known_rates
 
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
 _COMPILING, _LOADING, _PER_USER = 30.0, 6.0, 0.0017  # seconds of a UMAP
+_SCREENED_ROW, _SCREENED_PAIR = 1.2e-5, 1.5e-8  # seconds of a screen per train row, and per pair of a user and an item
 STARTING = 6.0  # seconds until workers that were not there are ready
 _LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
@@ -93,6 +94,11 @@ def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | Non
 def map_seconds(n_users: int) -> float:
     """Return how long a UMAP of the users takes at most; the first on a machine is compiled first."""
     return (0.0 if projection.is_compiled() else _COMPILING) + _LOADING + _PER_USER * min(n_users, projection.MOST)
+
+
+def screen_seconds(n_train: int, n_pairs: int) -> float:
+    """Return how long a screen takes."""
+    return _SCREENED_ROW * n_train + _SCREENED_PAIR * n_pairs
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:

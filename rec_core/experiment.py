@@ -20,6 +20,7 @@ from rec_core.progress import Listener
 from rec_core.projection import UserMap
 from rec_core.results import RunResult
 from rec_core.selection import Candidates, Coreset
+from rec_core.selection.screen import Screen
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import (
     EVALUATE,
@@ -30,6 +31,7 @@ from rec_core.stages import (
     PROXY_MAP,
     RUN,
     SCORE,
+    SCREEN,
     SELECT,
     SPLIT,
     TRAIN,
@@ -87,6 +89,11 @@ class Stages:
     def coreset(self) -> Coreset:
         """The kept rows."""
         return self.graph.get(SELECT)
+
+    @property
+    def screened(self) -> Screen:
+        """Which rows the screen would keep."""
+        return self.graph.get(SCREEN)
 
     @property
     def trained(self) -> TrainedModel:

@@ -15,7 +15,17 @@ from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.analysis.finished import Finished
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import STARTING, Estimate, Rates, estimate, map_seconds, parts, proxy_seconds, rates_here
+from rec_core.estimate import (
+    STARTING,
+    Estimate,
+    Rates,
+    estimate,
+    map_seconds,
+    parts,
+    proxy_seconds,
+    rates_here,
+    screen_seconds,
+)
 from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric, headline_metric
 from rec_core.experiment import View, stored_result
@@ -226,6 +236,13 @@ def left_of(jobs_of: Sequence[Job]) -> tuple[float, float | None]:
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
     return _start() + _preparation(of or spec(), _rates())
+
+
+def expected_screen(of: View) -> float:
+    """Return how long a screen will take, in seconds."""
+    ready = of.spec.split.test == "last" or of.can(PROXY)
+    catalogue, waits = of.split.catalogue, 0.0 if ready else _preparation(of.spec, _rates())
+    return _start() + waits + screen_seconds(len(of.split.train), catalogue.n_users * catalogue.n_items)
 
 
 def expected_map(of: View) -> float:

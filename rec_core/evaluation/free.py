@@ -18,7 +18,7 @@ from rec_core.data.interactions import Interactions, Split, by_user_and_time
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.controls import KEPT
 from rec_core.evaluation.metric import PerUser
-from rec_core.evaluation.ranking import RECALL, SAMPLED, ranks, ranks_of_rows
+from rec_core.evaluation.ranking import AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
 from rec_core.models import baselines, svd
 from rec_core.models.co_occurrence import Recommender, degrees, matrix, neighbourhood, walk
 
@@ -98,7 +98,7 @@ def _counting(
     x, popular = matrix(rows, split.catalogue.n_users, split.catalogue.n_items), np.log1p(popularity, dtype=np.float32)
     choose = partial(_chosen, split=split, validation=validation)
     by_vectors, degree = svd.recommender(x, rng), np.log(degrees(x)[1])
-    spread = max(float(by_vectors(_spaced(x.shape[0], _TUNED_ON)).std()), _NOWHERE)
+    spread = max(float(by_vectors(spaced(x.shape[0], _TUNED_ON)).std()), _NOWHERE)
     return {
         NEIGHBOURHOOD: neighbourhood(x),
         SVD: by_vectors,
@@ -124,20 +124,39 @@ def _walked(power: float, weight: float, degree: Items, popular: Items) -> Mix:
 
 def _chosen(taste: Recommender, mixes: Sequence[Mix], split: Split, validation: NDArray[np.int32]) -> Recommender:
     """Return the mix that ranks most validation items among the first ten; the first of equal ones."""
-    held_out = split.validation
-    places = _spaced(len(held_out), _TUNED_ON)
-    items = np.column_stack([held_out.item, validation])[places]
-    shown, absent = np.maximum(items, 0), items == ABSENT
-    raw = np.take_along_axis(taste(held_out.user[places]), shown, axis=1)
-
-    def found(mix: Mix) -> float:
-        scores = np.where(absent, -np.inf, mix(raw, shown))
-        return RECALL.value({SAMPLED: ranks(scores[:, 0], scores[:, 1:])})
-
-    best = max(mixes, key=found)
+    places = spaced(len(split.validation), _TUNED_ON)
+    items, raw = _shown(taste, split, validation, places)
+    best = max(mixes, key=lambda mix: _recall(mix(raw, np.maximum(items, 0)), items))
     return lambda users: best(taste(users), slice(None))
 
 
-def _spaced(n: int, count: int) -> NDArray[np.int64]:
+def recall_on_validation(
+    recommend: Recommender, split: Split, validation: NDArray[np.int32], places: NDArray[np.int64]
+) -> float:
+    """Return Recall@10 of the validation items at ``places`` among their sampled negatives (n_users x c)."""
+    items, scores = _shown(recommend, split, validation, places)
+    return _recall(scores, items)
+
+
+def _shown(
+    recommend: Recommender, split: Split, validation: NDArray[np.int32], places: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], Items]:
+    """Return validation items with their negatives, (len(places) x 1 + c), and what each scores."""
+    held_out = split.validation
+    items = np.column_stack([held_out.item, validation])[places]
+    scores = np.empty(items.shape, np.float32)
+    for begin in range(0, len(places), size := max(1, AT_ONCE // split.catalogue.n_items)):
+        rows = slice(begin, begin + size)
+        every = recommend(held_out.user[places[rows]])
+        scores[rows] = np.take_along_axis(every, np.maximum(items[rows], 0), axis=1)
+    return items, scores
+
+
+def _recall(scores: Items, items: NDArray[np.int32]) -> float:
+    shown = np.where(items == ABSENT, -np.inf, scores)
+    return RECALL.value({SAMPLED: ranks(shown[:, 0], shown[:, 1:])})
+
+
+def spaced(n: int, count: int) -> NDArray[np.int64]:
     """Return at most ``count`` of n places, evenly spaced."""
     return np.unique(np.linspace(0, n - 1, min(count, n)).astype(np.int64))

@@ -17,7 +17,7 @@ from rec_core.models.co_occurrence import Recommender
 K = 10
 Ranks = NDArray[np.float32]
 _PAIRS = 1 << 16  # user-item pairs ranked at a time: their scores stay in the cache
-_AT_ONCE = 1 << 22  # pairs scored at a time by products of whole matrices, which are slow in small pieces
+AT_ONCE = 1 << 22  # pairs scored at a time by products of whole matrices, which are slow in small pieces
 
 
 def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks:
@@ -126,7 +126,7 @@ def ranks_of_rows(
     """
     held_out, known = split.test, _Known.of(split)
     out = {part: np.empty(len(held_out), np.float32) for part in (SAMPLED, ALL_ITEMS)}
-    for rows in _chunks(len(held_out), split.catalogue.n_items, _AT_ONCE):
+    for rows in _chunks(len(held_out), split.catalogue.n_items, AT_ONCE):
         users, place = held_out.user[rows], np.arange(rows.stop - rows.start)
         scores = np.array(recommend(users), dtype=np.float32)
         positive, sampled = scores[place, held_out.item[rows]], negatives[rows]

@@ -2,7 +2,7 @@
 
     load → split (after the filter) → proxy → score → select → train → evaluate → run
               └→ negatives                └→ map             └→ map
-    negatives → controls                select → controls-kept
+    negatives → controls, screen        select → controls-kept
 
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
 """
@@ -16,6 +16,7 @@ from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.proxy import PROXY
 from rec_core.stages.run import RUN
 from rec_core.stages.score import SCORE
+from rec_core.stages.screen import SCREEN
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Stage
@@ -34,6 +35,7 @@ __all__ = [
     "PROXY_MAP",
     "RUN",
     "SCORE",
+    "SCREEN",
     "SELECT",
     "SPLIT",
     "TRAIN",

@@ -1,0 +1,67 @@
+"""The card that says which rows to keep, before anything is trained."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cache.jobs import ACTIVE
+from pages.ui import cards, state
+from rec_core.selection import METHODS
+from rec_core.selection.screen import Screen
+from rec_core.settings import offers
+from rec_core.specs import TrainSpec
+from rec_core.stages import SCREEN
+from rec_core.stages.screen import asks
+from rec_core.wording import screen as wording
+from rec_core.wording.numbers import duration
+
+
+def show() -> None:
+    """Say what the screen found, or offer to screen."""
+    spec = state.spec()
+    if not (state.data_is_here() and asks(spec)):
+        return
+    view = state.view()
+    with st.container(border=True):
+        st.markdown(f"**{wording.QUESTION}**")
+        if view.has(SCREEN):
+            _found(view.screened)
+        elif state.jobs().job(spec, "screen").state in ACTIVE:
+            st.caption("Being found out, as shown above; this page goes on by itself.")
+        else:
+            st.caption("Found out from the data alone, before anything is trained.")
+            st.button(
+                f"Find out · about {duration(state.expected_screen(view))}",
+                key="screen",
+                on_click=state.ask,
+                args=(spec,),
+                kwargs={"kind": "screen"},
+            )
+
+
+def _found(screen: Screen) -> None:
+    spec = state.spec()
+    st.markdown(wording.answer(screen, spec, state.metric()))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = spec.with_(method=dict(screen.best), train=spec.train.model_copy(update={"start": _start(screen)}))
+        if wanted != spec:
+            st.button("Use it", key="use-screen", on_click=_use, args=(screen,), icon=":material/check:")
+        with st.popover("What was tried", type="tertiary"):
+            st.caption(wording.how())
+            table = wording.table(screen, spec)
+            config = cards.number_columns(table, [wording.PREDICTED])
+            cards.table(table, alt="The methods that were tried, the best first.", column_config=config)
+
+
+def _start(screen: Screen) -> str:
+    return "kept" if screen.starts_from_vectors else "random"
+
+
+def _use(screen: Screen) -> None:
+    """Set the sidebar to what the screen found."""
+    name = str(screen.best["name"])
+    st.session_state["method"] = name
+    for setting, offer in offers(METHODS[name]).items():
+        value = screen.best[setting]
+        st.session_state[offer.link] = None if value == offer.default else value
+    st.session_state[offers(TrainSpec)["start"].link] = None if _start(screen) == "random" else _start(screen)

@@ -1,0 +1,134 @@
+"""Which rows to keep, from the data alone and in seconds: small recommenders are asked before a model is trained.
+
+On the rows that each candidate keeps, three recommenders that train nothing are counted: most popular, item
+neighbourhood and an untrained SVD. What the best of them finds on the validation split, beside what it finds from all
+rows, predicts the share of quality that a trained model keeps. The test split is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from rec_core.canonical import Json
+from rec_core.data.interactions import Interactions, Split
+from rec_core.errors import SelectionError
+from rec_core.evaluation.free import Items, recall_on_validation, spaced
+from rec_core.models import baselines, svd
+from rec_core.models.co_occurrence import Recommender, matrix, neighbourhood
+from rec_core.selection.after_date import AfterDate
+from rec_core.selection.base import Candidates, Method, budget
+from rec_core.selection.easy import Easy
+from rec_core.selection.quota import Quota
+from rec_core.selection.random import Random
+from rec_core.selection.recent import Recent
+
+RATIOS = (0.05, 0.1, 0.2, 0.5)  # at which the share kept is predicted too
+_USERS = 6000  # whose validation items are looked for
+POPULAR, NEIGHBOURHOOD, SVD = "most_popular", "neighbourhood", "svd"
+Found = dict[str, float]  # recommender → Recall@10 on the validation split
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What was found: ``full`` on all rows, ``tried`` for each candidate at a ratio, the best of them first.
+
+    Each of ``tried`` and ``at`` has ``method`` (its settings), ``ratio`` and ``found``; ``at`` is the best candidate at
+    other ratios.
+    """
+
+    full: Found
+    tried: list[dict[str, Any]]
+    at: list[dict[str, Any]]
+
+    @property
+    def best(self) -> Mapping[str, Json]:
+        """The settings of the method to choose."""
+        method: Mapping[str, Json] = self.tried[0]["method"]
+        return method
+
+    def predicted(self, one: Mapping[str, Any]) -> float:
+        """Return the share of quality that a candidate is predicted to keep; 0 where nothing was found at all."""
+        most = max(self.full.values())
+        return max(one["found"].values()) / most if most else 0.0
+
+    @property
+    def by_ratio(self) -> dict[float, float]:
+        """Ratio → the share that the best candidate is predicted to keep."""
+        return {
+            one["ratio"]: self.predicted(one) for one in sorted([*self.at, self.tried[0]], key=lambda o: o["ratio"])
+        }
+
+    @property
+    def starts_from_vectors(self) -> bool:
+        """Whether a model should start from singular vectors of the kept rows: they know more than popularity."""
+        found = self.tried[0]["found"]
+        return bool(found[SVD] > found[POPULAR])
+
+
+def candidates(recency_can_help: bool) -> list[Method]:
+    """Return the methods to try, those first that are taken where others are as good."""
+    recent: list[Method] = [Recent(alpha=alpha) for alpha in (0.25, 0.0, 0.5, 0.75, 1.0)]
+    others: list[Method] = [Quota(), Quota(alpha=0.5), Random()]
+    return [*recent, AfterDate(), *others] if recency_can_help else [Recent(), Easy(), Easy(alpha=0.5), *others]
+
+
+def screen(
+    given: Candidates,
+    split: Split,
+    validation: NDArray[np.int32],
+    methods: Sequence[Method],
+    ratio: float,
+    rng: Callable[[], Generator],
+    tell: Callable[[float], None] = lambda done: None,
+) -> Screen:
+    """Return what ``methods`` keep the information of; ``validation`` (n_users x c) are the negatives.
+
+    ``rng`` makes a generator, the same at every call; ``tell`` hears the share done, and may raise to stop.
+    """
+    others = [other for other in RATIOS if other != ratio]
+    steps, done = 1 + len(methods) + len(others), 0
+
+    def ask(rows: Interactions) -> Found:
+        nonlocal done
+        found = _found(rows, split, validation, rng())
+        done += 1
+        tell(done / steps)
+        return found
+
+    def keep(method: Method, ratio: float) -> dict[str, Any]:
+        scored = replace(given, values=method.score(given)) if method.ranks else given
+        rows = method.select(scored, budget(ratio, len(split.train)), rng()).rows
+        return {"method": method.model_dump(), "ratio": ratio, "found": ask(split.train.take(rows))}
+
+    full, tried = ask(split.train), []
+    for method in methods:
+        try:
+            tried.append((method, keep(method, ratio)))
+        except SelectionError:  # it needs what these data have not, as times
+            continue
+    tried.sort(key=lambda one: -max(one[1]["found"].values()))
+    best = tried[0][0]
+    return Screen(full, [one for _, one in tried], [keep(best, other) for other in others])
+
+
+def _found(rows: Interactions, split: Split, validation: NDArray[np.int32], rng: Generator) -> Found:
+    n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
+    x = matrix(rows, n_users, n_items)
+    popularity = baselines.popularity(rows, n_items).astype(np.float32)
+
+    def most_popular(users: NDArray[np.integer]) -> Items:
+        return np.broadcast_to(popularity, (len(users), n_items))
+
+    every: dict[str, Recommender] = {
+        POPULAR: most_popular,
+        NEIGHBOURHOOD: neighbourhood(x),
+        SVD: svd.recommender(x, rng),
+    }
+    places = spaced(len(split.validation), _USERS)
+    return {name: recall_on_validation(one, split, validation, places) for name, one in every.items()}

@@ -1,0 +1,56 @@
+"""What the screen says, in words: which rows to keep, and what that is predicted to be worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from rec_core.evaluation import Metric
+from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SVD, Screen
+from rec_core.specs import ExperimentSpec
+from rec_core.wording import labels
+from rec_core.wording.numbers import percent
+
+METHOD, PREDICTED = "Method", "Predicted to keep"
+QUESTION = "Which rows should I keep?"
+_ALL = 0.995  # a predicted share from which it is called all
+
+
+def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
+    """Return what a candidate of the screen is called."""
+    return labels.method_choice(spec.with_(method=dict(settings)))
+
+
+def answer(screen: Screen, spec: ExperimentSpec, metric: Metric) -> str:
+    """Return which method to choose, and what it is predicted to keep at each ratio."""
+    start = ", started from the singular vectors of the kept rows" if screen.starts_from_vectors else ""
+    shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
+    predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
+    return f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {metric.title}."
+
+
+def _share(share: float) -> str:
+    return "all" if share >= _ALL else percent(share)
+
+
+def how() -> str:
+    """Return how it was found out."""
+    return (
+        "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
+        "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
+        "beside the best on all rows, is the share that is predicted; test ratings were not looked at."
+    )
+
+
+def table(screen: Screen, spec: ExperimentSpec) -> pd.DataFrame:
+    """Return one row per candidate, the best first: the predicted share, and what each recommender found."""
+    titles = {POPULAR: "Most popular", NEIGHBOURHOOD: "Item neighbourhood", SVD: "Untrained SVD"}
+    rows = [
+        {METHOD: method_title(spec, one["method"]), PREDICTED: screen.predicted(one)}
+        | {titles[name]: value for name, value in one["found"].items()}
+        for one in screen.tried
+    ]
+    full = {METHOD: labels.ALL_DATA, PREDICTED: 1.0} | {titles[n]: v for n, v in screen.full.items()}
+    return pd.DataFrame([*rows, full])

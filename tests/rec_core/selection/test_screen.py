@@ -1,0 +1,104 @@
+"""The screen: what small recommenders keep of their finds, from train and validation alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rec_core.data import splits
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
+from rec_core.data.sources import Folders
+from rec_core.evaluation.ranking import ranks
+from rec_core.experiment import Experiment
+from rec_core.models import baselines
+from rec_core.selection import Candidates, budget
+from rec_core.selection.recent import Recent
+from rec_core.selection.screen import POPULAR, RATIOS, Screen, candidates, screen
+from rec_core.stages import SCREEN, MemoryStore
+from tests.conftest import quick
+
+
+def _negatives(split: Split) -> np.ndarray:
+    shape = (split.catalogue.n_users, 30)
+    return np.random.default_rng(3).integers(0, split.catalogue.n_items, shape).astype(np.int32)
+
+
+def _screened(split: Split, ratio: float = 0.2) -> Screen:
+    given = Candidates(split.train, split.catalogue.n_users, "implicit")
+    told: list[float] = []
+    found = screen(
+        given, split, _negatives(split), candidates(True), ratio, lambda: np.random.default_rng(0), told.append
+    )
+    assert told == sorted(told)
+    assert told[-1] == (1 if split.train.time is not None else pytest.approx(12 / 13))  # or one was no candidate
+    return found
+
+
+def _popular_finds(split: Split, rows: Interactions) -> float:
+    """Count the items of ``rows``, and look for each validation item among the negatives."""
+    count = baselines.popularity(rows, split.catalogue.n_items).astype(float)
+    rank = ranks(count[split.validation.item], count[_negatives(split)])
+    return float((rank <= 10).mean())
+
+
+def test_what_is_found_is_a_recommenders_recall_on_validation(small_split: Split) -> None:
+    found = _screened(small_split)
+    assert found.full[POPULAR] == pytest.approx(_popular_finds(small_split, small_split.train))
+    for one in found.tried:
+        if one["method"]["name"] == "recent":
+            method, count = Recent(alpha=one["method"]["alpha"]), budget(0.2, len(small_split.train))
+            given = Candidates(small_split.train, small_split.catalogue.n_users, "implicit")
+            kept = small_split.train.take(method.select(given, count, np.random.default_rng(0)).rows)
+            assert one["found"][POPULAR] == pytest.approx(_popular_finds(small_split, kept))
+
+
+def test_the_best_comes_first_and_is_predicted_at_every_ratio(small_split: Split) -> None:
+    found = _screened(small_split)
+    shares = [found.predicted(one) for one in found.tried]
+    assert shares == sorted(shares, reverse=True)
+    assert len(found.tried) == len(candidates(True))
+    assert list(found.by_ratio) == sorted(RATIOS)
+    assert found.by_ratio[0.2] == shares[0]
+    assert list(_screened(small_split, 0.3).by_ratio) == sorted([*RATIOS, 0.3])
+
+
+def test_the_test_split_is_not_looked_at(small_split: Split) -> None:
+    """A leak is planted: every test item is the one that the user's train rows would never give away."""
+    moved = (small_split.test.item + 7) % small_split.catalogue.n_items
+    planted = replace(small_split, test=replace(small_split.test, item=moved))
+    assert _screened(small_split) == _screened(planted)
+
+
+def test_recency_is_chosen_where_it_counts_and_not_where_it_cannot() -> None:
+    """Tastes that drift: the last items say most of the next one, and nothing of a random one."""
+    rng = np.random.default_rng(0)
+    n_users, n_items, length = 200, 120, 60
+    begin = rng.integers(0, n_items, n_users)
+    user = np.repeat(np.arange(n_users), length)
+    step = np.tile(np.arange(length), n_users)
+    item = (begin[user] + step + rng.integers(0, 6, len(user))) % n_items
+    rows = Interactions(user.astype(np.int32), item.astype(np.int32), None, step.astype(np.int64))
+    names = texts([""] * n_items)
+    data = Dataset(rows, Catalogue(np.arange(n_users), np.arange(n_items), names, names))
+    last = splits.leave_one_out(data, "last", "next-to-last", np.random.default_rng(0))
+    assert _screened(last, 0.1).best["name"] in ("recent", "window-by-date")
+    anywhere = splits.leave_one_out(data, "random", "random", np.random.default_rng(0))
+    assert _screened(anywhere, 0.1).best["name"] not in ("recent", "window-by-date")
+
+
+def test_data_without_times_are_screened_without_what_needs_them(small_split: Split) -> None:
+    untimed = replace(small_split, train=replace(small_split.train, time=None))
+    assert "window-by-date" not in {one["method"]["name"] for one in _screened(untimed).tried}
+
+
+@pytest.mark.parametrize("test", ["last", "random"])
+def test_a_screen_is_a_stage(test: str, folders: Folders) -> None:
+    store, spec = MemoryStore(), quick("random", split={"test": test, "validation": "random"})
+    found = Experiment(spec, store, folders).screened
+    tried = {one["method"]["name"] for one in found.tried}
+    assert ("easy" in tried) == (test == "random")  # which looks at a proxy
+    again = Experiment(spec.with_(seed=9, model={"name": "mf"}), store, folders)
+    assert again.graph.key(SCREEN) == SCREEN.key(spec) or test == "random"
+    assert again.screened == found or test == "random"
