@@ -28,6 +28,12 @@ Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 Start = Literal["random", "kept", "sketch"]
 STARTS: Mapping[str, str] = {"random": "At random", "kept": "SVD of the kept rows", "sketch": "SVD of all rows"}
+Residuals = Literal["off", "kept", "sketch"]
+RESIDUALS: Mapping[str, str] = {
+    "off": "As they are",
+    "kept": "Less the biases of the kept rows",
+    "sketch": "Less the biases of all rows",
+}
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
@@ -74,10 +80,12 @@ class TrainSpec(Settings):
     """How the model is trained; ``patience`` 0 keeps the last epoch, otherwise the best validation epoch.
 
     ``start`` is what embeddings begin as: random numbers, to which singular vectors of the kept rows may be added, or
-    those of all train rows, a sketch of data beyond the coreset (``rec_core.models.svd``).
+    those of all train rows, a sketch of data beyond the coreset (``rec_core.models.svd``). ``residuals`` of ratings are
+    what damped biases leave of them, counted on the same rows (``rec_core.models.baselines``).
     """
 
     start: Start = choice("random", "Start of the embeddings", STARTS)
+    residuals: Residuals = choice("off", "Ratings are learnt", RESIDUALS)
     epochs: Epochs = offered(20, "Epochs, at most", 1, 500)
     patience: int = offered(
         0, "Stop after so many epochs without gain (0: keep the last epoch)", 0, 100, ge=0, le=100_000

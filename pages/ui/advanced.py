@@ -22,7 +22,8 @@ _PARTS: dict[str, type[Settings]] = {
     "data": DataSpec,
     "": ExperimentSpec,
 }
-_CLICKS_ALONE = ("train.negatives",)
+# Settings that count for one kind of feedback alone.
+_ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives",)}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def apply(preset: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
 def _fields(preset: dict[str, Any]) -> list[Field]:
     """Return the fields that count: those of the chosen method and model, and those of every run."""
     parts = {"method": METHODS[preset["method"]["name"]], "model": MODELS[preset["model"]["name"]]} | _PARTS
-    ignored = _CLICKS_ALONE if preset["feedback"] == "explicit" else ()
+    ignored = [place for feedback, places in _ONLY.items() if feedback != preset["feedback"] for place in places]
     fields = [field for part, kind in parts.items() for field in _declared(part, kind)]
     return [field for field in fields if field.place not in ignored]
 

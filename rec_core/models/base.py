@@ -95,12 +95,33 @@ class Model(Settings):
         """Return the embeddings (rows x d) of a table, without what else its rows hold."""
 
 
+# Parameters that are no model's: what a model of residuals is added to, of everybody, of each user and each item.
+BASE_MEAN, BASE_USER, BASE_ITEM = "base_mean", "base_user", "base_item"
+
+
 @dataclass(frozen=True)
 class Fitted:
-    """A model with its parameters."""
+    """A model with its parameters, and with the biases on whose residuals it was trained, if it was."""
 
     model: Model
     params: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def bare(self) -> Fitted:
+        """The model of the residuals alone."""
+        own = {name: array for name, array in self.params.items() if name not in (BASE_MEAN, BASE_USER, BASE_ITEM)}
+        return Fitted(self.model, own)
+
+    @property
+    def has_base(self) -> bool:
+        """Whether predictions are of residuals."""
+        return BASE_MEAN in self.params
+
+    def base(self, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return μ + b_u + b_i for users and items, broadcast against each other."""
+        mean, of_user, of_item = (self.params[name] for name in (BASE_MEAN, BASE_USER, BASE_ITEM))
+        total: NDArray[np.float32] = mean + of_user[user] + of_item[item]
+        return total
 
     def embeddings(self, table: Table) -> NDArray[np.float32]:
         """Return the embeddings (rows x d) of the users or the items."""
@@ -112,4 +133,4 @@ class Fitted:
         predicted: NDArray[np.float32] = self.model.predict(
             self.params, self.params["user"].take(user, 0), self.params["item"].take(item, 0)
         )
-        return predicted
+        return predicted + self.base(user, item) if self.has_base else predicted

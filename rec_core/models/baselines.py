@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,12 +28,27 @@ def item_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.i
 
 
 def user_item_bias(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return μ + b_i + b_u with damped means: b_i of the ratings less μ, then b_u of what is left."""
+    """Return μ + b_i + b_u."""
+    found = biases(train, int(user.max()) + 1, int(item.max()) + 1)
+    return found.mean + found.item[item] + found.user[user]
+
+
+@dataclass(frozen=True)
+class Biases:
+    """μ, and what each user and item adds to it, at least (n_users,) and (n_items,)."""
+
+    mean: float
+    user: NDArray[np.float64]
+    item: NDArray[np.float64]
+
+
+def biases(train: Interactions, n_users: int, n_items: int) -> Biases:
+    """Return damped means: b_i of the ratings less μ, then b_u of what is left; 0 for those without a rating."""
     overall = train.rated.mean(dtype=np.float64)
     rest = train.rated - overall
-    item_bias = _damped_mean(train.item, rest, _ITEM_DAMPING, int(item.max()))
-    user_bias = _damped_mean(train.user, rest - item_bias[train.item], _USER_DAMPING, int(user.max()))
-    return overall + item_bias[item] + user_bias[user]
+    item = _damped_mean(train.item, rest, _ITEM_DAMPING, n_items - 1)
+    user = _damped_mean(train.user, rest - item[train.item], _USER_DAMPING, n_users - 1)
+    return Biases(float(overall), user, item)
 
 
 def popularity(train: Interactions, n_items: int) -> NDArray[np.int64]:

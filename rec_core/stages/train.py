@@ -11,12 +11,12 @@ from rec_core.evaluation.rating import ERROR, rating_errors
 from rec_core.models import Fitted, Params, svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
-from rec_core.specs import ExperimentSpec, Start
+from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
-from rec_core.stages.training import started, training_inputs, warmed
+from rec_core.stages.training import less_biases, started, training_inputs, warmed
 from rec_core.training import kernels, loop
 
 
@@ -35,15 +35,17 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
         "feedback": spec.feedback,
         "selection": SELECT.within(spec),
         "model": spec.model.counted(spec.feedback),
-        "train": training_inputs(spec, spec.train.model_copy(update={"start": _start(spec)})),
+        "train": training_inputs(spec, _settled(spec)),
         "negatives": NEGATIVES.within(spec) if spec.feedback == "implicit" else None,
         "seed": spec.seed,
     }
 
 
-def _start(spec: ExperimentSpec) -> Start:
-    """Return the start that counts: where all rows are kept, those of the coreset are all."""
-    return "kept" if spec.keeps_everything and spec.train.start == "sketch" else spec.train.start
+def _settled(spec: ExperimentSpec) -> TrainSpec:
+    """Return the settings that count: where all rows are kept, a sketch of all rows is one of the kept ones."""
+    train = spec.train
+    same = {name: "kept" for name in ("start", "residuals") if getattr(train, name) == "sketch"}
+    return train.model_copy(update=same if spec.keeps_everything else {})
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
@@ -52,19 +54,24 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
 
 def _compute(work: Work) -> TrainedModel:
     spec, coreset = work.spec, work.get(SELECT)
-    kept, model = work.get(SPLIT).train.take(coreset.rows), spec.model.settled(spec.feedback)
+    every, model = work.get(SPLIT).train, spec.model.settled(spec.feedback)
+    kept = every.take(coreset.rows)
+    rows = {"kept": kept, "sketch": every}
+    base: Params = {}
+    if spec.feedback == "explicit" and spec.train.residuals != "off":
+        base, kept = less_biases(work, rows[spec.train.residuals], kept)
     start = started(work, model, kept, spec.train, generator(spec.seed, "start"))
     if spec.train.start != "random":
-        rows = kept if spec.train.start == "kept" else work.get(SPLIT).train
-        start = warmed(model, start, rows, generator(spec.seed, "singular vectors"))
+        start = warmed(model, start, rows[spec.train.start], generator(spec.seed, "singular vectors"))
     watch = loop.Watch(
-        validate=lambda params: _validate(work, Fitted(model, params)),
+        validate=lambda params: _validate(work, Fitted(model, params | base)),
         patience=spec.train.patience,
         report=reporter(work.listen, TRAIN.doing, spec.train.epochs),
     )
     rng = generator(spec.seed, "training")
     trained = loop.train(model, start, kept, spec.feedback, spec.train, rng, watch, coreset.weights)
-    return TrainedModel(trained.params, [_line(epoch, spec) for epoch in trained.history], trained.best_epoch)
+    history = [_line(epoch, spec) for epoch in trained.history]
+    return TrainedModel(trained.params | base, history, trained.best_epoch)
 
 
 def _validate(work: Work, fitted: Fitted) -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rec_core.data.interactions import Interactions
-from rec_core.models import Model, Params, Shape, co_occurrence, svd
+from rec_core.models import Model, Params, Shape, baselines, co_occurrence, svd
+from rec_core.models.base import BASE_ITEM, BASE_MEAN, BASE_USER
 from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.split import SPLIT
@@ -20,6 +23,8 @@ def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
     """Return what any training depends on: its settings, how batches are drawn, and what takes the steps."""
     ignored = set() if spec.feedback == "implicit" else {"negatives"}
     ignored |= {"start"} if getattr(training, "start", "random") == "random" else set()
+    if spec.feedback == "implicit" or getattr(training, "residuals", "off") == "off":
+        ignored.add("residuals")
     return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION, "kernels": kernels.VERSION}
 
 
@@ -48,6 +53,19 @@ def warmed(model: Model, start: Params, rows: Interactions, rng: np.random.Gener
     vectors *= _SPREAD / max(float(vectors.std()), _LEAST)
     by_table = {"item": vectors, "user": svd.profiles(x, vectors)}
     return start | {table: model.added(vectors, start[table]) for table, vectors in by_table.items()}
+
+
+def less_biases(work: Work, rows: Interactions, kept: Interactions) -> tuple[Params, Interactions]:
+    """Return the damped biases of ``rows`` as parameters, and what they leave of the ratings of ``kept``."""
+    catalogue = work.get(SPLIT).catalogue
+    found = baselines.biases(rows, catalogue.n_users, catalogue.n_items)
+    base = {
+        BASE_MEAN: np.array([found.mean], np.float32),
+        BASE_USER: found.user.astype(np.float32),
+        BASE_ITEM: found.item.astype(np.float32),
+    }
+    left = kept.rated - (base[BASE_MEAN] + base[BASE_USER][kept.user] + base[BASE_ITEM][kept.item])
+    return base, replace(kept, rating=left)
 
 
 def shape_of(work: Work, rows: Interactions) -> Shape:

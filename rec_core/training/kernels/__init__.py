@@ -65,10 +65,12 @@ def scorer(fitted: Fitted) -> Score:
 
     It raises a TrainingError where a score is not finite: finite parameters may be too large to be multiplied.
     """
-    score = _unchecked(fitted)
+    score = _unchecked(fitted.bare)
 
     def finite(users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.floating]:
         scores = score(users, items)
+        if fitted.has_base:
+            scores = scores + fitted.base(users[:, None], items)
         if not np.isfinite(scores).all():
             raise diverged()
         return scores
