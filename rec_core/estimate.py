@@ -56,7 +56,7 @@ def measured_rates(results: Iterable[RunResult]) -> Rates:
 def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> Estimate:
     """Return how long ``spec`` takes on ``n_train`` rows and ``n_pairs`` user-item pairs."""
     every = parts(spec, n_train, n_pairs, rates, proxy_is_ready)
-    return Estimate(sum(every.values()), at_most=spec.train.patience > 0)
+    return Estimate(sum(every.values()), at_most=spec.train.may_stop)
 
 
 def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> dict[str, float]:

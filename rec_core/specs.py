@@ -94,6 +94,11 @@ class TrainSpec(Settings):
     learning_rate: LearningRate = offered(0.001, "Learning rate", 0.00001, 1.0, link="rate")
     negatives: Negatives = offered(4, "Negatives per positive", 1, 64)
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether training may end before the last epoch that is allowed."""
+        return 0 < self.patience < self.epochs
+
 
 class ProxySpec(Settings):
     """The SimpleMF that gives embeddings and gradients; pretrained on all train rows."""
@@ -212,7 +217,10 @@ def preset(name: Preset, feedback: Feedback, model: str, **others: Any) -> Exper
     ``others`` are further top-level fields of ``ExperimentSpec``, for example ``ratio=0.1``.
     """
     base: dict[str, Any] = {"feedback": feedback, "model": {"name": model}}
-    if name == "recommended":
+    if name == "report":
+        # It does not say so, but its figures for clicks are those of its best validation epochs (see the README).
+        base["train"] = {"patience": TrainSpec().epochs}
+    else:
         base["model"] |= MODELS[model].recommended
         base |= {
             "split": {"validation": "next-to-last"},

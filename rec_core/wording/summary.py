@@ -65,7 +65,8 @@ def _better_not(one: Compared, evidence: Evidence) -> str:
 def method_notes(spec: ExperimentSpec) -> list[str]:
     """Return how the rows were chosen and how the model was trained."""
     method, train = type(spec.method), spec.train
-    stop = f", at most, stopping after {train.patience} without gain" if train.patience else ""
+    best = ", of which the best on validation counts" if train.patience else ""
+    stop = f", at most, stopping after {train.patience} without gain" if train.may_stop else best
     notes = [f"{method.title}: {method.summary[0].lower()}{method.summary[1:]}"]
     if method.needs_proxy:
         proxy = "pretrained on all ratings" if spec.pretrain else "left at its random start"

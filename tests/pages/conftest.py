@@ -20,7 +20,13 @@ from rec_core.specs import ExperimentSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 # The settings of ``tests.conftest.quick``, as they stand in a link.
-QUICK = {"data": "Synthetic, 10,000 ratings", "preset": "As in the report", "epochs": "2", "proxy_epochs": "1"}
+QUICK = {
+    "data": "Synthetic, 10,000 ratings",
+    "preset": "As in the report",
+    "epochs": "2",
+    "patience": "0",
+    "proxy_epochs": "1",
+}
 Open = Callable[..., AppTest]
 
 

@@ -171,7 +171,7 @@ def test_runs_have_names_and_can_be_renamed(seeded: Path, open_page: Open) -> No
 
 
 def test_runs_of_one_name_are_told_apart_by_their_settings(seeded: Path) -> None:
-    specs = [quick("random"), quick("random", train={"epochs": 20}, proxy={"epochs": 5}), quick("random", ratio=0.3)]
+    specs = [quick("random"), quick("random", train={"patience": 20}, proxy={"epochs": 5}), quick("random", ratio=0.3)]
     made = [Group((spec,), (replace(_result_of(seeded), key=key(spec)),)) for spec in specs]
     assert list(names(made)) == [
         "NCF · Random at 20 %",

@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 from pages.ui import exhibits
 
 exhibits.HEAD_START = 0
-link = {"data": "Synthetic, 10,000 ratings", "preset": "As in the report", "epochs": "2", "proxy_epochs": "1"}
+link = {"data": "Synthetic, 10,000 ratings", "preset": "As in the report", "proxy_epochs": "1"}
+link |= {"epochs": "2", "patience": "0"}
 for page in sys.argv[1:]:
     for method in ("Gradient", "Clustering"):
         app = AppTest.from_file("app.py", default_timeout=60)

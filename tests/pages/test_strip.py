@@ -142,7 +142,7 @@ def test_what_went_wrong_is_listed_whatever_is_chosen_until_it_is_read(home: Pat
 
 def test_settings_that_differ_from_the_preset_are_counted_and_can_be_reset(open_page: Open) -> None:
     app = open_page(**QUICK)
-    assert "**Custom: 2 changes** from “As in the report”" in texts(app)
+    assert "**Custom: 3 changes** from “As in the report”" in texts(app)
     app.button(key="reset").click().run()
     assert "Custom" not in texts(app)
     assert app.sidebar.number_input(key="epochs").value is None

@@ -98,7 +98,7 @@ def test_a_wrong_setting_is_said_in_a_sentence(values: dict[str, object], words:
 def test_presets_are_the_table_of_the_design() -> None:
     report = specs.preset("report", "implicit", "ncf")
     assert report.model == NCF(dim=32, init_std=1.0)
-    assert (report.train.epochs, report.train.patience) == (20, 0)
+    assert (report.train.epochs, report.train.patience) == (20, 20)
     assert (report.train.batch_size, report.train.learning_rate, report.train.negatives) == (256, 0.001, 4)
     assert (report.split.test, report.split.validation, report.proxy.epochs) == ("last", "random", 5)
     better = specs.preset("recommended", "explicit", "mf")

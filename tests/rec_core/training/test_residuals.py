@@ -19,12 +19,10 @@ def _run(tmp_path: Path, model: str, **train: object) -> dict[str, float]:
     return experiment(spec, Folders(None, tmp_path)).result().metrics
 
 
-def test_a_model_of_residuals_begins_at_the_biases(tmp_path: Path, model: str = "mf") -> None:
+def test_a_model_of_residuals_begins_at_the_biases(tmp_path: Path) -> None:
     """With embeddings near zero and steps near zero it is the control, counted on the same rows."""
-    spec = quick(
-        "random", "explicit", model, ratio=0.3, train={"epochs": 1, "learning_rate": 1e-9, "residuals": "kept"}
-    )
-    spec = spec.with_(model={"name": model, "init_std": 1e-6})
+    train = {"epochs": 1, "learning_rate": 1e-9, "residuals": "kept"}
+    spec = quick("random", "explicit", "mf", ratio=0.3, train=train).with_(model={"name": "mf", "init_std": 1e-6})
     result = experiment(spec, Folders(None, tmp_path)).result()
     assert result.metrics["rmse"] == pytest.approx(result.controls["user_item_bias_kept"]["rmse"], abs=1e-4)
 
