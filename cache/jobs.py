@@ -174,10 +174,15 @@ class Jobs:
         return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
 
     def cancel(self, key: str) -> None:
-        """Stop a job that runs or waits."""
+        """Stop a job that runs or waits, and what is measured beside it alone."""
+        going = [job for job in self.active() if job.kind == "run"]
         if self._launcher.cancel(key):
             with contextlib.suppress(OSError):  # on a full disk it looks interrupted, which it is
                 save_outcome(self.store, key, CANCELLED)
+        needed = {STAGES[kind].key(job.spec) for job in going if job.key != key for kind in _controls(job.spec)}
+        for spec in [job.spec for job in going if job.key == key]:
+            for beside in {STAGES[kind].key(spec) for kind in _controls(spec)} - needed:
+                self._launcher.cancel(beside)
 
     def close(self) -> None:
         """Let go of the scheduler; jobs go on."""

@@ -2,11 +2,13 @@
 
 from rec_core.selection.after_date import AfterDate
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, budget
+from rec_core.selection.ccs import CCS
 from rec_core.selection.clustering import Clustering
 from rec_core.selection.easy import Easy
 from rec_core.selection.full import Full
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.greedy import Greedy
+from rec_core.selection.leverage import Leverage
 from rec_core.selection.mixed import Mixed
 from rec_core.selection.quota import Quota
 from rec_core.selection.random import Random
@@ -27,6 +29,8 @@ METHODS: dict[str, type[Method]] = {
         Gradient,
         Greedy,
         Window,
+        CCS,
+        Leverage,
     )
 }
 

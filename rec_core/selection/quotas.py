@@ -22,7 +22,8 @@ def quotas(n_rows: NDArray[np.integer], alpha: float, budget: int, rng: np.rando
 
     Fractions are cut off, and what is left goes to the largest of them; equal ones are drawn by lot.
     """
-    exact = _poured(n_rows.astype(np.float64), alpha, budget)
+    rows = n_rows.astype(np.float64)
+    exact = poured(rows, np.where(rows > 0, rows**alpha, 0.0), budget)
     out = np.floor(np.maximum(exact - _ROUNDING, 0)).astype(np.int64)
     lot = rng.permutation(len(out))
     largest = lot[np.argsort((out - exact)[lot], kind="stable")]
@@ -48,14 +49,13 @@ def last_of_each(
     return np.sort(ordered[behind < np.repeat(quota, n_rows)])
 
 
-def _poured(n_rows: NDArray[np.float64], alpha: float, budget: int) -> NDArray[np.float64]:
-    """Return the quotas before they are made whole."""
-    wanted = np.where(n_rows > 0, n_rows**alpha, 0.0)
-    full_at = np.divide(n_rows, wanted, out=np.zeros_like(n_rows), where=wanted > 0)  # the c at which a user is full
+def poured(most: NDArray[np.float64], wanted: NDArray[np.float64], budget: int) -> NDArray[np.float64]:
+    """Return min(most, c · wanted), (n,), with c such that they add up to ``budget``; ``most``, if that is less."""
+    full_at = np.divide(most, wanted, out=np.zeros_like(most), where=wanted > 0)  # the c at which each is full
     order = np.argsort(full_at, kind="stable")
-    rows, wants = n_rows[order], wanted[order]
+    holds, wants = most[order], wanted[order]
     # c, if the first 0, 1, 2 … of them are full and the others are not; the first that leaves the next one unfilled.
-    left, among = budget - (np.cumsum(rows) - rows), np.cumsum(wants[::-1])[::-1]
-    c = np.divide(left, among, out=np.full(len(rows), np.inf), where=among > 0)
+    left, among = budget - (np.cumsum(holds) - holds), np.cumsum(wants[::-1])[::-1]
+    c = np.divide(left, among, out=np.full(len(holds), np.inf), where=among > 0)
     fits = np.flatnonzero(c <= full_at[order])
-    return np.minimum(n_rows, c[fits[0]] * wanted) if len(fits) else n_rows
+    return np.minimum(most, c[fits[0]] * wanted) if len(fits) else most

@@ -156,6 +156,17 @@ def test_controls_are_measured_after_a_run_and_found_beside_it(tmp_path: Path) -
     assert "walk_kept" in whole[1].controls
 
 
+def test_what_is_cancelled_takes_its_own_controls_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launcher, specs = _Busy(), [quick("random"), quick("greedy")]
+    jobs = Jobs(tmp_path, Folders(None, tmp_path / "data"), launcher)
+    for spec in specs:
+        jobs.ask(spec)
+    cancelled: list[str] = []
+    monkeypatch.setattr(launcher, "cancel", lambda key: bool(cancelled.append(key)))
+    jobs.cancel(key(specs[0]))
+    assert cancelled == [key(specs[0]), STAGES["controls-kept"].key(specs[0])]  # the other needs those of all rows
+
+
 def test_a_job_on_a_full_disk_says_so_though_it_cannot_write_that_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
