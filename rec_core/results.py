@@ -56,7 +56,8 @@ class RunResult:
     @property
     def seconds_per_row(self) -> float:
         """CPU seconds of training per row and epoch; 0 where nothing was trained."""
-        return self.cost(("train",)) / max(self.epochs * self.n_selected, 1)
+        each = 1 + self.spec["train"].get("walked", 0)
+        return self.cost(("train",)) / max(self.epochs * self.n_selected * each, 1)
 
     @property
     def is_timed(self) -> bool:

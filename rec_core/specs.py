@@ -81,7 +81,8 @@ class TrainSpec(Settings):
 
     ``start`` is what embeddings begin as: random numbers, to which singular vectors of the kept rows may be added, or
     those of all train rows, a sketch of data beyond the coreset (``rec_core.models.svd``). ``residuals`` of ratings are
-    what damped biases leave of them, counted on the same rows (``rec_core.models.baselines``).
+    what damped biases leave of them, counted on the same rows (``rec_core.models.baselines``). ``walked`` are positives
+    that walks on the kept rows add to each of them (``rec_core.training.walks``).
     """
 
     start: Start = choice("random", "Start of the embeddings", STARTS)
@@ -93,6 +94,7 @@ class TrainSpec(Settings):
     batch_size: BatchSize = offered(256, "Batch size", 16, 65536, link="batch")
     learning_rate: LearningRate = offered(0.001, "Learning rate", 0.00001, 1.0, link="rate")
     negatives: Negatives = offered(4, "Negatives per positive", 1, 64)
+    walked: int = offered(0, "Further positives per kept row, by walks on the kept rows", 0, 32, ge=0, le=1000)
 
     @property
     def may_stop(self) -> bool:

@@ -15,8 +15,9 @@ from rec_core.data.interactions import Interactions, distinct_pairs
 
 Sparse = Any  # SciPy's csr_array, which has no types
 Weights = Any  # a Sparse (n_items x n_items), or an array of as many float32
+Items = NDArray[np.float32]
 # Users (B,) -> scores of all items (B, n_items).
-Recommender = Callable[[NDArray[np.integer]], NDArray[np.float32]]
+Recommender = Callable[[NDArray[np.integer]], Items]
 RESTART = 0.3
 _STEPS = 4  # of a walk where few items were chosen together
 _DENSE = 0.05  # share of a matrix's numbers that are not 0, from which it is kept as an array

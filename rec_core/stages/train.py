@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rec_core.evaluation import validation_metric
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
@@ -18,6 +20,7 @@ from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import less_biases, started, training_inputs, warmed
 from rec_core.training import kernels, loop
+from rec_core.training.walks import with_walked
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,13 @@ def _compute(work: Work) -> TrainedModel:
         patience=spec.train.patience,
         report=reporter(work.listen, TRAIN.doing, spec.train.epochs),
     )
+    taught, weights = kept, coreset.weights
+    if spec.feedback == "implicit" and spec.train.walked:
+        catalogue, rng = work.get(SPLIT).catalogue, generator(spec.seed, "walks")
+        taught = with_walked(kept, catalogue.n_users, catalogue.n_items, spec.train.walked, rng)
+        weights = None if weights is None else np.append(weights, np.repeat(weights, spec.train.walked))
     rng = generator(spec.seed, "training")
-    trained = loop.train(model, start, kept, spec.feedback, spec.train, rng, watch, coreset.weights)
+    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights)
     history = [_line(epoch, spec) for epoch in trained.history]
     return TrainedModel(trained.params | base, history, trained.best_epoch)
 

@@ -162,7 +162,7 @@ def test_what_is_cancelled_takes_its_own_controls_along(tmp_path: Path, monkeypa
     for spec in specs:
         jobs.ask(spec)
     cancelled: list[str] = []
-    monkeypatch.setattr(launcher, "cancel", lambda key: bool(cancelled.append(key)))
+    monkeypatch.setattr(launcher, "cancel", cancelled.append)
     jobs.cancel(key(specs[0]))
     assert cancelled == [key(specs[0]), STAGES["controls-kept"].key(specs[0])]  # the other needs those of all rows
 

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rec_core.analysis.comparison import baseline_spec
+from rec_core.data.sources import Folders
+from rec_core.models.co_occurrence import degrees, matrix, walk
+from rec_core.stages import TRAIN
+from rec_core.training import walks
+from tests.conftest import experiment, interactions, quick
+
+
+def test_walked_positives_follow_the_rows_and_are_drawn_by_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of users whose chunk is another, and none for a user without a row."""
+    monkeypatch.setattr(walks, "_AT_ONCE", 16)
+    rng = np.random.default_rng(0)
+    rows = interactions(np.repeat([0, 1, 2, 4], 3).tolist(), rng.integers(0, 7, 12).tolist())
+    x = matrix(rows, 5, 7)
+    chance = walk(x)(np.arange(5)) / np.sqrt(degrees(x)[1])
+    found = walks.with_walked(rows, 5, 7, 500, np.random.default_rng(1))
+    assert found.user[:12].tolist() == rows.user.tolist()
+    assert found.item[:12].tolist() == rows.item.tolist()
+    user, item = found.user[12:], found.item[12:]
+    assert np.bincount(user, minlength=5).tolist() == [1500, 1500, 1500, 0, 1500]
+    for one in (0, 1, 2, 4):
+        share = np.bincount(item[user == one], minlength=7) / 1500
+        expected = chance[one] / chance[one].sum()
+        assert np.abs(share - expected).max() < 4 * np.sqrt(0.25 / 1500)
+
+
+def test_only_the_likeliest_items_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "_LIKELIEST", 2)
+    chance = np.array([[0.1, 0.2, 0.3], [0.0, 0.0, 0.0]], np.float32)
+    drawn = walks._drawn(chance, np.array([400, 0]), np.random.default_rng(0))
+    assert set(drawn.tolist()) == {1, 2}
+    assert np.mean(drawn == 2) == pytest.approx(0.6, abs=0.1)
+
+
+def test_a_run_is_trained_on_walked_positives(tmp_path: Path) -> None:
+    def run(**train: object) -> dict[str, float]:
+        spec = quick("random", ratio=0.2, train={"epochs": 1} | train)
+        return experiment(spec, Folders(None, tmp_path)).result().metrics
+
+    assert run() != run(walked=2)
+    spec = quick("random", train={"walked": 2})
+    assert baseline_spec(spec).train.walked == 0  # it has the rows that these stand for
+    ratings = (quick("random", "explicit", train={"epochs": 1, "walked": walked}) for walked in (0, 2))
+    assert len({TRAIN.key(one) for one in ratings}) == 1
