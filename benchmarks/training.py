@@ -136,7 +136,7 @@ def measure(rounds: int) -> Iterator[Line]:
         slow = partial(ours, Reference(model, start, feedback, 0.001), sampler)
         what = f"{model.title}, {'ratings' if feedback == 'explicit' else 'clicks'}"
         fast()  # the first steps are the exact ones, which take longer
-        yield line(f"{what}: a step", [1e6 * fast() / len(sampler) for _ in range(rounds)], "µs")
+        yield line(f"{what}: a step", [1e6 * fast() / sampler.batches() for _ in range(rounds)], "µs")
         yield ratio(f"{what}: the reference takes", slow, fast, rounds)
         for form in FORMS[feedback]:
             plain = partial(plain_epoch, name, rows, feedback, form)

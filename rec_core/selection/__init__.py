@@ -13,6 +13,7 @@ from rec_core.selection.mixed import Mixed
 from rec_core.selection.quota import Quota
 from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
+from rec_core.selection.rs2 import RS2
 from rec_core.selection.window import Window
 
 METHODS: dict[str, type[Method]] = {
@@ -31,6 +32,7 @@ METHODS: dict[str, type[Method]] = {
         Window,
         CCS,
         Leverage,
+        RS2,
     )
 }
 

@@ -7,6 +7,7 @@ and words, how it is drawn in figures, what it needs, and how it chooses.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -93,7 +94,7 @@ class Method(Settings):
     """A way to choose train rows, with its own settings.
 
     ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
-    per row, its ``score``.
+    per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's.
     """
 
     title: ClassVar[str]
@@ -101,6 +102,7 @@ class Method(Settings):
     mark: ClassVar[Mark]
     needs_proxy: ClassVar[bool] = False
     ranks: ClassVar[bool] = False
+    is_dynamic: ClassVar[bool] = False
     live: ClassVar[bool] = True
 
     name: str = ""
@@ -108,6 +110,14 @@ class Method(Settings):
     @abstractmethod
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""
+
+    def epochs(self, n_rows: int, budget: int, rng: np.random.Generator) -> Iterator[Rows]:
+        """Yield the rows, ascending, of one epoch after another.
+
+        Raises:
+            SelectionError: if they are the same in each.
+        """
+        raise SelectionError(f"{self.title} keeps its rows; choose a method that selects anew in every epoch.")
 
     def library(self, n_users: int) -> str:
         """Return the module that only this method imports, or ""; it is loaded before the clock starts."""

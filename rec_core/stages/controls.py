@@ -54,10 +54,13 @@ class Controls:
 
 
 def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
-    """Return the stages that measure the controls of a run; ratings have none but those that a run measures itself."""
+    """Return the stages that measure the controls of a run; ratings have none but those that a run measures itself.
+
+    What selects anew in every epoch keeps no rows on which others could be counted.
+    """
     if spec.feedback == "explicit":
         return ()
-    return (CONTROLS,) if spec.keeps_everything else (CONTROLS, KEPT_CONTROLS)
+    return (CONTROLS,) if spec.keeps_everything or spec.method.is_dynamic else (CONTROLS, KEPT_CONTROLS)
 
 
 def are_in(result: RunResult, spec: ExperimentSpec) -> bool:

@@ -76,8 +76,12 @@ def _compute(work: Work) -> TrainedModel:
         catalogue, rng = work.get(SPLIT).catalogue, generator(spec.seed, "walks")
         taught = with_walked(kept, catalogue.n_users, catalogue.n_items, spec.train.walked, rng)
         weights = None if weights is None else np.append(weights, np.repeat(weights, spec.train.walked))
+    epochs = None
+    if spec.method.is_dynamic and not spec.keeps_everything:
+        taught, weights = every, None
+        epochs = spec.method.epochs(len(every), len(kept), generator(spec.seed, "selection"))
     rng = generator(spec.seed, "training")
-    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights)
+    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights, epochs)
     history = [_line(epoch, spec) for epoch in trained.history]
     return TrainedModel(trained.params | base, history, trained.best_epoch)
 

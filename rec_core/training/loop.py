@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,12 +63,14 @@ def train(
     rng: np.random.Generator,
     watch: Watch | None = None,
     weights: NDArray[np.float32] | None = None,
+    epochs: Iterator[NDArray[np.int64]] | None = None,
 ) -> Trained:
     """Train ``model`` from ``start`` (left untouched) on ``rows``.
 
     Explicit feedback: mean squared error. Implicit: binary cross-entropy, every row a positive with
     ``training.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
-    part in the mean loss of its batch; a row's negatives share its weight.
+    part in the mean loss of its batch; a row's negatives share its weight. ``epochs`` yields for each epoch the rows
+    (positions) that it takes; without, it takes all.
 
     Raises:
         TrainingError: if the loss or a parameter is no longer finite.
@@ -80,7 +82,8 @@ def train(
     best, best_epoch, best_params = -np.inf, 0, start
     begin = time.perf_counter()
     for epoch in range(1, training.epochs + 1):
-        loss = _epoch(kernel, sampler, _part(watch, epoch, training.epochs))
+        taken = None if epochs is None else next(epochs)
+        loss = _epoch(kernel, sampler, taken, _part(watch, epoch, training.epochs))
         if not math.isfinite(loss):
             raise kernels.diverged(f" in epoch {epoch}")
         params = kernel.params()
@@ -97,16 +100,19 @@ def train(
     return Trained(best_params, history, best_epoch)
 
 
-def _epoch(kernel: kernels.Kernel, sampler: Sampler, report: Callable[[float], None]) -> float:
+def _epoch(
+    kernel: kernels.Kernel, sampler: Sampler, rows: NDArray[np.int64] | None, report: Callable[[float], None]
+) -> float:
     """Go once through the batches; return their mean loss. ``report`` hears the share done now and then."""
     total, done, reported = 0.0, 0, 0.0
-    for block in sampler.epoch():
+    count = sampler.batches(rows)
+    for block in sampler.epoch(rows):
         total += kernel.run(block)
         done += len(block)
         if time.perf_counter() - reported > _REPORT_EVERY:
             reported = time.perf_counter()
-            report(done / len(sampler))
-    return total / len(sampler)
+            report(done / count)
+    return total / count
 
 
 def _part(watch: Watch, epoch: int, epochs: int) -> Callable[[float], None]:

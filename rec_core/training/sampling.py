@@ -75,13 +75,13 @@ class Sampler:
         self._negatives = training.negatives if feedback == "implicit" else 0
         self._n_items, self._size, self._rng = n_items, training.batch_size, rng
 
-    def __len__(self) -> int:
-        """Number of batches in an epoch."""
-        return -(-len(self._user) // self._size)
+    def batches(self, rows: NDArray[np.int64] | None = None) -> int:
+        """Return how many batches an epoch has, of all rows or of some."""
+        return -(-len(self._user if rows is None else rows) // self._size)
 
-    def epoch(self) -> Iterator[Block]:
-        """Yield the epoch's batches, a few at a time."""
-        order = self._rng.permutation(len(self._user))
+    def epoch(self, rows: NDArray[np.int64] | None = None) -> Iterator[Block]:
+        """Yield the epoch's batches, a few at a time; of all rows, or of some (positions)."""
+        order = self._rng.permutation(len(self._user) if rows is None else rows)
         step, handed = (max(1, rows // self._size) * self._size for rows in (DRAWN, _HANDED))
         for begin in range(0, len(order), step):
             block = self._draw(order[begin : begin + step])

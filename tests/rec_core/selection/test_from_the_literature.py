@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rec_core.data.sources import Folders
+from rec_core.errors import SelectionError
 from rec_core.models import Fitted, SimpleMF
 from rec_core.selection import Candidates
 from rec_core.selection.ccs import CCS, shared
 from rec_core.selection.leverage import Leverage, leverages
-from tests.conftest import interactions
+from rec_core.selection.rs2 import RS2
+from rec_core.stages import RUN
+from rec_core.stages.controls import stages
+from tests.conftest import experiment, interactions, quick
 
 SCORES = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 
@@ -94,3 +101,40 @@ def test_rows_that_say_nothing_are_drawn_at_random() -> None:
     assert len(set(kept.rows.tolist())) == 5
     assert kept.weights is not None
     assert np.allclose(kept.weights, 1)
+
+
+@given(st.integers(1, 30), st.data())
+def test_rs2_goes_through_all_rows_before_it_takes_one_again(n: int, data: st.DataObject) -> None:
+    budget = data.draw(st.integers(1, n))
+    taken = list(islice(RS2().epochs(n, budget, np.random.default_rng(0)), 8))
+    assert all(len(set(rows.tolist())) == budget for rows in taken)
+    assert all((np.diff(rows) > 0).all() for rows in taken)
+    counts = np.zeros(n, int)
+    for rows in taken:
+        counts[rows] += 1
+        assert counts.max() - counts.min() <= 2  # an epoch may hold the end of one round and the beginning of the next
+
+
+def test_rs2_may_draw_afresh() -> None:
+    taken = list(islice(RS2(order="fresh").epochs(10, 5, np.random.default_rng(0)), 300))
+    counts = np.bincount(np.concatenate(taken), minlength=10)
+    assert np.abs(counts / 300 - 0.5).max() < 4 * np.sqrt(0.25 / 300)
+    assert len({tuple(rows.tolist()) for rows in taken}) > 100
+
+
+def test_a_run_of_rs2_sees_other_rows_in_each_epoch(tmp_path: Path) -> None:
+    folders = Folders(None, tmp_path)
+    once, twice = (experiment(quick("rs2", ratio=0.01, train={"epochs": epochs}), folders) for epochs in (1, 2))
+    assert once.coreset.rows.tolist() == twice.coreset.rows.tolist()
+    losses = [row["loss"] for row in twice.trained.history]
+    assert losses[0] == once.trained.history[0]["loss"]
+    users = np.flatnonzero(np.abs(twice.trained.params["user"] - once.trained.params["user"]).sum(1))
+    only_second = set(users.tolist()) - set(once.split.train.user[once.coreset.rows].tolist())
+    assert only_second  # who had no row in the first epoch had one in the second
+    assert twice.graph.get(RUN).n_selected == len(once.coreset.rows)
+    assert [stage.name for stage in stages(twice.spec)] == ["controls"]  # no rows are kept to count on
+
+
+def test_a_method_that_keeps_its_rows_has_no_epochs() -> None:
+    with pytest.raises(SelectionError, match="keeps its rows; choose a method that selects anew"):
+        Leverage().epochs(3, 1, np.random.default_rng(0))

@@ -138,7 +138,7 @@ def test_negatives_are_drawn_anew_each_epoch_over_all_items() -> None:
     assert not np.array_equal(first, second)
     assert set(first[:, 1:].flatten().tolist()) == set(range(N_ITEMS))
     assert sorted(first[:, 0].tolist()) == sorted(_rows().item.tolist())
-    assert sum(len(block) for block in sampler.epoch()) == len(sampler) == 9
+    assert sum(len(block) for block in sampler.epoch()) == sampler.batches() == 9
 
 
 def test_batches_are_those_that_the_sampler_documents(monkeypatch: pytest.MonkeyPatch) -> None:
