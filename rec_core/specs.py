@@ -70,10 +70,27 @@ class DataSpec(Settings):
 
 
 class SplitSpec(Settings):
-    """Which interaction of each user is held out for test, and which of the rest for validation."""
+    """Which interaction of each user is held out for test, and which of the rest for validation.
+
+    ``like-test`` is the rule of the test: whatever is chosen by validation is then chosen for it.
+    """
 
     test: TestRule = choice("last", "Test rating", get_args(TestRule))
-    validation: ValidationRule = choice("random", "Validation rating", get_args(ValidationRule))
+    validation: Literal[ValidationRule, "like-test"] = choice(
+        "random", "Validation rating", (*get_args(ValidationRule), "like-test")
+    )
+
+    @property
+    def validation_rule(self) -> ValidationRule:
+        """How the validation rating is chosen."""
+        if self.validation != "like-test":
+            return self.validation
+        return "next-to-last" if self.test == "last" else "random"
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the validation rating is chosen as the test's is."""
+        return (self.validation_rule == "random") == (self.test == "random")
 
 
 class TrainSpec(Settings):
@@ -225,7 +242,7 @@ def preset(name: Preset, feedback: Feedback, model: str, **others: Any) -> Exper
     else:
         base["model"] |= MODELS[model].recommended
         base |= {
-            "split": {"validation": "next-to-last"},
+            "split": {"validation": "like-test"},
             "train": {"epochs": 40, "patience": 5},
             "proxy": {"init_std": 0.1, "bias": True},
         }

@@ -42,6 +42,8 @@ def show() -> None:
 def _found(screen: Screen) -> None:
     spec = state.spec()
     st.markdown(wording.answer(screen, spec, state.metric()))
+    if caution := wording.caution(spec):
+        st.caption(caution)
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = spec.with_(method=dict(screen.best), train=spec.train.model_copy(update={"start": _start(screen)}))
         if wanted != spec:

@@ -16,7 +16,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     """The seed counts only where a rule is random, and what is done with repeats only in copies: nothing that is meant
     by a name alone has any.
     """
-    rules = spec.split.model_dump()
+    rules = {"test": spec.split.test, "validation": spec.split.validation_rule}
     seed = spec.data_seed if "random" in rules.values() else None
     counted = {"repeats": spec.data.repeats} if spec.data.fingerprint else {}
     return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed} | counted
@@ -26,7 +26,7 @@ def _compute(work: Work) -> Split:
     settled, repeated = repeats.settle(work.get(LOAD), work.spec.data.repeats)
     filtered = filtering.k_core(settled, work.spec.data.min_interactions)
     rules, rng = work.spec.split, generator(work.spec.data_seed, "split")
-    split = splits.leave_one_out(filtered, rules.test, rules.validation, rng)
+    split = splits.leave_one_out(filtered, rules.test, rules.validation_rule, rng)
     return replace(split, repeated=repeated, spoilt=repeats.tested_in_train(split) if repeated else 0)
 
 

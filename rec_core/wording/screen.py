@@ -44,6 +44,16 @@ def how() -> str:
     )
 
 
+def caution(spec: ExperimentSpec) -> str:
+    """Return what to know where validation ratings are no likeness of the test's; or nothing."""
+    if spec.split.is_alike:
+        return ""
+    return (
+        f"Here the test rating is the {spec.split.test} one and the validation rating is {spec.split.validation_rule}: "
+        "what is found on one need not hold for the other. Choose the validation rating “like-test” under Advanced."
+    )
+
+
 def table(screen: Screen, spec: ExperimentSpec) -> pd.DataFrame:
     """Return one row per candidate, the best first: the predicted share, and what each recommender found."""
     titles = {POPULAR: "Most popular", NEIGHBOURHOOD: "Item neighbourhood", SVD: "Untrained SVD"}

@@ -104,7 +104,7 @@ def test_presets_are_the_table_of_the_design() -> None:
     better = specs.preset("recommended", "explicit", "mf")
     assert better.model == SimpleMF(init_std=0.05, bias=True)
     assert better.proxy.init_std == 0.1
-    assert (better.train.epochs, better.train.patience, better.split.validation) == (40, 5, "next-to-last")
+    assert (better.train.epochs, better.train.patience, better.split.validation_rule) == (40, 5, "next-to-last")
     assert specs.preset("recommended", "implicit", "ncf").model == NCF(init_std=0.01)
 
 
@@ -132,3 +132,15 @@ def test_runs_of_one_test_set_are_known() -> None:
     assert measured_on(report) != measured_on(report.with_(split={"test": "random"}))
     ratings = specs.preset("report", "explicit", "ncf")
     assert measured_on(ratings) == measured_on(ratings.with_(data_seed=1))
+
+
+def test_validation_may_follow_the_rule_of_the_test() -> None:
+    """The recommended settings do, whatever is tested; a rule that is named is the same split, by the same key."""
+    last = specs.preset("recommended", "implicit", "ncf")
+    anywhere = last.with_(split={"test": "random", "validation": last.split.validation})
+    assert (last.split.validation_rule, anywhere.split.validation_rule) == ("next-to-last", "random")
+    assert last.split.is_alike
+    assert anywhere.split.is_alike
+    assert not specs.preset("report", "implicit", "ncf").split.is_alike
+    named = last.with_(split={"test": "last", "validation": "next-to-last"})
+    assert key(named) == key(last)
