@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,7 @@ INTERRUPTED = (
     "damaged. Finished steps are kept: run again; if it stops again, choose a smaller embedding size or batch size."
 )
 _LATELY = 30  # jobs that are looked at for what went wrong
+_LOOK_EVERY = 2  # seconds between two looks for controls of runs that have none: there may be thousands
 _TOGETHER = 5  # seconds within which one click asks for several runs
 STARTING = "Starting the workers, which may take a while on a busy machine."
 LATE = "The scheduler has not answered yet; it is asked again."
@@ -70,6 +72,7 @@ class Jobs:
         self._results: dict[str, RunResult] = {}
         self._lost: list[Asked] = []  # runs of a list that cannot be written
         self._finished = Finished()
+        self._looked = 0.0  # when controls were last looked for
         self._launcher = launcher or Local(home)
 
     @property
@@ -105,7 +108,10 @@ class Jobs:
         """Say whether controls beside a run are being measured, or wait for that."""
         states = self._launcher.states()
         keys = [STAGES[kind].key(spec) for kind in _controls(spec)]
-        return any(key in states and not self.store.has(key) for key in keys)
+        going = any(key in states and not self.store.has(key) for key in keys)
+        if not going:
+            self._looked = 0.0  # what came of it is to be seen at once
+        return going
 
     def _submit(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
         arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
@@ -168,10 +174,16 @@ class Jobs:
         for one in asked:
             if one.key not in self._results and (found := stored_result(one.key, self.store)) is not None:
                 self._results[one.key] = found
-        for one in asked:
-            if one.key in self._results and not controls.are_in(self._results[one.key], one.spec):
-                self._results[one.key] = controls.added(self._results[one.key], one.spec, self.store)
+        if time.monotonic() - self._looked > _LOOK_EVERY:
+            self._looked = time.monotonic()
+            self._add_controls([one for one in asked if one.key in self._results])
         return [(one.spec, self._results[one.key]) for one in asked if one.key in self._results]
+
+    def _add_controls(self, asked: Iterable[Asked]) -> None:
+        """Add to results what was measured beside them since they were read."""
+        for one in asked:
+            if not controls.are_in(self._results[one.key], one.spec) and controls.there(one.spec, self.store):
+                self._results[one.key] = controls.added(self._results[one.key], one.spec, self.store)
 
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits, and what is measured beside it alone."""

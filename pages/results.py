@@ -6,6 +6,7 @@ import streamlit as st
 from pages.ui import cards, comparison_card, exhibits, gallery, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Compared
+from rec_core.evaluation import free
 from rec_core.experiment import View
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.replicates import Group
@@ -131,6 +132,8 @@ def show_runs(every: list[Compared]) -> None:
     controls = wording.named_controls(comparison.controls_table(latest.group))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
     comparison_card.controls_to_come(latest.group)
+    if state.data_is_here() and free.too_many(n_items := state.view().split.catalogue.n_items):
+        st.caption(wording.controls_left_out(n_items, state.words()))
     ranked = latest.spec.feedback == "implicit" and state.data_is_here()
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
         st.caption(fewer)

@@ -32,6 +32,7 @@ RECENT_POPULAR, NEIGHBOURHOOD, SVD, BLEND, WALK, PROXY = (
 )
 NAMES = [RECENT_POPULAR, *(name + suffix for name in (NEIGHBOURHOOD, SVD, BLEND, WALK) for suffix in ("", KEPT)), PROXY]
 NEWEST = 0.1  # share of the rows whose popularity is recent
+_MOST = 25_000  # items, of which every two take 2.5 GB
 _TUNED_ON = 2000  # users on whose validation item weights are chosen
 _TASTE = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)  # weights of taste beside popularity
 _DAMPED = (0.0, 0.5, 0.75, 1.0)  # powers of an item's count, by which a walk's preference for it is divided
@@ -41,6 +42,11 @@ Items = NDArray[np.float32]
 Which = NDArray[np.integer] | slice
 Mix = Callable[[Items, Which], Items]  # taste for some items, and which they are, to their scores
 Tell = Callable[[float], None]  # hears the share done, and may raise to stop
+
+
+def too_many(n_items: int) -> bool:
+    """Say whether there are too many items for what compares every two of them: neighbourhood and walk."""
+    return n_items > _MOST
 
 
 def of_all_rows(
@@ -95,14 +101,21 @@ def _counting(
     rows: Interactions, popularity: NDArray[np.int64], split: Split, validation: NDArray[np.int32], rng: Generator
 ) -> dict[str, Recommender]:
     """Return the recommenders of taste, the weights of two of them chosen on the validation split."""
-    x, popular = matrix(rows, split.catalogue.n_users, split.catalogue.n_items), np.log1p(popularity, dtype=np.float32)
+    n_items = split.catalogue.n_items
+    x, popular = matrix(rows, split.catalogue.n_users, n_items), np.log1p(popularity, dtype=np.float32)
     choose = partial(_chosen, split=split, validation=validation)
     by_vectors, degree = svd.recommender(x, rng), np.log(degrees(x)[1])
-    spread = max(float(by_vectors(spaced(x.shape[0], _TUNED_ON)).std()), _NOWHERE)
-    return {
-        NEIGHBOURHOOD: neighbourhood(x),
+    some = spaced(x.shape[0], max(1, min(_TUNED_ON, AT_ONCE // n_items)))
+    spread = max(float(by_vectors(some).std()), _NOWHERE)
+    found = {
         SVD: by_vectors,
         BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE]),
+    }
+    if too_many(n_items):
+        return found
+    return {
+        NEIGHBOURHOOD: neighbourhood(x),
+        **found,
         WALK: choose(walk(x), [_walked(*each, degree, popular) for each in product(_DAMPED, (*_TASTE, _ALONE))]),
     }
 

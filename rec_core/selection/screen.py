@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rec_core.canonical import Json
 from rec_core.data.interactions import Interactions, Split
 from rec_core.errors import SelectionError
-from rec_core.evaluation.free import Items, recall_on_validation, spaced
+from rec_core.evaluation.free import Items, recall_on_validation, spaced, too_many
 from rec_core.models import baselines, svd
 from rec_core.models.co_occurrence import Recommender, matrix, neighbourhood
 from rec_core.selection.after_date import AfterDate
@@ -127,8 +127,8 @@ def _found(rows: Interactions, split: Split, validation: NDArray[np.int32], rng:
 
     every: dict[str, Recommender] = {
         POPULAR: most_popular,
-        NEIGHBOURHOOD: neighbourhood(x),
         SVD: svd.recommender(x, rng),
+        **({} if too_many(n_items) else {NEIGHBOURHOOD: neighbourhood(x)}),
     }
     places = spaced(len(split.validation), _USERS)
     return {name: recall_on_validation(one, split, validation, places) for name, one in every.items()}

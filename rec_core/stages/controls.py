@@ -65,8 +65,13 @@ def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
 
 def are_in(result: RunResult, spec: ExperimentSpec) -> bool:
     """Say whether a run's result has the controls of every stage."""
-    named = {CONTROLS: free.RECENT_POPULAR, KEPT_CONTROLS: free.WALK + KEPT}
+    named = {CONTROLS: free.RECENT_POPULAR, KEPT_CONTROLS: free.SVD + KEPT}
     return all(named[stage] in result.controls for stage in stages(spec))
+
+
+def there(spec: ExperimentSpec, store: StageStore) -> bool:
+    """Say whether ``store`` has controls of a run."""
+    return any(store.has(stage.key(spec)) for stage in stages(spec))
 
 
 def added(result: RunResult, spec: ExperimentSpec, store: StageStore) -> RunResult:

@@ -9,6 +9,7 @@ import pandas as pd
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared, is_cut_short
 from rec_core.analysis.evidence import Evidence
+from rec_core.data.sources import Words
 from rec_core.replicates import Estimate, Group
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
@@ -184,6 +185,14 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
 
 def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:
     return zip(table["cut_short"], table["spec"], strict=True)
+
+
+def controls_left_out(n_items: int, words: Words) -> str:
+    """Return which controls are not measured of so many items, and why."""
+    return (
+        f"Item neighbourhood and the random walk are left out: they compare every two of {number(n_items)} "
+        f"{words.items}, which takes too much memory."
+    )
 
 
 def named_controls(table: pd.DataFrame) -> pd.DataFrame:

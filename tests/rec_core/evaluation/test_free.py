@@ -128,3 +128,8 @@ def test_ratings_have_none_of_them(folders: Folders) -> None:
     spec = quick("random", "explicit", "mf")
     result = Experiment(spec, MemoryStore(), folders).result()
     assert are_in(result, spec)
+
+
+def test_of_very_many_items_no_two_are_compared(small_split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free, "_MOST", small_split.catalogue.n_items - 1)
+    assert sorted(_measured(small_split)) == sorted([free.RECENT_POPULAR, free.SVD, free.BLEND])
