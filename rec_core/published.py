@@ -90,6 +90,8 @@ TABLES: dict[int, Table] = {
             _explicit("greedy", True, 1.101, 115.08, 162.71),
             _explicit("greedy", False, 1.110, 2.20, 163.22),
         ),
+        "Ours keep the best of 20 epochs by the validation rating. That gives full data's figure within 0.011 and the others "
+        "lower than the report's, which lie between it and the last epoch.",
     ),
     3: Table(
         3,
@@ -106,6 +108,9 @@ TABLES: dict[int, Table] = {
             _implicit("greedy", True, 0.449, 0.242, 139.59, 235.81),
             _implicit("greedy", False, 0.449, 0.245, 2.10, 235.88),
         ),
+        "The report does not say which epoch it kept. With the best of 20 by the validation rating, as here, all its "
+        "figures but clustering's are reproduced within 0.014 (means over three seeds); with the last epoch random is "
+        "lower by 0.06.",
     ),
 }
 
