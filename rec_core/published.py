@@ -90,8 +90,8 @@ TABLES: dict[int, Table] = {
             _explicit("greedy", True, 1.101, 115.08, 162.71),
             _explicit("greedy", False, 1.110, 2.20, 163.22),
         ),
-        "Ours keep the best of 20 epochs by the validation rating: full data's figure is 0.011 below the report's, those "
-        "of coresets but clustering 0.03 to 0.15 (means over three seeds).",
+        "Ours keep the best of 20 epochs by the validation rating: full data's figure is 0.011 below the report's, "
+        "those of coresets but clustering are 0.03 to 0.15 below (means over three seeds).",
     ),
     3: Table(
         3,
