@@ -146,10 +146,11 @@ if chosen:
 else:
     show_live()
 if compared:
+    screen_card.show()
     show_runs(compared)
 else:
     comparison_card.first_comparison()
-screen_card.show()
+    screen_card.show()
 if not chosen:
     show_figure()
 cards.settings()
