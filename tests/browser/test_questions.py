@@ -24,7 +24,8 @@ PATHS = [pytest.param(name, marks=pytest.mark.slow) for name in nav.NAMES]
 # Gradient with an untrained proxy: on MovieLens 1M where it is, nothing needs training first.
 LINK = f"?data={DATA.replace(' ', '+')}&method=Gradient&pretrain=false&ratio=20"
 SMALL = (
-    "?data=Synthetic%2C+10%2C000+ratings&preset=As+in+the+report&epochs=2&proxy_epochs=1&method=Gradient&pretrain=false"
+    "?data=Synthetic%2C+10%2C000+ratings&preset=As+in+the+report&epochs=2&patience=0&proxy_epochs=1"
+    "&method=Gradient&pretrain=false"
 )
 
 

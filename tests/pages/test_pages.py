@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from _pytest.mark.structures import ParameterSet
 from streamlit.testing.v1 import AppTest
 
 from cache.store import DiskStore
@@ -44,9 +46,16 @@ def test_a_deep_link_on_a_cold_server_has_its_sidebar(page: str, home: Path) -> 
     assert app.sidebar.segmented_control(key="model").value == "mf"
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("method", [method.title for method in METHODS.values()])
-@pytest.mark.parametrize("pretrain", ["true", "false"])
+def _of_methods_and_pages() -> Iterator[ParameterSet]:
+    """Yield every method on every page, with both proxies where it has one; two of three are slow."""
+    for m, method in enumerate(METHODS.values()):
+        for p, page in enumerate(PAGES):
+            for pretrain in ("true", "false") if method.needs_proxy else ("false",):
+                marks = [pytest.mark.slow] if (m + p) % 3 else []
+                yield pytest.param(page, method.title, pretrain, marks=marks)
+
+
+@pytest.mark.parametrize(("page", "method", "pretrain"), _of_methods_and_pages())
 def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_page: Open) -> None:
     app = open_page(page, **QUICK, method=method, pretrain=pretrain)
     healthy(app)
