@@ -55,7 +55,7 @@ def _of_methods_and_pages() -> Iterator[ParameterSet]:
                 yield pytest.param(page, method.title, pretrain, marks=marks)
 
 
-@pytest.mark.parametrize(("page", "method", "pretrain"), _of_methods_and_pages())
+@pytest.mark.parametrize(("page", "method", "pretrain"), list(_of_methods_and_pages()))
 def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_page: Open) -> None:
     app = open_page(page, **QUICK, method=method, pretrain=pretrain)
     healthy(app)
