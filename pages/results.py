@@ -90,6 +90,7 @@ def show_kept(view: View) -> None:
     measured = coverage.measure(split, rows)
     tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
     st.markdown(f"This is what would be kept. {tail}")
+    cards.say_what_changes(view.spec)
     reached = "With at least one rating."
     cards.numbers(
         {

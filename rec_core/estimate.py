@@ -67,14 +67,9 @@ def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_
         **dict.fromkeys((LOAD.doing, SPLIT.doing, NEGATIVES.doing), _OTHER / 5),
         PROXY.doing: 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates),
         **dict.fromkeys((SCORE.doing, SELECT.doing), _OTHER / 5),
-        TRAIN.doing: rates[spec.model.name, spec.feedback] * share * n_train * spec.train.epochs * _each(spec),
+        TRAIN.doing: rates[spec.model.name, spec.feedback] * share * n_train * spec.train.epochs * (1 + spec.walked),
         EVALUATE.doing: ranking,
     }
-
-
-def _each(spec: ExperimentSpec) -> int:
-    """Return how many positives each kept row is trained with, itself included."""
-    return 1 + (spec.train.walked if spec.feedback == "implicit" else 0)
 
 
 def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | None]:

@@ -56,7 +56,7 @@ class RunResult:
     @property
     def seconds_per_row(self) -> float:
         """CPU seconds of training per row and epoch; 0 where nothing was trained."""
-        each = 1 + self.spec["train"].get("walked", 0)
+        each = 1 + (self.spec["train"].get("walked", 0) if self.n_selected < self.n_train else 0)
         return self.cost(("train",)) / max(self.epochs * self.n_selected * each, 1)
 
     @property

@@ -176,6 +176,17 @@ class ExperimentSpec(Settings):
         return self.method.name == "full" or self.ratio == 1.0
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether other rows are trained on in every epoch."""
+        return self.method.is_dynamic and not self.keeps_everything
+
+    @property
+    def walked(self) -> int:
+        """How many positives walks add to each kept row: none where no row is missing, and none to ratings."""
+        missing = self.feedback == "implicit" and not (self.keeps_everything or self.is_dynamic)
+        return self.train.walked if missing else 0
+
+    @property
     def uses_proxy(self) -> bool:
         """Whether the coreset depends on a proxy."""
         return self.method.needs_proxy and not self.keeps_everything

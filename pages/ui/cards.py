@@ -37,6 +37,12 @@ def data_are_here(question: str) -> bool:
     return False
 
 
+def say_what_changes(spec: ExperimentSpec) -> None:
+    """Say of a method that selects anew in every epoch that what is shown is not kept."""
+    if spec.is_dynamic:
+        st.caption(f"{spec.method.title} keeps no rows for good: these are those of the first epoch.")
+
+
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
     """Offer to pretrain the proxy of ``spec``."""
     _offer([spec], "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)

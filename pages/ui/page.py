@@ -33,8 +33,8 @@ def begin(question: str, needs_coreset: bool = True) -> View:
                 "all ratings and serves every ratio, method and page. A run makes it too.",
             )
         st.stop()
-    if needs_coreset and view.spec.method.is_dynamic:
-        st.caption(f"{view.spec.method.title}: no rows are kept for good. This is about those of the first epoch.")
+    if needs_coreset:
+        cards.say_what_changes(view.spec)
     return view
 
 

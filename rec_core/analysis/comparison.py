@@ -160,11 +160,8 @@ def control_means(group: Group) -> dict[str, dict[str, float]]:
 
 @lru_cache(maxsize=10_000)
 def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
-    """Return the spec of the baseline of ``spec``: the same on full data.
-
-    Walked positives stand for rows that are not there; the baseline has them all.
-    """
-    return spec.with_(method={"name": "full"}, train=spec.train.model_copy(update={"walked": 0}))
+    """Return the spec of the baseline of ``spec``: the same on full data."""
+    return spec.with_(method={"name": "full"})
 
 
 def free_controls(controls: Mapping[str, Mapping[str, float]], feedback: Feedback) -> dict[str, float]:

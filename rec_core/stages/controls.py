@@ -60,7 +60,7 @@ def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
     """
     if spec.feedback == "explicit":
         return ()
-    return (CONTROLS,) if spec.keeps_everything or spec.method.is_dynamic else (CONTROLS, KEPT_CONTROLS)
+    return (CONTROLS,) if spec.keeps_everything or spec.is_dynamic else (CONTROLS, KEPT_CONTROLS)
 
 
 def are_in(result: RunResult, spec: ExperimentSpec) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rec_core.data.interactions import Interactions
 from rec_core.evaluation import validation_metric
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
@@ -21,6 +24,8 @@ from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import less_biases, started, training_inputs, warmed
 from rec_core.training import kernels, loop
 from rec_core.training.walks import with_walked
+
+Weights = NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def _settled(spec: ExperimentSpec) -> TrainSpec:
     """Return the settings that count: where all rows are kept, a sketch of all rows is one of the kept ones."""
     train = spec.train
     same = {name: "kept" for name in ("start", "residuals") if getattr(train, name) == "sketch"}
-    return train.model_copy(update=same if spec.keeps_everything else {})
+    return train.model_copy(update=(same if spec.keeps_everything else {}) | {"walked": spec.walked})
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
@@ -60,30 +65,36 @@ def _compute(work: Work) -> TrainedModel:
     every, model = work.get(SPLIT).train, spec.model.settled(spec.feedback)
     kept = every.take(coreset.rows)
     rows = {"kept": kept, "sketch": every}
-    base: Params = {}
+    taught, base = every if spec.is_dynamic else kept, Params()
     if spec.feedback == "explicit" and spec.train.residuals != "off":
-        base, kept = less_biases(work, rows[spec.train.residuals], kept)
-    start = started(work, model, kept, spec.train, generator(spec.seed, "start"))
+        base, taught = less_biases(work, rows[spec.train.residuals], taught)
+    start = started(work, model, taught, spec.train, generator(spec.seed, "start"))
     if spec.train.start != "random":
         start = warmed(model, start, rows[spec.train.start], generator(spec.seed, "singular vectors"))
+    taught, weights = _walked(work, taught, coreset.weights)
     watch = loop.Watch(
         validate=lambda params: _validate(work, Fitted(model, params | base)),
         patience=spec.train.patience,
         report=reporter(work.listen, TRAIN.doing, spec.train.epochs),
     )
-    taught, weights = kept, coreset.weights
-    if spec.feedback == "implicit" and spec.train.walked:
-        catalogue, rng = work.get(SPLIT).catalogue, generator(spec.seed, "walks")
-        taught = with_walked(kept, catalogue.n_users, catalogue.n_items, spec.train.walked, rng)
-        weights = None if weights is None else np.append(weights, np.repeat(weights, spec.train.walked))
-    epochs = None
-    if spec.method.is_dynamic and not spec.keeps_everything:
-        taught, weights = every, None
-        epochs = spec.method.epochs(len(every), len(kept), generator(spec.seed, "selection"))
-    rng = generator(spec.seed, "training")
+    epochs, rng = _epochs(spec, len(every), len(kept)), generator(spec.seed, "training")
     trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights, epochs)
     history = [_line(epoch, spec) for epoch in trained.history]
     return TrainedModel(trained.params | base, history, trained.best_epoch)
+
+
+def _walked(work: Work, rows: Interactions, weights: Weights) -> tuple[Interactions, Weights]:
+    """Return ``rows`` with the positives that walks on them add; those weigh 1, the mean of what rows weigh."""
+    if not work.spec.walked:
+        return rows, weights
+    catalogue, rng = work.get(SPLIT).catalogue, generator(work.spec.seed, "walks")
+    more = with_walked(rows, catalogue.n_users, catalogue.n_items, work.spec.walked, rng)
+    return more, None if weights is None else np.append(weights, np.ones(len(more) - len(rows), np.float32))
+
+
+def _epochs(spec: ExperimentSpec, n_rows: int, budget: int) -> Iterator[NDArray[np.int64]] | None:
+    """Yield the rows of each epoch, where they are others in each; the first's are the coreset's."""
+    return spec.method.epochs(n_rows, budget, generator(spec.seed, "selection")) if spec.is_dynamic else None
 
 
 def _validate(work: Work, fitted: Fitted) -> float:

@@ -25,7 +25,7 @@ def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
     ignored |= {"start"} if getattr(training, "start", "random") == "random" else set()
     if spec.feedback == "implicit" or getattr(training, "residuals", "off") == "off":
         ignored.add("residuals")
-    if spec.feedback == "explicit" or not getattr(training, "walked", 0):
+    if not getattr(training, "walked", 0):
         ignored.add("walked")
     return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION, "kernels": kernels.VERSION}
 

@@ -61,7 +61,7 @@ def method_choice(spec: ExperimentSpec) -> str:
 def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
     start = {"random": "", "kept": ", SVD start", "sketch": ", sketch of all data"}[spec.train.start]
-    start += ", with walks" if spec.train.walked and spec.feedback == "implicit" else ""
+    start += ", with walks" if spec.walked else ""
     if spec.keeps_everything:
         return METHODS["full"].title + (", SVD start" if spec.train.start != "random" else "")
     return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %{start}"  # a setting is not rounded

@@ -52,3 +52,14 @@ def test_every_way_to_predict_adds_the_biases(tmp_path: Path) -> None:
 def test_clicks_have_no_residuals() -> None:
     plain, other = (quick("random", train={"epochs": 1, "residuals": which}) for which in ("off", "kept"))
     assert TRAIN.key(plain) == TRAIN.key(other)
+
+
+def test_rows_that_change_with_the_epoch_are_residuals_too(tmp_path: Path) -> None:
+    train = {"epochs": 1, "learning_rate": 1e-9, "residuals": "sketch"}
+    spec = quick("rs2", "explicit", "mf", ratio=0.3, train=train).with_(model={"name": "mf", "init_std": 1e-6})
+    one = experiment(spec, Folders(None, tmp_path))
+    rows, found = one.split.train.take(one.coreset.rows), one.trained.history[0]["loss"]
+    catalogue = one.split.catalogue
+    base = baselines.biases(one.split.train, catalogue.n_users, catalogue.n_items)
+    left = rows.rated - base.mean - base.user[rows.user] - base.item[rows.item]
+    assert found == pytest.approx(float((left**2).mean()), rel=0.02)  # the mean of batches, the last one shorter

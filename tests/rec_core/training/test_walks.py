@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from rec_core.analysis.comparison import baseline_spec
 from rec_core.data.sources import Folders
 from rec_core.models.co_occurrence import degrees, matrix, walk
 from rec_core.stages import TRAIN
-from rec_core.training import walks
+from rec_core.training import loop, walks
+from rec_core.wording import labels
 from tests.conftest import experiment, interactions, quick
 
 
@@ -39,6 +41,34 @@ def test_only_the_likeliest_items_are_drawn(monkeypatch: pytest.MonkeyPatch) -> 
     assert np.mean(drawn == 2) == pytest.approx(0.6, abs=0.1)
 
 
+def test_walked_positives_weigh_one_whatever_the_rows_weigh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stand in another order than the rows, and belong to none of them."""
+    seen: list[Any] = []
+    trained = loop.train
+
+    def listen(*args: Any) -> Any:
+        seen.append((len(args[2]), args[7]))
+        return trained(*args)
+
+    monkeypatch.setattr("rec_core.stages.train.loop.train", listen)
+    spec = quick("leverage", ratio=0.1, pretrain=False, train={"epochs": 1, "walked": 2})
+    one = experiment(spec, Folders(None, tmp_path))
+    _ = one.trained
+    ((rows, weights),) = seen
+    kept = len(one.coreset.rows)
+    assert rows == len(weights) == 3 * kept
+    assert weights[:kept].tolist() == one.coreset.weights.tolist()  # type: ignore[union-attr]
+    assert (weights[kept:] == 1).all()
+
+
+@pytest.mark.parametrize("method", ["full", "rs2"])
+def test_where_no_row_is_missing_nothing_is_walked(method: str) -> None:
+    plain, walked = (quick(method, train={"epochs": 1, "walked": count}) for count in (0, 4))
+    assert TRAIN.key(plain) == TRAIN.key(walked)
+    assert walked.walked == 0
+    assert "walks" not in labels.choice_title(walked)
+
+
 def test_a_run_is_trained_on_walked_positives(tmp_path: Path) -> None:
     def run(**train: object) -> dict[str, float]:
         spec = quick("random", ratio=0.2, train={"epochs": 1} | train)
@@ -46,6 +76,6 @@ def test_a_run_is_trained_on_walked_positives(tmp_path: Path) -> None:
 
     assert run() != run(walked=2)
     spec = quick("random", train={"walked": 2})
-    assert baseline_spec(spec).train.walked == 0  # it has the rows that these stand for
+    assert baseline_spec(spec).walked == 0  # it has the rows that these stand for
     ratings = (quick("random", "explicit", train={"epochs": 1, "walked": walked}) for walked in (0, 2))
     assert len({TRAIN.key(one) for one in ratings}) == 1
