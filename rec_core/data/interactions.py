@@ -132,6 +132,15 @@ def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
     return np.argsort(rows.user.astype(np.int64) * span + (rows.time - begin), kind="stable")
 
 
+def places_within(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return each row's place in its group, where rows stand group by group, ``counts`` (groups,) of them in each.
+
+    >>> places_within(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
 def marked(places: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     """Return a mask (n,) that is true at ``places``.
 

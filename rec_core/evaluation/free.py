@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions, Split, by_user_and_time
+from rec_core.data.interactions import Interactions, Split, by_user_and_time, places_within
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.controls import KEPT
 from rec_core.evaluation.metric import PerUser
@@ -80,8 +80,8 @@ def newest(rows: Interactions) -> Interactions:
         latest = np.argsort(rows.time, kind="stable")[-max(1, round(NEWEST * len(rows))) :]
     else:
         count, ordered = np.bincount(rows.user), by_user_and_time(rows)
-        behind = np.repeat(np.cumsum(count), count) - 1 - np.arange(len(rows))  # rows of the user that come later
-        latest = ordered[behind < np.ceil(NEWEST * np.repeat(count, count))]
+        first = np.floor((1 - NEWEST) * np.repeat(count, count))
+        latest = ordered[places_within(count) >= first]
     return rows.take(latest)
 
 

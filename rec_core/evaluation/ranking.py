@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions, Split, distinct_pairs
+from rec_core.data.interactions import Interactions, Split, distinct_pairs, places_within
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
@@ -156,8 +156,7 @@ class _Known:
     def pairs(self, users: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the known items of ``users`` (B,): for each its place in ``users``, and the item."""
         begin, count = self.first[users], self.first[users + 1] - self.first[users]
-        within = np.arange(count.sum()) - (count.cumsum() - count).repeat(count)
-        return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + within]
+        return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + places_within(count)]
 
 
 def _chunks(n: int, width: int, pairs: int = _PAIRS) -> list[slice]:

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.interactions import places_within
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Scores
 from rec_core.selection.easy import losses
 from rec_core.settings import Count, Share, offered
@@ -45,8 +46,7 @@ class CCS(Method):
         order = rng.permutation(stay)
         order = order[np.argsort(stratum[order], kind="stable")]  # stratum by stratum, at random within each
         size = np.bincount(stratum, minlength=self.strata)
-        place = np.arange(stay) - np.repeat(np.cumsum(size) - size, size)
-        return Coreset(np.sort(easier[order[place < np.repeat(shared(size, budget), size)]]))
+        return Coreset(np.sort(easier[order[places_within(size) < np.repeat(shared(size, budget), size)]]))
 
 
 def _strata(scores: Scores, count: int) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from rec_core.data.interactions import places_within
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Scores
 from rec_core.selection.quotas import ALPHA, by_user, last_of_each
 from rec_core.settings import Share, choice, offered
@@ -46,7 +47,7 @@ class Easy(Method):
         ordered = by_user(user, (candidates.scores + np.float32(0)).view(np.int32))
         if self.order == "easier":
             n_rows = np.bincount(user, minlength=candidates.n_users)
-            place = np.arange(len(user)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)  # 0 is the user's easiest row
+            place = places_within(n_rows)  # 0 is the user's easiest row
             easier = place < np.ceil(self.part * np.repeat(n_rows, n_rows))
             n, lot = len(user), rng.permutation(len(user))
             ordered = ordered[by_user(user[ordered], np.where(easier, n + lot, n - 1 - place))]

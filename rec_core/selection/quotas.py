@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.interactions import places_within
 from rec_core.selection.base import Candidates, Rows
 
 ALPHA = "Rows of a user: alike (0) to in proportion to activity (1)"
@@ -45,8 +46,7 @@ def last_of_each(
     """
     n_rows = np.bincount(candidates.train.user, minlength=candidates.n_users)
     quota = quotas(n_rows, alpha, budget, rng)
-    behind = np.repeat(np.cumsum(n_rows), n_rows) - 1 - np.arange(len(ordered))  # rows of the user that come later
-    return np.sort(ordered[behind < np.repeat(quota, n_rows)])
+    return np.sort(ordered[places_within(n_rows) >= np.repeat(n_rows - quota, n_rows)])
 
 
 def poured(most: NDArray[np.float64], wanted: NDArray[np.float64], budget: int) -> NDArray[np.float64]:
