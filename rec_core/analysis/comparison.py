@@ -17,6 +17,7 @@ from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import Estimate, Group, over_seeds
 from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
+from rec_core.stages.controls import are_in
 from rec_core.stages.train import validation_column
 
 
@@ -75,6 +76,11 @@ class Compared:
     def controls(self) -> dict[str, float]:
         """The headline metric of each control."""
         return {name: metrics[self.metric.name] for name, metrics in control_means(self.group).items()}
+
+    @property
+    def is_controlled(self) -> bool:
+        """Whether all controls were measured, those too that take a few seconds after the runs."""
+        return all(are_in(result, spec) for spec, result in zip(self.group.specs, self.group.results, strict=True))
 
     @property
     def best_control(self) -> tuple[str, float]:

@@ -17,6 +17,7 @@ from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
+TO_COME = "Stronger controls, such as a random walk, are not measured yet."
 ABOUT_THE_SAME = 0.02  # share of the time, below which a difference is the machine's
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 
@@ -34,7 +35,8 @@ def question(spec: ExperimentSpec) -> str:
 
 def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
     """Return what the group says, and what the best control says to that; ``evidence`` is how sure both are."""
-    return _first(one, evidence), " ".join(filter(None, [_second(one, evidence), cut_short(one.judge)]))
+    to_come = "" if one.is_controlled else TO_COME
+    return _first(one, evidence), " ".join(filter(None, [_second(one, evidence), to_come, cut_short(one.judge)]))
 
 
 def _first(one: Compared, evidence: Evidence | None) -> str:

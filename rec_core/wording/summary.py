@@ -41,6 +41,8 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
         return f"Run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
     if evidence.than_control != "better":
         return _better_not(one, evidence)
+    if not one.is_controlled:
+        return f"Do not decide yet: {small(comparison.TO_COME)}"
     if saved is None:
         again = f"Run {choice} and full data again while the machine has nothing else to do"
         return f"{again}: {comparison.not_timed(one)}."

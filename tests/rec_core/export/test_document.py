@@ -19,7 +19,7 @@ from rec_core.export.document import Document, to_html
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config, enlarge
 from rec_core.replicates import Estimate, Group, over_seeds
-from rec_core.wording import summary
+from rec_core.wording import comparison, summary
 from rec_core.wording.comparison import how_sure
 from tests.conftest import experiment, quick
 
@@ -96,7 +96,7 @@ def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -
     full = experiment(quick("full"), folders).result()
     metrics = {"recall@10": 0.60, "ndcg@10": 0.3, "recall@10_all": 0.1, "ndcg@10_all": 0.05}
     seconds = full.seconds | {"pretrain": 0.0, "select": 0.0, "train": 100.0}
-    controls = {"most_popular": metrics | {"recall@10": 0.4}}
+    controls = dict.fromkeys(("most_popular", "recent_popular", "svd_kept"), metrics | {"recall@10": 0.4})
     full = replace(full, metrics=metrics, controls=controls, seconds=seconds, cpu_seconds=seconds)
 
     def judge(*recalls: float, train: float = 20.0) -> Compared:
@@ -145,3 +145,19 @@ def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -
     two = judge(0.54, 0.55)
     assert "One seed" not in " ".join(summary.limits(two, weigh(two, 0.004), 600))
     assert any("2 epochs" in line for line in summary.method_notes(quick("random")))
+
+
+def test_nothing_is_decided_before_all_controls_are_measured(folders: Folders) -> None:
+    """A random walk may do better than what was measured with the run; the page said "Train on" for ten seconds."""
+    specs = {method: quick(method) for method in ("full", "random")}
+    groups = {m: Group((s,), (experiment(s, folders).result(),)) for m, s in specs.items()}
+    one = Compared(groups["random"], groups["full"])
+    sure = Evidence(Estimate(0.1, 0.001, 1000, 3), Estimate(0.999, 0.001, 1000, 3))
+    assert not one.is_controlled
+    assert comparison.TO_COME in comparison.headline(one, sure)[1]
+    assert summary.decision(one, sure).startswith(
+        ("Do not decide yet: stronger controls", "Run Random at 20 % and full")
+    )
+    whole = Compared(Group((specs["random"],), (experiment(specs["random"], folders).result_with_controls(),)), None)
+    assert whole.is_controlled
+    assert comparison.TO_COME not in comparison.headline(whole, sure)[1]
