@@ -28,12 +28,12 @@ seen = recommend.history(split, view.coreset.rows, user)
 both = {"Full data": state.view(baseline_spec(spec)), choice: view}
 missing = [one.spec for one in both.values() if not one.has(TRAIN)]
 lists = {name: recommend.top_list(one.model, split, user) for name, one in both.items() if one.has(TRAIN)}
-who, held_out = str(catalogue.user_ids[user]), int(split.test.item[user])
+who, held_out = str(catalogue.user_ids[user]), recommend.held_out_item(split, user)
 with answer:
     if missing:
         cards.headline(f"What would user {who} see?")
     else:
-        item = plain_markdown(str(catalogue.titles[held_out]))
+        item = None if held_out is None else plain_markdown(str(catalogue.titles[held_out]))
         verdict, detail = sentences(who, item, seen, lists["Full data"], lists[choice], choice, words)
         cards.headline(verdict)
         st.markdown(detail)

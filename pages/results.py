@@ -138,6 +138,10 @@ def show_runs(every: list[Compared]) -> None:
     ranked = latest.spec.feedback == "implicit" and state.data_is_here()
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
         st.caption(fewer)
+    if state.data_is_here():
+        split = state.view().split
+        for note in filter(None, [data_words.new_users(split, state.words()), data_words.future(split)]):
+            st.caption(note)
 
 
 compared = state.compared()

@@ -187,9 +187,7 @@ def _note(experiment: Experiment) -> None:
     published = SOURCES[data.dataset].note(data.fingerprint) if data.fingerprint else ""
     implicit = experiment.spec.feedback == "implicit"
     fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
-    for note in filter(
-        None, [kernels.why_slow(), published, wording.repeats(split, data.repeats), fewer, *split.catalogue.notes]
-    ):
+    for note in filter(None, [kernels.why_slow(), published, fewer, *wording.notes(split, experiment.spec)]):
         tqdm.write(note, file=sys.stderr)
 
 

@@ -22,7 +22,7 @@ from rec_core.errors import SpecError
 from rec_core.models import MODELS, NCF, Model, SimpleMF
 from rec_core.selection import METHODS, Method
 from rec_core.selection.gradient import Gradient
-from rec_core.settings import LARGEST, Dim, Settings, Spread, choice, offered
+from rec_core.settings import LARGEST, Dim, Settings, Share, Spread, choice, offered
 
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -33,6 +33,12 @@ RESIDUALS: Mapping[str, str] = {
     "off": "As they are",
     "kept": "Less the biases of the kept rows",
     "sketch": "Less the biases of all rows",
+}
+TESTS: Mapping[str, str] = {"last": "Last", "random": "Random", "global-time": "After a date (global time)"}
+VALIDATIONS: Mapping[str, str] = {
+    "random": "Random",
+    "next-to-last": "Next to last",
+    "like-test": "As the test rating",
 }
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -72,17 +78,24 @@ class DataSpec(Settings):
 class SplitSpec(Settings):
     """Which interaction of each user is held out for test, and which of the rest for validation.
 
-    ``like-test`` is the rule of the test: whatever is chosen by validation is then chosen for it.
+    ``like-test`` is the rule of the test: whatever is chosen by validation is then chosen for it. Under global time it
+    always is; ``held_out`` is the share of all interactions that is test, and the share before it validation.
     """
 
-    test: TestRule = choice("last", "Test rating", get_args(TestRule))
-    validation: Literal[ValidationRule, "like-test"] = choice(
-        "random", "Validation rating", (*get_args(ValidationRule), "like-test")
+    test: TestRule = choice("last", "Test rating", TESTS)
+    validation: Literal[ValidationRule, "like-test"] = choice("random", "Validation rating", VALIDATIONS)
+    held_out: Share = offered(
+        0.1, "Share of the latest ratings that is test, and before it validation", 0.01, 0.4, gt=0, le=0.4
     )
 
     @property
+    def by_date(self) -> bool:
+        """Whether test is what comes after a date, whoever it is of."""
+        return self.test == "global-time"
+
+    @property
     def validation_rule(self) -> ValidationRule:
-        """How the validation rating is chosen."""
+        """How the validation rating is chosen where the test is not by date."""
         if self.validation != "like-test":
             return self.validation
         return "next-to-last" if self.test == "last" else "random"
@@ -90,7 +103,7 @@ class SplitSpec(Settings):
     @property
     def is_alike(self) -> bool:
         """Whether the validation rating is chosen as the test's is."""
-        return (self.validation_rule == "random") == (self.test == "random")
+        return self.by_date or (self.validation_rule == "random") == (self.test == "random")
 
 
 class TrainSpec(Settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import settings
 
 from rec_core import projection, specs
 from rec_core.data import filtering, splits
-from rec_core.data.interactions import Interactions, Split
-from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.interactions import Dataset, Interactions, Split
+from rec_core.data.sources import SOURCES, Folders, synthetic
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, MemoryStore, resolve
@@ -44,6 +45,20 @@ def small_split() -> Split:
     """A split of 150 users, 400 items and about 10,000 synthetic rows."""
     data = filtering.k_core(SOURCES["synthetic-10k"].load(Folders(None, Path("no-downloads"))), 5)
     return splits.leave_one_out(data, "last", "random", np.random.default_rng(0))
+
+
+@pytest.fixture
+def crossing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Synthetic users come and go over all the time that there is, where each has a few days otherwise."""
+    made = synthetic.make
+
+    def spread_out(shape: synthetic.Shape) -> Dataset:
+        data, rng = made(shape), np.random.default_rng(5)
+        begin, length = rng.random((2, data.catalogue.n_users))[:, data.interactions.user]
+        time = 1e9 * (begin + length**4 * rng.random(len(begin)))
+        return replace(data, interactions=replace(data.interactions, time=time.astype(np.int64)))
+
+    monkeypatch.setattr(synthetic, "make", spread_out)
 
 
 def quick(method: str = "random", feedback: str = "implicit", model: str = "ncf", **more: object) -> ExperimentSpec:

@@ -35,6 +35,7 @@ from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, controls, resolve
+from rec_core.stages.screen import recency_can_help
 from rec_core.training import kernels
 from rec_core.wording import labels
 
@@ -240,7 +241,7 @@ def expected_preparation(of: ExperimentSpec | None = None) -> float:
 
 def expected_screen(of: View) -> float:
     """Return how long a screen will take, in seconds."""
-    ready = of.spec.split.test == "last" or of.can(PROXY)
+    ready = recency_can_help(of.spec) or of.can(PROXY)
     catalogue, waits = of.split.catalogue, 0.0 if ready else _preparation(of.spec, _rates())
     return _start() + waits + screen_seconds(len(of.split.train), catalogue.n_users * catalogue.n_items)
 

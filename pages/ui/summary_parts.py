@@ -62,7 +62,7 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
         method=summary.method_notes(view.spec),
-        limits=summary.limits(one, evidence, view.split.catalogue.n_users, _about_data(view)),
+        limits=summary.limits(one, evidence, len(view.split.test), _about_data(view)),
         settings={"key": key, **view.spec.model_dump()},
     )
 
@@ -75,7 +75,7 @@ def _beside(one: Compared) -> list[Compared]:
 
 def _about_data(view: View) -> list[str]:
     fewer = data.fewer_negatives(view.negatives.test) if view.spec.feedback == "implicit" else ""
-    return [data.repeats(view.split, view.spec.data.repeats), fewer, *view.split.catalogue.notes]
+    return [fewer, *data.notes(view.split, view.spec)]
 
 
 def edit(view: View) -> list[str]:

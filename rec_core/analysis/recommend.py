@@ -18,32 +18,40 @@ TOP = 10
 
 @dataclass(frozen=True)
 class TopList:
-    """The best items (k,) for a user, best first, and the rank of the held-out item among all unknown ones."""
+    """The best items (k,) for a user, best first, and the rank of the held-out item, if any, among all unknown ones."""
 
     items: NDArray[np.int64]
-    held_out_rank: float
+    held_out_rank: float | None
 
 
 def top_list(fitted: Fitted, split: Split, user: int, count: int = TOP) -> TopList:
-    """Return the ``count`` items with the highest scores that the user has neither in train nor in validation.
+    """Return the ``count`` items with the highest scores that the user is not known to have.
 
     There may be fewer. A score that is not a number ranks last.
     """
     every = np.arange(split.catalogue.n_items)
     scores = fitted.predict(np.array([user]), every).astype(np.float32)
-    held_out = int(split.test.item[user])
     known = known_items(split, user)
     scores[known] = -np.inf
     order = np.argsort(-scores, kind="stable")
     best = order[~np.isin(order, known)][:count]
+    held_out = held_out_item(split, user)
+    if held_out is None:
+        return TopList(best, None)
     others = scores.copy()
     others[held_out] = -np.inf
     return TopList(best, float(ranks(scores[[held_out]], others[None])[0]))
 
 
+def held_out_item(split: Split, user: int) -> int | None:
+    """Return the item that the user is asked for in the test; None for a user who is not tested."""
+    place = np.searchsorted(split.test.user, user)
+    return int(split.test.item[place]) if place < len(split.test) and split.test.user[place] == user else None
+
+
 def known_items(split: Split, user: int) -> NDArray[np.int32]:
-    """Return the items that the user has in train or validation."""
-    return np.append(split.train.item[split.train.user == user], split.validation.item[split.validation.user == user])
+    """Return the items that the user is known to have when the test item is asked for."""
+    return np.concatenate([part.item[part.user == user] for part in split.known])
 
 
 def history(split: Split, rows: NDArray[np.integer], user: int) -> pd.DataFrame:

@@ -21,14 +21,15 @@ Mask = NDArray[np.bool_]
 
 
 def slices(split: Split) -> dict[str, Mask]:
-    """Return name → which test users (n_users,) belong to it."""
+    """Return name → which test rows (n_test,) belong to it."""
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
     activity = np.bincount(split.train.user, minlength=n_users)
     light, heavy = np.quantile(activity, [1 / 3, 2 / 3])
+    activity = activity[split.test.user]
     tail = long_tail(np.bincount(split.train.item, minlength=n_items))[split.test.item]
     names, has = genre_table(split.catalogue)
     return {
-        ALL: np.ones(n_users, dtype=bool),
+        ALL: np.ones(len(split.test), dtype=bool),
         LIGHT: activity <= light,
         HEAVY: activity > heavy,
         HEAD: ~tail,
@@ -38,8 +39,8 @@ def slices(split: Split) -> dict[str, Mask]:
 
 
 def left_out(split: Split, rows: NDArray[np.integer]) -> Mask:
-    """Return which users (n_users,) keep nothing."""
-    return ~marked(split.train.user[rows], split.catalogue.n_users)
+    """Return which test rows (n_test,) are of users who keep nothing."""
+    return ~marked(split.train.user[rows], split.catalogue.n_users)[split.test.user]
 
 
 def value(metric: Metric, per_user: Sequence[PerUser], mask: Mask) -> float:

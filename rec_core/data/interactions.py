@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -58,6 +58,11 @@ class Interactions:
         time = None if self.time is None else self.time[rows]
         return Interactions(self.user[rows], self.item[rows], rating, time)
 
+    @classmethod
+    def none(cls) -> Interactions:
+        """Return no rows."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.int32), None, None)
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -99,8 +104,10 @@ class Dataset:
 class Split:
     """Train, validation and test interactions of the users and items that passed the filter.
 
-    Train rows are in the order of the source; validation and test hold one row per user, in user order. ``repeated``
-    counts rows that a later one of the same user and item follows, ``spoilt`` users whose test item is in train too.
+    Train rows are in the order of the source; validation and test hold at most one row per user, in user order.
+    ``passed_over`` are rows of neither, which stand in the time that is held out; ``new_users`` the items (m,) that
+    users would be asked for of whom there is no train row, and who are not in the catalogue. ``repeated`` counts rows
+    that a later one of the same user and item follows, ``spoilt`` users whose test item is in train too.
     """
 
     train: Interactions
@@ -109,6 +116,13 @@ class Split:
     catalogue: Catalogue
     repeated: int = 0
     spoilt: int = 0
+    passed_over: Interactions = field(default_factory=Interactions.none)
+    new_users: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+    @property
+    def known(self) -> tuple[Interactions, ...]:
+        """What a user is known to have when the test row is asked for, in parts."""
+        return self.train, self.validation, self.passed_over
 
 
 def texts(values: Any) -> Texts:

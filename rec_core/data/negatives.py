@@ -23,7 +23,7 @@ def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDAr
         DataError: if a user has fewer than ``FEWEST`` unknown items (than ``count``, if that is smaller).
     """
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
-    parts = (split.train, split.validation, split.test)
+    parts = (*split.known, split.test)
     known = distinct_pairs(parts, n_items)
     unknown = n_items - np.bincount(known // n_items, minlength=n_users)
     if unknown.min() < min(count, FEWEST):

@@ -1,4 +1,4 @@
-"""Leave-one-out splits: one test and one validation interaction per user, the rest to train on."""
+"""Splits: one test and one validation interaction per user, the rest to train on; or what comes after a date."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Dataset, Split, by_user_and_time, marked
+from rec_core.data.interactions import Dataset, Interactions, Split, by_user_and_time, marked
 from rec_core.errors import DataError
 
-TestRule = Literal["last", "random"]
+LeftOut = Literal["last", "random"]
+TestRule = Literal[LeftOut, "global-time"]
 ValidationRule = Literal["random", "next-to-last"]
+_FEWEST = 10  # users to test on, and to validate on: the mean of fewer says nothing
 
 
-def leave_one_out(data: Dataset, test: TestRule, validation: ValidationRule, rng: np.random.Generator) -> Split:
+def leave_one_out(data: Dataset, test: LeftOut, validation: ValidationRule, rng: np.random.Generator) -> Split:
     """Split each user's history.
 
     Args:
@@ -47,3 +49,49 @@ def _one_per_user(counts: NDArray[np.intp], last: bool, rng: np.random.Generator
     """Return one place per user among rows that stand user by user, oldest first: the last, or a random one."""
     first = np.cumsum(counts) - counts
     return first + (counts - 1 if last else rng.integers(0, counts))
+
+
+def global_time(data: Dataset, share: float) -> Split:
+    """Split at two dates: the latest ``share`` of all interactions is test, the same share before it validation.
+
+    Of each user the last interaction of either time is asked for, the others are passed over. Nobody is asked who has
+    no train row: no model with an embedding per user can know them. What it is for: Ji et al., 2023, A critical study
+    on data leakage in recommender system offline evaluation.
+
+    Raises:
+        DataError: if the data have no times, or too few users have interactions on both sides of a date.
+    """
+    rows = data.interactions
+    if rows.time is None:
+        raise DataError("These data have no times, so they cannot be split by date; choose another test rating.")
+    dates = np.sort(rows.time)[[int((1 - 2 * share) * len(rows)), int((1 - share) * len(rows))]]
+    when = np.searchsorted(dates, rows.time, "right")  # 0 train, 1 validation, 2 test
+    here = marked(rows.user[when == 0], data.catalogue.n_users)
+    ordered = by_user_and_time(rows)
+    validation, test = (_last_of_each(rows, ordered[when[ordered] == part]) for part in (1, 2))
+    asked = np.concatenate([validation, test])
+    parts = (np.flatnonzero(when == 0), validation, test, np.flatnonzero((when > 0) & ~marked(asked, len(rows))))
+    train, validation_rows, test_rows, passed_over = (
+        _renumbered(rows.take(part[here[rows.user[part]]]), here) for part in parts
+    )
+    if min(len(validation_rows), len(test_rows)) < _FEWEST:
+        raise DataError(
+            f"Only {len(test_rows)} users have interactions both before the two dates and after them, and "
+            f"{len(validation_rows)} before and between them; fewer than {_FEWEST} are too few to measure on. Choose "
+            "another share of the latest ratings (split.held_out), or another test rating (split.test)."
+        )
+    catalogue = data.catalogue.take(here, np.ones(data.catalogue.n_items, dtype=bool))
+    new = rows.item[test[~here[rows.user[test]]]]
+    return Split(train, validation_rows, test_rows, catalogue, passed_over=passed_over, new_users=new)
+
+
+def _last_of_each(rows: Interactions, ordered: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return each user's last of ``ordered`` rows, which stand user by user, oldest first."""
+    user = rows.user[ordered]
+    return ordered[np.append(user[1:] != user[:-1], True)[: len(user)]]
+
+
+def _renumbered(rows: Interactions, here: NDArray[np.bool_]) -> Interactions:
+    """Return ``rows`` of the marked users, whose positions are those among them."""
+    place = np.cumsum(here, dtype=np.int32) - np.int32(1)
+    return Interactions(place[rows.user], rows.item, rows.rating, rows.time)

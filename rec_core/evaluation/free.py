@@ -156,7 +156,7 @@ def _shown(
 ) -> tuple[NDArray[np.int32], Items]:
     """Return validation items with their negatives, (len(places) x 1 + c), and what each scores."""
     held_out = split.validation
-    items = np.column_stack([held_out.item, validation])[places]
+    items = np.column_stack([held_out.item, validation[held_out.user]])[places]
     scores = np.empty(items.shape, np.float32)
     for begin in range(0, len(places), size := max(1, AT_ONCE // split.catalogue.n_items)):
         rows = slice(begin, begin + size)

@@ -64,7 +64,7 @@ NDCG_ALL = Metric(f"ndcg@{K}_all", f"NDCG@{K}, all items", "implicit", ALL_ITEMS
 
 def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.integer]) -> Ranks:
     """Return each held-out item's rank among its user's sampled negatives (n_users x c), absent ones left out."""
-    items = np.column_stack([held_out.item, negatives])
+    items = np.column_stack([held_out.item, negatives[held_out.user]])
     out = np.empty(len(held_out), np.float32)
     for rows in _chunks(len(held_out), items.shape[1]):
         scores = score(held_out.user[rows], np.maximum(items[rows], 0))
@@ -75,7 +75,7 @@ def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.in
 
 
 def all_item_ranks(score: Score, split: Split, report: Callable[[float], None] = lambda fraction: None) -> Ranks:
-    """Return each test item's rank among all items but the user's train and validation items (full train split).
+    """Return each test item's rank among all items but those that the user is known to have (full train split).
 
     ``report`` hears the fraction of users done after each chunk, and may raise to stop.
     """
@@ -102,9 +102,7 @@ def all_item_ranks_of(scores: NDArray[np.integer], split: Split) -> Ranks:
     held_out, known = split.test, _Known.of(split)
     own = np.full(split.catalogue.n_users, -1)
     own[held_out.user] = held_out.item
-    positive, ordered = scores[held_out.item], np.sort(scores)
-    last = np.searchsorted(ordered, positive, "right")
-    better, equal = len(scores) - last, last - np.searchsorted(ordered, positive, "left") - 1
+    better, equal = _among_all(scores, held_out.item)
     user, item = known.user[known.item != own[known.user]], known.item[known.item != own[known.user]]
     others, against = scores[item], scores[own[user]]
     n_better, n_equal = (
@@ -112,6 +110,19 @@ def all_item_ranks_of(scores: NDArray[np.integer], split: Split) -> Ranks:
     )
     rank = 1 + better - n_better[held_out.user] + 0.5 * (equal - n_equal[held_out.user])
     return rank.astype(np.float32)
+
+
+def ranks_of_strangers(scores: NDArray[np.integer], items: NDArray[np.integer]) -> Ranks:
+    """Return the same for users of whom nothing is known, each asked for one of ``items`` (m,)."""
+    better, equal = _among_all(scores, items)
+    return (1 + better + 0.5 * equal).astype(np.float32)
+
+
+def _among_all(scores: NDArray[np.integer], items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many items score more than each of ``items``, and how many others the same."""
+    positive, ordered = scores[items], np.sort(scores)
+    last = np.searchsorted(ordered, positive, "right")
+    return len(scores) - last, last - np.searchsorted(ordered, positive, "left") - 1
 
 
 def ranks_of_rows(
@@ -129,7 +140,7 @@ def ranks_of_rows(
     for rows in _chunks(len(held_out), split.catalogue.n_items, AT_ONCE):
         users, place = held_out.user[rows], np.arange(rows.stop - rows.start)
         scores = np.array(recommend(users), dtype=np.float32)
-        positive, sampled = scores[place, held_out.item[rows]], negatives[rows]
+        positive, sampled = scores[place, held_out.item[rows]], negatives[users]
         others = np.where(sampled == ABSENT, -np.inf, scores[place[:, None], np.maximum(sampled, 0)])
         out[SAMPLED][rows] = ranks(positive, others)
         scores[place, held_out.item[rows]] = -np.inf
@@ -141,7 +152,7 @@ def ranks_of_rows(
 
 @dataclass(frozen=True)
 class _Known:
-    """Each pair of a user and a train or validation item, once; a user's begin at ``first`` (n_users + 1,)."""
+    """Each pair of a user and an item they are known to have, once; a user's begin at ``first`` (n_users + 1,)."""
 
     user: NDArray[np.int64]
     item: NDArray[np.int64]
@@ -149,7 +160,7 @@ class _Known:
 
     @classmethod
     def of(cls, split: Split) -> _Known:
-        pairs = distinct_pairs((split.train, split.validation), split.catalogue.n_items)
+        pairs = distinct_pairs(split.known, split.catalogue.n_items)
         user, item = np.divmod(pairs, split.catalogue.n_items)
         return cls(user, item, np.searchsorted(user, np.arange(split.catalogue.n_users + 1)))
 

@@ -19,7 +19,13 @@ _LONGEST = 32  # characters of a title beside the figure; all of it is in the ho
 
 
 def side_by_side(
-    titles: Texts, first: TopList, second: TopList, names: tuple[str, str], held_out: int, caption: str, words: Words
+    titles: Texts,
+    first: TopList,
+    second: TopList,
+    names: tuple[str, str],
+    held_out: int | None,
+    caption: str,
+    words: Words,
 ) -> Exhibit:
     """Return both lists, best on top; the held-out item is marked wherever it appears."""
     figure = go.Figure()
@@ -75,8 +81,8 @@ def side_by_side(
         alt=f"The ten best {words.items} of {names[0]} and of {names[1]}; the table lists both.",
         table=pd.DataFrame({"Rank": ranks, names[0]: titles[left].tolist(), names[1]: titles[right].tolist()}),
         how=f"Best on top. Lines join {words.items} that both lists have; full dots are shared, open ones are in one "
-        f"list only. A star is the {words.item} that was held out for the test. {capital(words.items)} the user has in "
-        "train or validation are left out of both.",
+        f"list only. A star is the {words.item} that was held out for the test. {capital(words.items)} that the user "
+        "is known to have are left out of both.",
         caption=caption,
     )
 

@@ -30,7 +30,7 @@ def measured_on(spec: ExperimentSpec) -> Inputs:
         "load": LOAD.within(spec),
         "min": spec.data.min_interactions,
         "repeats": spec.data.repeats if spec.data.fingerprint else None,
-        "test": spec.split.test,
+        "test": [spec.split.test, spec.split.held_out] if spec.split.by_date else spec.split.test,
         "negatives": spec.evaluation.negatives if ranked else None,
         "seed": spec.data_seed if ranked or spec.split.test == "random" else None,
     }

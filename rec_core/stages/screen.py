@@ -21,21 +21,22 @@ def asks(spec: ExperimentSpec) -> bool:
     return spec.feedback == "implicit" and not spec.keeps_everything
 
 
-def _recency_can_help(spec: ExperimentSpec) -> bool:
-    return spec.split.test == "last"
+def recency_can_help(spec: ExperimentSpec) -> bool:
+    """Say whether what is asked for is later than what is known."""
+    return spec.split.test != "random"
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
-    proxy = {} if _recency_can_help(spec) else {"proxy": PROXY.within(spec)}
+    proxy = {} if recency_can_help(spec) else {"proxy": PROXY.within(spec)}
     return {"negatives": NEGATIVES.within(spec), "ratio": f"{spec.ratio:.3f}", "seed": spec.data_seed} | proxy
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
-    return (SPLIT, NEGATIVES) if _recency_can_help(spec) else (SPLIT, NEGATIVES, PROXY)
+    return (SPLIT, NEGATIVES) if recency_can_help(spec) else (SPLIT, NEGATIVES, PROXY)
 
 
 def _compute(work: Work) -> Screen:
-    spec, split, recent = work.spec, work.get(SPLIT), _recency_can_help(work.spec)
+    spec, split, recent = work.spec, work.get(SPLIT), recency_can_help(work.spec)
     given = Candidates(split.train, split.catalogue.n_users, spec.feedback, None if recent else fitted_proxy(work))
     tell = reporter(work.listen, SCREEN.doing)
 

@@ -5,10 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.analysis.leakage import leakage
+from rec_core.analysis.newcomers import newcomers
 from rec_core.data.interactions import Split
 from rec_core.data.negatives import ABSENT
 from rec_core.data.repeats import Repeats
-from rec_core.wording.numbers import number
+from rec_core.data.sources import Words
+from rec_core.specs import ExperimentSpec
+from rec_core.wording.labels import words_of
+from rec_core.wording.numbers import number, percent
+
+
+def notes(split: Split, spec: ExperimentSpec) -> list[str]:
+    """Return what was found in the data, and how they were split, that has to be known beside any number."""
+    return [
+        *filter(None, [repeats(split, spec.data.repeats), new_users(split, words_of(spec)), future(split)]),
+        *split.catalogue.notes,
+    ]
 
 
 def repeats(split: Split, rule: Repeats) -> str:
@@ -37,4 +50,30 @@ def fewer_negatives(negatives: NDArray[np.int32]) -> str:
     return (
         f"{users} fewer than {negatives.shape[1]} unknown items to rank among, at least {drawn.min()}; all of them are "
         "used."
+    )
+
+
+def future(split: Split) -> str:
+    """Return how much of the future models have seen when they are asked; "" where it is nothing, or not known."""
+    seen = leakage(split)
+    if seen is None or not seen.tested:
+        return ""
+    return (
+        f"{percent(seen.tested)} of the test ratings are older than some train rating, and on average "
+        f"{percent(seen.later)} of the train ratings are later than what is asked for: models know what others did "
+        "afterwards. The test rating “After a date” (split.test=global-time) does not tell "
+        "them."
+    )
+
+
+def new_users(split: Split, words: Words) -> str:
+    """Return what is to be said of users without a train rating; "" where there are none."""
+    new = newcomers(split)
+    if new is None:
+        return ""
+    users = "1 user has" if new.users == 1 else f"{number(new.users)} users have"
+    return (
+        f"{users} no rating before the dates and stand in no other number, because a model with an embedding per user "
+        f"cannot know them. Among all {words.items}, the ten most popular hold {percent(new.popular)} of what they "
+        f"are asked for, the ten most popular lately {percent(new.recent)}."
     )

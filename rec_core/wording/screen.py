@@ -9,7 +9,7 @@ import pandas as pd
 
 from rec_core.evaluation import Metric
 from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SVD, Screen
-from rec_core.specs import ExperimentSpec
+from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import percent
 
@@ -51,7 +51,8 @@ def caution(spec: ExperimentSpec) -> str:
         return ""
     return (
         f"Here the test rating is the {spec.split.test} one and the validation rating is {spec.split.validation_rule}: "
-        "what is found on one need not hold for the other. Choose the validation rating “like-test” under Advanced."
+        f"what is found on one need not hold for the other. Choose the validation rating “{VALIDATIONS['like-test']}” "
+        "under Advanced."
     )
 
 

@@ -73,14 +73,24 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     if method.needs_proxy:
         proxy = "pretrained on all ratings" if spec.pretrain else "left at its random start"
         notes.append(f"The method looks at a proxy, a SimpleMF with {spec.proxy.dim} dimensions, {proxy}.")
-    test = "last rating by time" if spec.split.test == "last" else "one rating at random"
     return [
         f"{labels.data_title(spec)}.",
         *notes,
         f"{spec.model.title} is trained for {train.epochs} epochs{stop}; Adam, batches of "
         f"{train.batch_size}, learning rate {train.learning_rate:g}.",
-        f"Tested on each user's {test}, which no training saw.",
+        _tested(spec),
     ]
+
+
+def _tested(spec: ExperimentSpec) -> str:
+    if spec.split.by_date:
+        share = percent(spec.split.held_out)
+        return (
+            f"Tested on each user's last rating within the latest {share} of all ratings, validated on the {share} "
+            "before, and trained on what is older than both."
+        )
+    which = "last rating by time" if spec.split.test == "last" else "one rating at random"
+    return f"Tested on each user's {which}, which no training saw."
 
 
 def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: Sequence[str] = ()) -> list[str]:
