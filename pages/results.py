@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison_card, exhibits, gallery, nav, picks, screen_card, state
+from pages.ui import cards, comparison_card, exhibits, gallery, models_card, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import free
@@ -139,8 +139,7 @@ def show_runs(every: list[Compared]) -> None:
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
         st.caption(fewer)
     if state.data_is_here():
-        split = state.view().split
-        for note in filter(None, [data_words.new_users(split, state.words()), data_words.future(split)]):
+        for note in data_words.time(state.view().split, state.words()):
             st.caption(note)
 
 
@@ -153,6 +152,8 @@ else:
 if compared:
     screen_card.show()
     show_runs(compared)
+    if chosen and not chosen.is_baseline:
+        models_card.show(chosen)
 else:
     comparison_card.first_comparison()
     screen_card.show()

@@ -233,6 +233,21 @@ def revive(values: Json) -> ExperimentSpec:
     return parse(values)
 
 
+def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
+    """Return ``spec`` under every model, its own among them, each trained in every way that counts for its feedback.
+
+    Others have the settings that are recommended for them where its own has, and those of the report otherwise.
+    """
+    own = spec.model.model_dump()
+    better = all(own[name] == value for name, value in spec.model.recommended.items())
+    found = {spec.model.settled(spec.feedback).called: spec}
+    for name, model in MODELS.items():
+        for variant in model.variants:
+            other = spec.with_(model={"name": name} | dict(model.recommended if better else {}) | dict(variant))
+            found.setdefault(other.model.settled(spec.feedback).called, other)
+    return list(found.values())
+
+
 _KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {"model": ("model", MODELS), "method": ("method", METHODS)}
 
 

@@ -23,7 +23,7 @@ _PARTS: dict[str, type[Settings]] = {
     "": ExperimentSpec,
 }
 # Settings that count for one kind of feedback alone.
-_ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives", "train.walked")}
+_ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives", "train.walked", "model.loss")}
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,12 @@ def result(of: ExperimentSpec) -> RunResult | None:
     return None if found is None else controls.added(found, of, jobs().store)
 
 
+def group_of(of: ExperimentSpec) -> Group | None:
+    """Return the finished runs that differ from a spec in nothing but the seed, if its own is among them."""
+    own = result(of)
+    return None if own is None else finished().group_of(of, own)
+
+
 def random_coreset() -> Coreset:
     """Return a random coreset of the chosen size: what chance gives."""
     return view(spec().with_(method={"name": "random"})).coreset

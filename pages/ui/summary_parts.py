@@ -16,7 +16,6 @@ from rec_core.errors import CorelensError
 from rec_core.evaluation import METRICS
 from rec_core.experiment import View
 from rec_core.export.document import Document
-from rec_core.replicates import Group
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import comparison as wording
@@ -30,16 +29,8 @@ _DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres
 
 def chosen() -> Compared | None:
     """Return the chosen runs with their baseline, or None if either is missing."""
-    ours, full = (_group_of(spec) for spec in (state.spec(), baseline_spec(state.spec())))
+    ours, full = (state.group_of(spec) for spec in (state.spec(), baseline_spec(state.spec())))
     return None if ours is None or full is None else Compared(ours, full)
-
-
-def _group_of(spec: ExperimentSpec) -> Group | None:
-    """Return the finished runs that differ from ``spec`` in nothing but the seed, if its own is among them."""
-    own = state.result(spec)
-    if own is None:
-        return None
-    return state.finished().group_of(spec, own)
 
 
 def missing() -> list[ExperimentSpec]:

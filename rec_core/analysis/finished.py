@@ -64,4 +64,4 @@ class Finished:
 
 
 def _kind(spec: ExperimentSpec) -> tuple[str, ...]:
-    return spec.data.dataset, spec.data.fingerprint, spec.feedback, spec.model.name
+    return spec.data.dataset, spec.data.fingerprint, spec.feedback, spec.model.settled(spec.feedback).called

@@ -46,21 +46,30 @@ class Model(Settings):
     """A model with its settings.
 
     ``recommended`` settings were found to work better than the report's; ``explicit_only`` ones count for ratings
-    alone. ``seconds_per_row`` and ``seconds_per_pair`` are rates of one machine, for estimates before there are runs.
+    alone, ``implicit_only`` ones for clicks. ``variants`` are settings that make another model of it, where models are
+    set side by side. ``seconds_per_row`` and ``seconds_per_pair`` are rates of one machine, for estimates before there
+    are runs.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     recommended: ClassVar[Mapping[str, Any]] = {}
     explicit_only: ClassVar[tuple[str, ...]] = ()
+    implicit_only: ClassVar[tuple[str, ...]] = ()
+    variants: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     seconds_per_row: ClassVar[Mapping[Feedback, float]] = {"explicit": 1e-5, "implicit": 1e-5}
     seconds_per_pair: ClassVar[float] = 0.0
 
     name: str = ""
 
+    @property
+    def called(self) -> str:
+        """What the model is called, as it is trained."""
+        return self.title
+
     def settled(self, feedback: Feedback) -> Self:
         """Return the model as it is trained on ``feedback``: settings that do not count are at their defaults."""
-        ignored = self.explicit_only if feedback == "implicit" else ()
+        ignored = self._ignored(feedback)
         return self.model_copy(update={name: type(self).model_fields[name].default for name in ignored})
 
     @property
@@ -71,7 +80,10 @@ class Model(Settings):
 
     def counted(self, feedback: Feedback) -> dict[str, Json]:
         """Return the settings that count for ``feedback``, as plain JSON values."""
-        return self.model_dump(exclude=set(self.explicit_only) if feedback == "implicit" else set())
+        return self.model_dump(exclude=set(self._ignored(feedback)))
+
+    def _ignored(self, feedback: Feedback) -> tuple[str, ...]:
+        return self.explicit_only if feedback == "implicit" else self.implicit_only
 
     @abstractmethod
     def start(self, shape: Shape, rng: np.random.Generator) -> Params:

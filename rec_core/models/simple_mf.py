@@ -1,7 +1,8 @@
 """SimpleMF: matrix factorisation, ŷ = u·v (Koren, Bell and Volinsky, 2009), optionally with biases.
 
 With biases, ŷ = μ + b_u + b_i + u·v; a bias is the last column of its table, so that one gather fetches both.
-For implicit feedback the prediction is the logit σ⁻¹(ŷ).
+For implicit feedback the prediction is the logit σ⁻¹(ŷ); or, trained in pairs, what makes one item stand before another
+(BPR; Rendle et al., 2009, arXiv 1205.2618), in which μ and b_u have no part.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.canonical import Json
+from rec_core.data.interactions import Feedback
 from rec_core.models.base import Model, Params, Shape, Table
-from rec_core.settings import Dim, Spread, offered
+from rec_core.settings import Dim, Spread, choice, offered
+
+LOSSES: Mapping[str, str] = {"bce": "Each item on its own (BCE)", "bpr": "Item against item (BPR)"}
 
 
 class SimpleMF(Model):
@@ -23,12 +28,24 @@ class SimpleMF(Model):
     summary: ClassVar = "SimpleMF multiplies embeddings"
     recommended: ClassVar = {"init_std": 0.05, "bias": True}
     explicit_only: ClassVar = ("bias",)
+    implicit_only: ClassVar = ("loss",)
+    variants: ClassVar = ({}, {"loss": "bpr"})
     seconds_per_row: ClassVar = {"explicit": 1.4e-7, "implicit": 3.5e-7}
 
     name: Literal["mf"] = "mf"
     dim: Dim = offered(32, "Embedding size", 4, 256)
     init_std: Spread = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std")
     bias: bool = False
+    loss: Literal["bce", "bpr"] = choice("bce", "Loss", LOSSES)
+
+    @property
+    def called(self) -> str:
+        """SimpleMF, and how it is trained where that is not as usual."""
+        return self.title if self.loss == "bce" else f"{self.title} ({self.loss.upper()})"
+
+    def counted(self, feedback: Feedback) -> dict[str, Json]:
+        """Return the settings that count; the usual loss is not named, as there was no other at first."""
+        return {name: value for name, value in super().counted(feedback).items() if (name, value) != ("loss", "bce")}
 
     def start(self, shape: Shape, rng: np.random.Generator) -> Params:
         """Return embeddings N(0, init_std²), biases 0, and μ the mean rating."""

@@ -18,10 +18,21 @@ from rec_core.wording.numbers import number, percent
 
 def notes(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return what was found in the data, and how they were split, that has to be known beside any number."""
-    return [
-        *filter(None, [repeats(split, spec.data.repeats), new_users(split, words_of(spec)), future(split)]),
-        *split.catalogue.notes,
-    ]
+    said = [repeats(split, spec.data.repeats), *time(split, words_of(spec))]
+    return [*filter(None, said), *split.catalogue.notes]
+
+
+def time(split: Split, words: Words) -> list[str]:
+    """Return who is tested under a split by date, or how much of the future models have seen under another."""
+    return [*filter(None, [tested(split), new_users(split, words), future(split)])]
+
+
+def tested(split: Split) -> str:
+    """Return how many users are tested; "" where all are."""
+    few, every = len(split.test), split.catalogue.n_users
+    if few == every:
+        return ""
+    return f"{number(few)} of {number(every)} users are tested; the others have no rating after the dates."
 
 
 def repeats(split: Split, rule: Repeats) -> str:
@@ -61,8 +72,7 @@ def future(split: Split) -> str:
     return (
         f"{percent(seen.tested)} of the test ratings are older than some train rating, and on average "
         f"{percent(seen.later)} of the train ratings are later than what is asked for: models know what others did "
-        "afterwards. The test rating “After a date” (split.test=global-time) does not tell "
-        "them."
+        "afterwards. Under the test rating “After a date” (split.test=global-time) they do not."
     )
 
 

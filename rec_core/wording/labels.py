@@ -80,7 +80,12 @@ def _params(spec: ExperimentSpec) -> str:
 
 def run_title(spec: ExperimentSpec) -> str:
     """Return a run in short, for example "NCF · Gradient at 20 %"."""
-    return f"{spec.model.title} · {choice_title(spec)}"
+    return f"{model_title(spec)} · {choice_title(spec)}"
+
+
+def model_title(spec: ExperimentSpec) -> str:
+    """Return what the model is called, for example "SimpleMF (BPR)"."""
+    return spec.model.settled(spec.feedback).called
 
 
 def run_key(spec: ExperimentSpec) -> str:

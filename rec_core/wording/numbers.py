@@ -27,10 +27,10 @@ def number(value: float) -> str:
 
 
 def column(values: Iterable[float]) -> list[str]:
-    """Return the numbers of a table's column, which share their decimals: four digits of the largest.
+    """Return a column's numbers, which share their decimals: four digits of the largest, or all that they have.
 
     >>> column([0.5, 12.3456, float("nan")]), column([0.1, 0.25])
-    (['0.50', '12.35', '–'], ['0.1000', '0.2500'])
+    (['0.50', '12.35', '–'], ['0.10', '0.25'])
     """
     known = [float(value) for value in values]
     digits = decimals(known)
@@ -38,16 +38,17 @@ def column(values: Iterable[float]) -> list[str]:
 
 
 def decimals(values: Iterable[float]) -> int:
-    """Return how many decimals show four digits of the largest value; 0 where all are whole.
+    """Return how many decimals show four digits of the largest value, or all that the values have; 0 for whole ones.
 
-    >>> decimals([0.5, 12.3456]), decimals([3.0, 4.0])
-    (2, 0)
+    >>> decimals([0.5, 12.3456]), decimals([3.0, 4.0]), decimals([0.217, 0.2])
+    (2, 0, 3)
     """
     known = [value for value in map(float, values) if math.isfinite(value)]
     largest = max(map(abs, known), default=0.0)
-    if not largest or all(value.is_integer() for value in known):
+    if not largest:
         return 0
-    return min(max(3 - math.floor(math.log10(largest)), 0), 6)
+    digits = min(max(3 - math.floor(math.log10(largest)), 0), 6)
+    return next(fewer for fewer in range(digits + 1) if fewer == digits or known == [round(v, fewer) for v in known])
 
 
 def percent(share: float) -> str:

@@ -76,7 +76,7 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     return [
         f"{labels.data_title(spec)}.",
         *notes,
-        f"{spec.model.title} is trained for {train.epochs} epochs{stop}; Adam, batches of "
+        f"{labels.model_title(spec)} is trained for {train.epochs} epochs{stop}; Adam, batches of "
         f"{train.batch_size}, learning rate {train.learning_rate:g}.",
         _tested(spec),
     ]

@@ -25,6 +25,9 @@ def test_every_page_knows_who_is_tested(page: str, open_page: Open, link: dict[s
 
 
 def test_new_users_and_how_few_are_tested_are_said(open_page: Open, link: dict[str, str]) -> None:
+    assert "22 of 136 users are tested; the others have no rating after the dates" in texts(
+        open_page("results", **link)
+    )
     assert "4 users have no rating before the dates and stand in no other number" in texts(open_page("results", **link))
     summary = texts(open_page("summary", **link))
     assert "is a mean over 22 users" in summary

@@ -1,4 +1,4 @@
-"""The two losses of a pair, with their slopes ∂L/∂ŷ.
+"""The losses with their slopes ∂L/∂ŷ: two of a row with one of its items, and one of two items.
 
 Binary cross-entropy of a logit ŷ is max(ŷ, 0) − label · ŷ + log(1 + e^−|ŷ|). A logarithm a pair would cost as much as
 the pair, so the last terms of a positive and its negatives are multiplied, and one logarithm is taken of the product.
@@ -29,6 +29,15 @@ def of_pair(batches: Batches, row: int, c: int, score: Single) -> tuple[Single, 
     certain = np.float32(1) / (np.float32(1) + small)  # σ(|ŷ|)
     probability = certain if score > 0 else small * certain
     return share * (max(score, np.float32(0)) - label * score), share * (probability - label), np.float32(1) + small
+
+
+@inlined
+def of_two(share: Single, behind: Single) -> tuple[Single, Single, Single]:
+    """Return the same for −log σ(−behind), of how far a row's own item is behind a negative; and its slope (BPR)."""
+    small = math.exp(-abs(behind))
+    certain = np.float32(1) / (np.float32(1) + small)
+    probability = certain if behind > 0 else small * certain
+    return share * max(behind, np.float32(0)), share * probability, np.float32(1) + small
 
 
 @inlined

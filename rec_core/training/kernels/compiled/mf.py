@@ -4,6 +4,8 @@
 
 With biases, ŷ = μ + b_u + b_i + u·v. A bias is one more number of its row, so that the product of the rows holds
 b_u b_i instead of b_u + b_i, and the gradients ∂ŷ b_i and ∂ŷ b_u instead of ∂ŷ; that is set right afterwards.
+
+Trained in pairs (BPR), an item's score counts beside that of another item of the row: μ and b_u stay as they are.
 """
 
 from __future__ import annotations
@@ -34,13 +36,15 @@ class CompiledMF:
         self._bias = model.dim if model.bias else _NO_BIAS
         self._users, self._items = (rows(start[name], up_to(WIDTH, self._columns)) for name in ("user", "item"))
         self._mean = zeros(4 * WIDTH)  # [w | m | v | g]
+        self._in_pairs = model.loss == "bpr"
         if model.bias:
             self._mean[0] = start["mean"][0]
         self._adam, self._steps = adam(learning_rate), 0
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
-        loss = _run(self._users, self._items, self._mean, self._bias, batches(block), self._steps, self._adam)
+        tables = self._users, self._items, self._mean, self._bias
+        loss = _run(*tables, self._in_pairs, batches(block), self._steps, self._adam)
         self._steps += len(block)
         return float(loss)
 
@@ -55,14 +59,19 @@ class CompiledMF:
 
 
 @compiled
-def _run(users: Rows, items: Rows, mean: Numbers, bias: int, batches: Batches, steps: int, adam: Adam) -> Single:
+def _run(
+    users: Rows, items: Rows, mean: Numbers, bias: int, in_pairs: bool, batches: Batches, steps: int, adam: Adam
+) -> Single:
     """Go through the batches; return the sum of their mean losses."""
     loss = 0.0
     for begin in range(0, len(batches.user), batches.size):
         steps += 1
         for row in range(begin, min(begin + batches.size, len(batches.user))):
-            loss += _positive(users, items, mean, bias, batches, row, steps, adam)
-        if bias != _NO_BIAS:
+            if in_pairs:
+                loss += _pairs(users, items, mean, bias, batches, row, steps, adam)
+            else:
+                loss += _positive(users, items, mean, bias, batches, row, steps, adam)
+        if bias != _NO_BIAS and not in_pairs:
             step_densely(mean, steps, adam)
     return loss
 
@@ -80,8 +89,35 @@ def _positive(
         v = touch(items, batches.item[row, c], now, adam)
         part, slope, factor = losses.of_pair(batches, row, c, _score(users, items, mean, bias, u, v))
         loss, product = losses.collected(loss + part, product * factor, batches.share[row])
-        _back(users, items, mean, bias, u, v, slope)
+        _back(users, items, bias, u, v, slope)
+        if bias != _NO_BIAS:
+            mean[3 * WIDTH] += slope
     return loss + batches.share[row] * math.log(product)
+
+
+@inlined
+def _pairs(
+    users: Rows, items: Rows, mean: Numbers, bias: int, batches: Batches, row: int, now: int, adam: Adam
+) -> Single:
+    """Return the loss of a positive beside each of its negatives; add up their gradients."""
+    soon = min(row + _AHEAD, len(batches.user) - 1)
+    bring(users, batches.user[soon])
+    bring(items, batches.item[soon, 0])
+    count = batches.item.shape[1]
+    share = batches.share[row] * np.float32(count) / np.float32(count - 1)  # of a pair, there is one less
+    u, own = touch(users, batches.user[row], now, adam), touch(items, batches.item[row, 0], now, adam)
+    score, slopes, loss, product = _score(users, items, mean, bias, u, own), np.float32(0), 0.0, 1.0
+    for c in range(1, count):
+        bring(items, batches.item[soon, c])
+        v = touch(items, batches.item[row, c], now, adam)
+        part, slope, factor = losses.of_two(share, _score(users, items, mean, bias, u, v) - score)
+        loss, product = losses.collected(loss + part, product * factor, share)
+        _back(users, items, bias, u, v, slope)
+        slopes += slope
+    _back(users, items, bias, u, own, -slopes)
+    if bias != _NO_BIAS:
+        users.numbers[u + 3 * users.width + bias] = 0  # but for rounding, of which Adam would make whole steps
+    return loss + share * math.log(product)
 
 
 @inlined
@@ -97,13 +133,12 @@ def _score(users: Rows, items: Rows, mean: Numbers, bias: int, u: Whole, v: Whol
 
 
 @inlined
-def _back(users: Rows, items: Rows, mean: Numbers, bias: int, u: Whole, v: Whole, slope: Single) -> None:
+def _back(users: Rows, items: Rows, bias: int, u: Whole, v: Whole, slope: Single) -> None:
     to_u, to_v, slopes = u + 3 * users.width, v + 3 * items.width, spread(slope)
     for j in range(0, users.width, WIDTH):
         of_u, of_v = load(users.numbers, u + j), load(items.numbers, v + j)
         store(users.numbers, to_u + j, fma(slopes, of_v, load(users.numbers, to_u + j)))
         store(items.numbers, to_v + j, fma(slopes, of_u, load(items.numbers, to_v + j)))
     if bias != _NO_BIAS:
-        mean[3 * WIDTH] += slope
         users.numbers[to_u + bias] += slope - slope * items.numbers[v + bias]
         items.numbers[to_v + bias] += slope - slope * users.numbers[u + bias]

@@ -1,4 +1,4 @@
-"""The two losses with their slopes, over batches of tensors."""
+"""The losses with their slopes, over batches of tensors."""
 
 from __future__ import annotations
 
@@ -59,3 +59,14 @@ def cross_entropy(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torc
     share = (batch.weight / batch.weight.sum() / batch.items.shape[1]).repeat_interleave(batch.items.shape[1])
     loss = functional.binary_cross_entropy_with_logits(score, label, reduction="none")
     return loss @ share, slope * share
+
+
+def in_pairs(score: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean of −log σ(ŷ_own − ŷ_negative) over rows and negatives, and its slope for each item (BPR)."""
+    own, negative = score.view(batch.items.shape).split([1, batch.items.shape[1] - 1], dim=1)
+    weight = torch.ones(len(own), device=score.device) if batch.weight is None else batch.weight
+    share = (weight / weight.sum() / negative.shape[1])[:, None]
+    behind = negative - own
+    slope = behind.sigmoid() * share
+    loss = (functional.softplus(behind) * share).sum()
+    return loss, torch.cat([-slope.sum(dim=1, keepdim=True), slope], dim=1).flatten()

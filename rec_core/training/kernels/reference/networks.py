@@ -75,7 +75,10 @@ class Products:
         if not self._model.bias:
             return du, dv, {}
         du[:, -1], dv[:, -1] = slopes.sum(1)[:, 0], slope
-        return du, dv, {"mean": slope.sum(0, keepdim=True)}
+        mean = slope.sum(0, keepdim=True)
+        if self._model.loss == "bpr":  # 0 but for rounding, of which Adam would make whole steps
+            du[:, -1], mean = 0, torch.zeros_like(mean)
+        return du, dv, {"mean": mean}
 
 
 class Layers:

@@ -67,6 +67,8 @@ def _loss(model: Model, params: dict[str, torch.Tensor], batch: Block) -> torch.
     weight = torch.ones(len(user)) if batch.weight is None else torch.from_numpy(batch.weight)
     if batch.rating is not None:
         each = (score[:, 0] - torch.from_numpy(batch.rating)) ** 2
+    elif isinstance(model, SimpleMF) and model.loss == "bpr":
+        each = -functional.logsigmoid(score[:, :1] - score[:, 1:]).mean(dim=1)
     else:
         label = torch.zeros_like(score)
         label[:, 0] = 1
@@ -102,6 +104,26 @@ def test_a_thousand_steps_of_mf_are_those_of_adam_in_double_precision(
         array = tensor.detach().numpy()
         spread = array.std() if array.size > 1 else 1.0
         assert np.abs(found[name] - array).max() <= 1e-3 * spread, name
+
+
+@pytest.mark.parametrize(("std", "bias", "weighted"), [(0.01, True, False), (0.1, False, True), (1.0, True, True)])
+def test_a_thousand_steps_in_pairs_are_those_of_adam_in_double_precision(
+    std: float, bias: bool, weighted: bool
+) -> None:
+    """What all items of a user share, as its bias, has no part in which of two is better: it stays where it was."""
+    model = SimpleMF(dim=6, init_std=std, bias=bias, loss="bpr")
+    start, block = _start(model), _block("implicit", 1000, weighted)
+    expected, losses = _plainly(model, start, block)
+    kernels = [_compiled(model, start), Reference(model, start, "implicit", RATE)]
+    for kernel, exact in zip(kernels, (1e-3, 1e-2), strict=True):
+        assert kernel.run(block) == pytest.approx(sum(losses), rel=1e-4)
+        found = kernel.params()
+        if bias:
+            assert (found["user"][:, -1] == 0).all()
+            assert found["mean"] == start["mean"]
+        for name in ("user", "item"):
+            array = expected[name].detach().numpy()
+            assert np.abs(found[name] - array).max() <= exact * array.std(), name
 
 
 def _gradients(kernel: CompiledMF | CompiledNCF, dim: int) -> Params:

@@ -1,0 +1,53 @@
+"""Is it the model? The same rows under other models, trained ones and those that only count who chose what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rec_core.analysis.comparison import control_means
+from rec_core.evaluation import Metric
+from rec_core.evaluation.controls import KEPT
+from rec_core.replicates import Group
+
+FEWEST = 3  # models whose order says something
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a model gives on all rows and on the kept ones; a control is not trained."""
+
+    name: str
+    is_trained: bool
+    full: float
+    kept: float
+
+
+def carried(trained: Mapping[str, tuple[Group | None, Group | None]], controls: Group, metric: Metric) -> list[Carried]:
+    """Return the models of which both numbers are known, those first that do best on all rows.
+
+    ``trained`` has a model's runs on all rows and on the kept ones, if they were made, by its title; ``controls`` are
+    runs on the kept rows, whose controls count both.
+    """
+    models = [
+        Carried(name, True, full.metric(metric.name), kept.metric(metric.name))
+        for name, (full, kept) in trained.items()
+        if full is not None and kept is not None
+    ]
+    means = {name: metrics[metric.name] for name, metrics in control_means(controls).items()}
+    counts = [Carried(name, False, means[name], means[name + KEPT]) for name in means if name + KEPT in means]
+    return sorted([*models, *counts], key=lambda one: -metric.gain(one.full, 0.0))
+
+
+def kendall(models: Iterable[Carried]) -> float | None:
+    """Return Kendall's τ-b between the models' order on all rows and on the kept ones; None for too few to order.
+
+    1 is the same order, 0 no likeness, −1 the opposite.
+    """
+    from scipy.stats import kendalltau
+
+    every = list(models)
+    full, kept = ([getattr(one, side) for one in every] for side in ("full", "kept"))
+    if len(every) < FEWEST or min(len(set(full)), len(set(kept))) < 2:
+        return None
+    return float(kendalltau(full, kept).statistic)
