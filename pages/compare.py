@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import cards, comparison_card, controls, exhibits, page, picks, state
-from rec_core.analysis import difference, overlap, slices
+from rec_core.analysis import difference, overlap, slices, variety
 from rec_core.evaluation import validation_metric
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
@@ -49,6 +49,10 @@ if baseline is not None:
     st.subheader("Quality", anchor=False)
     picks.say_left_out([pick for pick in chosen if pick.group is not None], same_test, "another test set")
     comparison_card.metrics_table(difference.metrics(made, baseline, metric, gains), words)
+
+    if not (shown := variety.table(same_test[0].split, {pick.title: pick.shown for pick in same_test})).empty:
+        st.subheader("What they would show", anchor=False)
+        comparison_card.shown_table(shown, words)
 
     st.subheader(f"For whom, and for which {words.items}", anchor=False)
     frame = slices.table({pick.title: pick.measured for pick in same_test}, metric)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, comparison_card, exhibits, gallery, models_card, nav, picks, screen_card, state
-from rec_core.analysis import activity, comparison, coverage, slices
+from rec_core.analysis import activity, comparison, coverage, slices, variety
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import free
 from rec_core.experiment import View
@@ -17,6 +17,7 @@ from rec_core.wording import coverage as coverage_words
 from rec_core.wording import data as data_words
 from rec_core.wording import labels
 from rec_core.wording import slices as slice_words
+from rec_core.wording import variety as variety_words
 from rec_core.wording.numbers import capital, number, percent
 
 nav.guard()
@@ -52,7 +53,8 @@ def show_why(one: Compared) -> None:
     ]
     where = slice_words.head_and_tail(both[0], both[1], one.metric, words)
     tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
-    st.markdown(f"{tail} {rating} {where}")
+    shown = [variety.variety(split, [view.evaluated.shown for view in views]) for views in (ours, full)]
+    st.markdown(f"{tail} {rating} {where} {variety_words.sentence(shown[0], shown[1], words)}")
     with st.container(horizontal=True):
         nav.link("gradient_norms", "Why? What is kept, easy or hard")
         nav.link("coverage", "Who and what is left out")

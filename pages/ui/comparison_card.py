@@ -132,6 +132,23 @@ def metrics_table(table: pd.DataFrame, words: Words) -> None:
     cards.csv(shown, "metrics")
 
 
+def shown_table(table: pd.DataFrame, words: Words) -> None:
+    """Draw how much of the catalogue each group shows, and how popular that is, ``variety.table``."""
+    shown = titled(table, words)
+    number = st.column_config.NumberColumn
+    cards.table(
+        shown,
+        alt="What the first ten of each run hold.",
+        height="content",
+        column_config={
+            title(col.RUN, words): st.column_config.TextColumn(pinned=True, width="medium"),
+            **{title(name, words): number(format="percent") for name in (col.COVERED, col.TAIL_SHOWN)},
+            title(col.POPULARITY_SHOWN, words): number(format="%.0f"),
+        },
+    )
+    cards.csv(shown, "shown")
+
+
 def first_comparison() -> None:
     """Offer to compare four ways to train, all asked for at once."""
     if not state.data_is_here():

@@ -70,6 +70,11 @@ class Pick:
         """What slices are measured of."""
         return Measured(self.split, self.rows, [view.evaluated.per_user for view in self.views])
 
+    @property
+    def shown(self) -> list[NDArray[np.int64]]:
+        """How often each item is among a user's first ten, by seed."""
+        return [view.evaluated.shown for view in self.views]
+
     def values(self, metric: Metric) -> dict[int, NDArray[np.float64]]:
         """Return seed → the metric's value per user, (n_users,)."""
         return {view.spec.seed: metric.values(view.evaluated.per_user) for view in self.views}

@@ -47,6 +47,7 @@ BY_CHANCE = "by_chance"
 VALUE = "value"
 LOWER_QUARTILE, MEDIAN_NORM, UPPER_QUARTILE = "lower_quartile", "median_norm", "upper_quartile"
 BEST_EPOCH = "best_epoch"
+COVERED, TAIL_SHOWN, POPULARITY_SHOWN = "covered", "tail_shown", "popularity_shown"  # of what models show
 VERDICT = "verdict"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from rec_core.data.interactions import Interactions, Split
 from rec_core.evaluation import Metrics, controls, measure
 from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
+from rec_core.evaluation.shown import Shown
 from rec_core.models import Score
 
 
@@ -19,12 +20,14 @@ from rec_core.models import Score
 class Evaluation:
     """Metrics of the model and of each control (``controls.names``), and the model's results on the test split.
 
-    ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_users,) in user order.
+    ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_test,) in the order of the test rows; ``shown`` how
+    often each item (n_items,) is among a user's first ten, and nothing for ratings.
     """
 
     metrics: Metrics
     controls: dict[str, Metrics]
     per_user: dict[str, NDArray[np.float32]]
+    shown: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def evaluate_ratings(score: Score, split: Split, kept: Interactions) -> Evaluation:
@@ -48,12 +51,13 @@ def evaluate_ranking(
 
     ``report`` hears the fraction done now and then, and may raise to stop.
     """
+    shown = Shown(split.catalogue.n_items)
     per_user = {
         SAMPLED: sampled_ranks(score, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(score, split, report),
+        ALL_ITEMS: all_item_ranks(score, split, report, shown.look),
     }
     beside = {
         name: measure("implicit", controls.per_user(name, split, kept, negatives, [SAMPLED, ALL_ITEMS]))
         for name in controls.names("implicit")
     }
-    return Evaluation(measure("implicit", per_user), beside, per_user)
+    return Evaluation(measure("implicit", per_user), beside, per_user, shown.counts)

@@ -74,10 +74,16 @@ def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.in
     return out
 
 
-def all_item_ranks(score: Score, split: Split, report: Callable[[float], None] = lambda fraction: None) -> Ranks:
+def all_item_ranks(
+    score: Score,
+    split: Split,
+    report: Callable[[float], None] = lambda fraction: None,
+    look: Callable[[NDArray[np.float32]], None] = lambda scores: None,
+) -> Ranks:
     """Return each test item's rank among all items but those that the user is known to have (full train split).
 
-    ``report`` hears the fraction of users done after each chunk, and may raise to stop.
+    ``report`` hears the fraction of users done after each chunk, and may raise to stop; ``look`` is shown the scores of
+    each chunk (users x n_items), -inf for what a user is known to have.
     """
     held_out, n_items = split.test, split.catalogue.n_items
     every = np.arange(n_items)[None, :]
@@ -87,8 +93,9 @@ def all_item_ranks(score: Score, split: Split, report: Callable[[float], None] =
         users, own = held_out.user[rows], (np.arange(rows.stop - rows.start), held_out.item[rows])
         scores = np.array(score(users, every), dtype=np.float32)
         positive = scores[own]
-        scores[own] = -np.inf
         scores[known.pairs(users)] = -np.inf
+        look(scores)
+        scores[own] = -np.inf
         out[rows] = ranks(positive, scores)
         report(rows.stop / len(held_out))
     return out

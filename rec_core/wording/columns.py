@@ -63,6 +63,9 @@ def title(column: str, words: Words) -> str:
         col.GENRE: words.kind,
         col.GENRES: words.kinds,
         col.RATING: words.units,
+        col.COVERED: f"{words.items} shown to anybody",
+        col.TAIL_SHOWN: f"long-tail {words.items} in the first ten",
+        col.POPULARITY_SHOWN: f"train ratings of a {words.item} shown",
     }
     return capital(of_the_data[column]) if column in of_the_data else _TITLES.get(column, column)
 

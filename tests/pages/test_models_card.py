@@ -37,3 +37,12 @@ def test_models_stand_side_by_side(home: Path, open_page: Open) -> None:
     assert "Is it the model?" not in texts(open_page(**QUICK, method="Full data"))
     listed = open_page(**QUICK, method="Random", model="SimpleMF", loss="bpr").dataframe[0].value
     assert len(listed) == 2  # trained in pairs, they do not stand among those that were not
+
+
+def test_what_models_would_show_is_said_and_compared(home: Path, open_page: Open) -> None:
+    finish(home, *RUNS)
+    assert "of it is long tail, and on average it has" in texts(open_page(**QUICK, method="Random"))
+    app = open_page("compare", **QUICK, method="Random")
+    healthy(app)
+    table = next(frame.value for frame in app.dataframe if "Films shown to anybody" in frame.value)
+    assert len(table) == 2

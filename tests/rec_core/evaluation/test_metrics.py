@@ -12,6 +12,7 @@ from rec_core.data.interactions import Split
 from rec_core.evaluation import METRICS, evaluate, headline_metric, measure
 from rec_core.evaluation.ranking import NDCG, RECALL, all_item_ranks, all_item_ranks_of, ranks, sampled_ranks
 from rec_core.evaluation.rating import RMSE
+from rec_core.evaluation.shown import Shown
 
 
 def _ranking(rank: np.ndarray) -> dict[str, float]:
@@ -72,6 +73,22 @@ def test_all_item_ranks_equal_brute_force(small_split: Split) -> None:
         others = [table[user, i] for i in range(small_split.catalogue.n_items) if i not in known and i != held_out]
         expected = 1 + sum(o > mine for o in others) + sum(o == mine for o in others) / 2
         assert got[user] == pytest.approx(expected)
+
+
+def test_what_is_shown_is_the_first_ten_of_what_a_user_does_not_have(small_split: Split) -> None:
+    n_users, n_items = small_split.catalogue.n_users, small_split.catalogue.n_items
+    table = np.random.default_rng(2).permutation(n_users * n_items).reshape(n_users, n_items).astype(np.float32)
+    shown = Shown(n_items)
+    all_item_ranks(lambda users, items: table[users[:, None], items], small_split, look=shown.look)
+    expected = np.zeros(n_items, int)
+    for user in range(n_users):
+        known = {int(item) for part in small_split.known for item in part.item[part.user == user]}
+        order = [int(item) for item in np.argsort(-table[user]) if int(item) not in known]
+        expected[order[:10]] += 1
+    assert shown.counts.tolist() == expected.tolist()
+    few = Shown(5)
+    few.look(np.array([[1.0, -np.inf, 0.5, -np.inf, 0.1]]))
+    assert few.counts.tolist() == [1, 0, 1, 0, 1]
 
 
 def test_sampled_ranks_use_the_given_negatives(small_split: Split) -> None:
