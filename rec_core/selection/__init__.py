@@ -8,11 +8,13 @@ from rec_core.selection.easy import Easy
 from rec_core.selection.full import Full
 from rec_core.selection.gradient import Gradient
 from rec_core.selection.greedy import Greedy
+from rec_core.selection.info_batch import InfoBatch
 from rec_core.selection.leverage import Leverage
 from rec_core.selection.mixed import Mixed
 from rec_core.selection.quota import Quota
 from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
+from rec_core.selection.reselected import Reselected
 from rec_core.selection.rs2 import RS2
 from rec_core.selection.window import Window
 
@@ -33,6 +35,8 @@ METHODS: dict[str, type[Method]] = {
         CCS,
         Leverage,
         RS2,
+        Reselected,
+        InfoBatch,
     )
 }
 

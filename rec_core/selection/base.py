@@ -7,7 +7,7 @@ and words, how it is drawn in figures, what it needs, and how it chooses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -65,6 +65,14 @@ class Candidates:
         return self.values
 
 
+@dataclass(frozen=True)
+class Present:
+    """The model while it is trained, just now, and what it predicts of each candidate, (n,): a rating, or a logit."""
+
+    fitted: Fitted
+    predicted: NDArray[np.float32]
+
+
 def user_points(candidates: Candidates) -> NDArray[np.float32]:
     """Return the proxy's embeddings of the users (n x d), between which distances can be measured.
 
@@ -94,7 +102,8 @@ class Method(Settings):
     """A way to choose train rows, with its own settings.
 
     ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
-    per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's.
+    per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
+    for which nothing may be known of the model yet.
     """
 
     title: ClassVar[str]
@@ -111,8 +120,10 @@ class Method(Settings):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""
 
-    def epochs(self, n_rows: int, budget: int, rng: np.random.Generator) -> Iterator[Rows]:
-        """Yield the rows, ascending, of one epoch after another.
+    def epochs(
+        self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]
+    ) -> Iterator[Coreset]:
+        """Yield the rows of one epoch after another, without end; ``present`` says how training stands.
 
         Raises:
             SelectionError: if they are the same in each.

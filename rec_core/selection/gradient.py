@@ -11,7 +11,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.data.interactions import Feedback, Interactions
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Scores
 
 _CHUNK = 1 << 15  # rows at a time: both gathered tables stay in the processor's cache
@@ -41,18 +40,19 @@ def norms(candidates: Candidates) -> Scores:
     """Return the norm of each row's loss gradient with respect to the user's embedding, (n,) float32."""
     train, proxy = candidates.train, candidates.proxy
     length = np.linalg.norm(proxy.embeddings("item"), axis=1)
+    rated = train.rated if candidates.feedback == "explicit" else None
     out = np.empty(len(train), dtype=np.float32)
     for begin in range(0, len(train), _CHUNK):
         rows = slice(begin, begin + _CHUNK)
         item = train.item[rows]
         score = proxy.predict(train.user[rows], item)
-        out[rows] = np.abs(_slope(score, train, rows, candidates.feedback)) * length[item]
+        out[rows] = np.abs(slope(score, None if rated is None else rated[rows])) * length[item]
     return out
 
 
-def _slope(score: Scores, train: Interactions, rows: slice, feedback: Feedback) -> Scores:
-    """Return ∂L/∂ŷ per row."""
-    if feedback == "explicit":
-        return (2 * (score - train.rated[rows])).astype(np.float32)
+def slope(score: Scores, rated: Scores | None) -> Scores:
+    """Return ∂L/∂ŷ of each row, (n,), for predictions ``score`` of its rating ``rated``, or of a click (None)."""
+    if rated is not None:
+        return (2 * (score - rated)).astype(np.float32)
     with np.errstate(over="ignore"):  # exp of a large score is inf, and the slope rightly 0
         return (-1 / (1 + np.exp(score))).astype(np.float32)

@@ -7,15 +7,20 @@ another without replacement, its subsets are training on full data for as many s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, Present
+from rec_core.selection.quota import Quota
 from rec_core.settings import choice
 
-_ORDERS = {"cyclic": "The next of all rows in each epoch", "fresh": "Any rows in each epoch"}
+_ORDERS = {
+    "cyclic": "The next of all rows in each epoch",
+    "fresh": "Any rows in each epoch",
+    "balanced": "Any rows, as many of each user",
+}
 
 
 class RS2(Method):
@@ -27,26 +32,34 @@ class RS2(Method):
     is_dynamic: ClassVar = True
 
     name: Literal["rs2"] = "rs2"
-    order: Literal["cyclic", "fresh"] = choice("cyclic", "Which rows an epoch takes", _ORDERS, link="rs2_order")
+    order: Literal["cyclic", "fresh", "balanced"] = choice(
+        "cyclic", "Which rows an epoch takes", _ORDERS, link="rs2_order"
+    )
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the rows of the first epoch."""
-        return Coreset(next(self.epochs(len(candidates.train), budget, rng)))
+        return next(self._drawn(candidates, budget, rng))
 
-    def epochs(self, n_rows: int, budget: int, rng: np.random.Generator) -> Iterator[Rows]:
-        """Yield the rows of one epoch after another, without end, ascending.
+    def epochs(
+        self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]
+    ) -> Iterator[Coreset]:
+        """Yield the rows of one epoch after another, however training stands.
 
         Cyclic: a permutation is gone through to its end before rows are shuffled anew; where it ends within an epoch,
         the epoch goes on with rows of the next that it has not had.
         """
-        left = np.zeros(0, np.int64)
+        return self._drawn(candidates, budget, rng)
+
+    def _drawn(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Iterator[Coreset]:
+        left, n_rows = np.zeros(0, np.int64), len(candidates.train)
+        while self.order == "balanced":
+            yield Quota().select(candidates, budget, rng)
+        while self.order == "fresh":
+            yield Coreset(np.sort(rng.choice(n_rows, budget, replace=False)))
         while True:
-            if self.order == "fresh":
-                yield np.sort(rng.choice(n_rows, budget, replace=False))
-                continue
             if len(left) < budget:
                 anew = rng.permutation(n_rows)
                 had = np.isin(anew, left)
                 left = np.concatenate([left, anew[~had], anew[had]])
-            yield np.sort(left[:budget])
+            yield Coreset(np.sort(left[:budget]))
             left = left[budget:]

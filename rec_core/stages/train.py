@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from rec_core.evaluation.rating import ERROR, rating_errors
 from rec_core.models import Fitted, Params, svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
+from rec_core.selection import Candidates
+from rec_core.selection.base import Present
 from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
@@ -23,6 +25,7 @@ from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import less_biases, started, training_inputs, warmed
 from rec_core.training import kernels, loop
+from rec_core.training.sampling import Taken
 from rec_core.training.walks import with_walked
 
 Weights = NDArray[np.float32] | None
@@ -77,8 +80,9 @@ def _compute(work: Work) -> TrainedModel:
         patience=spec.train.patience,
         report=reporter(work.listen, TRAIN.doing, spec.train.epochs),
     )
-    epochs, rng = _epochs(spec, len(every), len(kept)), generator(spec.seed, "training")
-    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights, epochs)
+    take = _anew(work, len(kept), lambda params: Fitted(model, params | base)) if spec.is_dynamic else None
+    rng = generator(spec.seed, "training")
+    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights, take)
     history = [_line(epoch, spec) for epoch in trained.history]
     return TrainedModel(trained.params | base, history, trained.best_epoch)
 
@@ -92,9 +96,24 @@ def _walked(work: Work, rows: Interactions, weights: Weights) -> tuple[Interacti
     return more, None if weights is None else np.append(weights, np.ones(len(more) - len(rows), np.float32))
 
 
-def _epochs(spec: ExperimentSpec, n_rows: int, budget: int) -> Iterator[NDArray[np.int64]] | None:
-    """Yield the rows of each epoch, where they are others in each; the first's are the coreset's."""
-    return spec.method.epochs(n_rows, budget, generator(spec.seed, "selection")) if spec.is_dynamic else None
+def _anew(work: Work, budget: int, fitted: Callable[[Params], Fitted]) -> Callable[[Params], Taken]:
+    """Return what selects the rows of each epoch; the first's are the coreset's."""
+    split, spec = work.get(SPLIT), work.spec
+    present: list[Fitted] = []
+
+    def now() -> Present:
+        score = kernels.scorer(present[-1])(split.train.user, split.train.item[:, None])
+        return Present(present[-1], score[:, 0].astype(np.float32))
+
+    candidates = Candidates(split.train, split.catalogue.n_users, spec.feedback)
+    chosen = spec.method.epochs(candidates, budget, generator(spec.seed, "selection"), now)
+
+    def take(params: Params) -> Taken:
+        present[:] = [fitted(params)]
+        coreset = next(chosen)
+        return coreset.rows, coreset.weights
+
+    return take
 
 
 def _validate(work: Work, fitted: Fitted) -> float:

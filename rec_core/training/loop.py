@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Feedback, Interactions
 from rec_core.models import Model, Params
 from rec_core.training import kernels
-from rec_core.training.sampling import Sampler, Training
+from rec_core.training.sampling import Sampler, Taken, Training
 
 _REPORT_EVERY = 0.2  # seconds between two signs of life
 
@@ -63,14 +63,14 @@ def train(
     rng: np.random.Generator,
     watch: Watch | None = None,
     weights: NDArray[np.float32] | None = None,
-    epochs: Iterator[NDArray[np.int64]] | None = None,
+    take: Callable[[Params], Taken] | None = None,
 ) -> Trained:
     """Train ``model`` from ``start`` (left untouched) on ``rows``.
 
     Explicit feedback: mean squared error. Implicit: binary cross-entropy, every row a positive with
     ``training.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
-    part in the mean loss of its batch; a row's negatives share its weight. ``epochs`` yields for each epoch the rows
-    (positions) that it takes; without, it takes all.
+    part in the mean loss of its batch; a row's negatives share its weight. ``take`` says for each epoch, from the
+    parameters before it, which rows (positions) it takes, with weights of their own; without, it takes all.
 
     Raises:
         TrainingError: if the loss or a parameter is no longer finite.
@@ -79,10 +79,10 @@ def train(
     kernel = kernels.begin(model, start, feedback, training.learning_rate)
     sampler = Sampler(rows, len(start["item"]), feedback, training, rng, weights)
     history: list[Epoch] = []
-    best, best_epoch, best_params = -np.inf, 0, start
+    best, best_epoch, best_params, params = -np.inf, 0, start, start
     begin = time.perf_counter()
     for epoch in range(1, training.epochs + 1):
-        taken = None if epochs is None else next(epochs)
+        taken = None if take is None else take(params)
         loss = _epoch(kernel, sampler, taken, _part(watch, epoch, training.epochs))
         if not math.isfinite(loss):
             raise kernels.diverged(f" in epoch {epoch}")
@@ -100,13 +100,11 @@ def train(
     return Trained(best_params, history, best_epoch)
 
 
-def _epoch(
-    kernel: kernels.Kernel, sampler: Sampler, rows: NDArray[np.int64] | None, report: Callable[[float], None]
-) -> float:
+def _epoch(kernel: kernels.Kernel, sampler: Sampler, taken: Taken | None, report: Callable[[float], None]) -> float:
     """Go once through the batches; return their mean loss. ``report`` hears the share done now and then."""
     total, done, reported = 0.0, 0, 0.0
-    count = sampler.batches(rows)
-    for block in sampler.epoch(rows):
+    count = sampler.batches(taken)
+    for block in sampler.epoch(taken):
         total += kernel.run(block)
         done += len(block)
         if time.perf_counter() - reported > _REPORT_EVERY:

@@ -20,6 +20,10 @@ DRAWN = 1 << 20  # rows whose negatives are drawn at once: memory does not grow 
 _HANDED = 1 << 13  # rows handed to a kernel at once, so that it can be stopped a few times a second
 
 
+# The rows (positions) of an epoch that does not take all, and a weight each or None.
+Taken = tuple[NDArray[np.int64], NDArray[np.float32] | None]
+
+
 class Training(Protocol):
     """How to train; ``TrainSpec`` and ``ProxySpec`` both say it."""
 
@@ -75,24 +79,28 @@ class Sampler:
         self._negatives = training.negatives if feedback == "implicit" else 0
         self._n_items, self._size, self._rng = n_items, training.batch_size, rng
 
-    def batches(self, rows: NDArray[np.int64] | None = None) -> int:
+    def batches(self, taken: Taken | None = None) -> int:
         """Return how many batches an epoch has, of all rows or of some."""
-        return -(-len(self._user if rows is None else rows) // self._size)
+        return -(-len(self._user if taken is None else taken[0]) // self._size)
 
-    def epoch(self, rows: NDArray[np.int64] | None = None) -> Iterator[Block]:
-        """Yield the epoch's batches, a few at a time; of all rows, or of some (positions)."""
-        order = self._rng.permutation(len(self._user) if rows is None else rows)
-        step, handed = (max(1, rows // self._size) * self._size for rows in (DRAWN, _HANDED))
+    def epoch(self, taken: Taken | None = None) -> Iterator[Block]:
+        """Yield the epoch's batches, a few at a time; of all rows, or of some with weights of their own."""
+        order, weights = self._rng.permutation(len(self._user) if taken is None else len(taken[0])), self._weights
+        if taken is not None:
+            order, weights = taken[0][order], None if taken[1] is None else taken[1][order]
+        elif weights is not None:
+            weights = weights[order]
+        step, handed = (max(1, count // self._size) * self._size for count in (DRAWN, _HANDED))
         for begin in range(0, len(order), step):
-            block = self._draw(order[begin : begin + step])
+            rows = slice(begin, begin + step)
+            block = self._draw(order[rows], None if weights is None else weights[rows])
             for first in range(0, len(block.user), handed):
                 yield block.take(slice(first, first + handed))
 
-    def _draw(self, rows: NDArray[np.int64]) -> Block:
+    def _draw(self, rows: NDArray[np.int64], weight: NDArray[np.float32] | None) -> Block:
         items = self._item[rows][:, None]
         if self._negatives:
             drawn = self._rng.integers(self._n_items, size=(len(rows), self._negatives), dtype=np.int32)
             items = np.concatenate([items, drawn], axis=1)
         rating = None if self._rating is None else self._rating[rows]
-        weight = None if self._weights is None else self._weights[rows]
         return Block(self._user[rows], items, rating, weight, self._size)

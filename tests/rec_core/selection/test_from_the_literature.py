@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rec_core.data.sources import Folders
 from rec_core.errors import SelectionError
 from rec_core.models import Fitted, SimpleMF
-from rec_core.selection import Candidates
+from rec_core.selection import Candidates, Method
+from rec_core.selection.base import Present
 from rec_core.selection.ccs import CCS, shared
 from rec_core.selection.leverage import Leverage, leverages
 from rec_core.selection.rs2 import RS2
@@ -103,10 +104,23 @@ def test_rows_that_say_nothing_are_drawn_at_random() -> None:
     assert np.allclose(kept.weights, 1)
 
 
+def _rows(n: int) -> Candidates:
+    return Candidates(interactions([0] * n, [0] * n), 1, "implicit")
+
+
+def _never() -> Present:
+    raise AssertionError("how training stands was asked for")
+
+
+def _epochs(method: Method, candidates: Candidates, budget: int, count: int) -> list[np.ndarray]:
+    drawn = islice(method.epochs(candidates, budget, np.random.default_rng(0), _never), count)
+    return [coreset.rows for coreset in drawn]
+
+
 @given(st.integers(1, 30), st.data())
 def test_rs2_goes_through_all_rows_before_it_takes_one_again(n: int, data: st.DataObject) -> None:
     budget = data.draw(st.integers(1, n))
-    taken = list(islice(RS2().epochs(n, budget, np.random.default_rng(0)), 8))
+    taken = _epochs(RS2(), _rows(n), budget, 8)
     assert all(len(set(rows.tolist())) == budget for rows in taken)
     assert all((np.diff(rows) > 0).all() for rows in taken)
     counts = np.zeros(n, int)
@@ -116,7 +130,7 @@ def test_rs2_goes_through_all_rows_before_it_takes_one_again(n: int, data: st.Da
 
 
 def test_rs2_may_draw_afresh() -> None:
-    taken = list(islice(RS2(order="fresh").epochs(10, 5, np.random.default_rng(0)), 300))
+    taken = _epochs(RS2(order="fresh"), _rows(10), 5, 300)
     counts = np.bincount(np.concatenate(taken), minlength=10)
     assert np.abs(counts / 300 - 0.5).max() < 4 * np.sqrt(0.25 / 300)
     assert len({tuple(rows.tolist()) for rows in taken}) > 100
@@ -137,4 +151,4 @@ def test_a_run_of_rs2_sees_other_rows_in_each_epoch(tmp_path: Path) -> None:
 
 def test_a_method_that_keeps_its_rows_has_no_epochs() -> None:
     with pytest.raises(SelectionError, match="keeps its rows; choose a method that selects anew"):
-        Leverage().epochs(3, 1, np.random.default_rng(0))
+        Leverage().epochs(_rows(3), 1, np.random.default_rng(0), _never)
