@@ -1,4 +1,4 @@
-"""Speed: ``python -m benchmarks [NAME …] [--rounds N] [--json FILE]``; without a name, all that take minutes at most.
+"""Speed and quality: ``python -m benchmarks [NAME …] [--rounds N] [--json FILE]``; without a name, the quick ones.
 
 Every figure is the median of several rounds with its range, in CPU seconds of one thread unless it says otherwise; what
 is compared takes turns in one process, so that ratios hold when the machine's speed drifts.
@@ -21,6 +21,8 @@ from benchmarks.measure import Line
 NAMES = {
     "training": "a step against plain loops and against the reference kernel",
     "selection": "choosing a coreset, with the proxy at hand",
+    "methods": "what each method keeps of full data's quality, offered or not (half an hour)",
+    "screen": "how far the screen's predictions are off (half an hour)",
     "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",
     "peers": "an epoch beside other libraries, in environments of their own (a quarter of an hour)",

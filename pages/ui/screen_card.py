@@ -45,8 +45,8 @@ def _found(screen: Screen) -> None:
     if caution := wording.caution(spec):
         st.caption(caution)
     with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = spec.with_(method=dict(screen.best), train=spec.train.model_copy(update={"start": _start(screen)}))
-        if wanted != spec:
+        train = spec.train.model_copy(update=dict(_training(screen)))
+        if spec.with_(method=dict(screen.best), train=train) != spec:
             st.button("Use it", key="use-screen", on_click=_use, args=(screen,), icon=":material/check:")
         with st.popover("What was tried", type="tertiary"):
             st.caption(wording.how())
@@ -55,8 +55,9 @@ def _found(screen: Screen) -> None:
             cards.table(table, alt="The methods that were tried, the best first.", column_config=config)
 
 
-def _start(screen: Screen) -> str:
-    return "kept" if screen.starts_from_vectors else "random"
+def _training(screen: Screen) -> dict[str, str | int]:
+    """Return the settings of training to use."""
+    return {"start": "kept" if screen.starts_from_vectors else "random", "walked": screen.walked}
 
 
 def _use(screen: Screen) -> None:
@@ -66,4 +67,6 @@ def _use(screen: Screen) -> None:
     for setting, offer in offers(METHODS[name]).items():
         value = screen.best[setting]
         st.session_state[offer.link] = None if value == offer.default else value
-    st.session_state[offers(TrainSpec)["start"].link] = None if _start(screen) == "random" else _start(screen)
+    of_training = offers(TrainSpec)
+    for setting, value in _training(screen).items():
+        st.session_state[of_training[setting].link] = None if value == of_training[setting].default else value

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment
+from rec_core.selection.screen import Screen
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import SCREEN
 from tests.conftest import quick
@@ -39,6 +42,17 @@ def test_what_was_found_is_said_and_can_be_used(home: Path, open_page: Open) -> 
     start = app.sidebar.selectbox(key="start").value
     assert start == ("kept" if screened.starts_from_vectors else None)
     assert "use-screen" not in [b.key for b in app.button]  # it is in use
+
+
+def test_walks_are_used_where_the_screen_says_so(home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    _screen(home, quick("random"))
+    monkeypatch.setattr(Screen, "walked", 8)
+    app = open_page("results", **QUICK, method="Random")
+    assert "with 8 further positives a row by walks on them" in texts(app)
+    app.button(key="use-screen").click().run()
+    healthy(app)
+    assert app.sidebar.number_input(key="walked").value == 8
+    assert "use-screen" not in [b.key for b in app.button]
 
 
 def test_ratings_and_all_rows_are_not_screened(home: Path, open_page: Open) -> None:

@@ -15,7 +15,7 @@ from rec_core.experiment import Experiment
 from rec_core.models import baselines
 from rec_core.selection import Candidates, budget
 from rec_core.selection.recent import Recent
-from rec_core.selection.screen import POPULAR, RATIOS, Screen, candidates, screen
+from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, RATIOS, SVD, Screen, candidates, screen
 from rec_core.stages import SCREEN, MemoryStore
 from tests.conftest import quick
 
@@ -102,3 +102,11 @@ def test_a_screen_is_a_stage(test: str, folders: Folders) -> None:
     again = Experiment(spec.with_(seed=9, model={"name": "mf"}), store, folders)
     assert again.graph.key(SCREEN) == SCREEN.key(spec) or test == "random"
     assert again.screened == found or test == "random"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "together", "walked"), [(0.05, 0.3, 8), (0.01, 0.3, 8), (0.06, 0.3, 0), (0.05, 0.2, 0), (0.05, None, 0)]
+)
+def test_walks_are_for_few_rows_that_say_more_together(ratio: float, together: float | None, walked: int) -> None:
+    found = {POPULAR: 0.2, SVD: 0.1} | ({} if together is None else {NEIGHBOURHOOD: together})
+    assert Screen({}, [{"method": {}, "ratio": ratio, "found": found}], []).walked == walked
