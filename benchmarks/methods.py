@@ -7,6 +7,7 @@ full data's. Methods of the literature that were left out stand below those that
 from __future__ import annotations
 
 from collections.abc import Iterator
+from unittest import mock
 
 import numpy as np
 
@@ -19,8 +20,9 @@ from rec_core.evaluation.ranking import RECALL
 from rec_core.experiment import Experiment
 from rec_core.replicates import BySeed, share
 from rec_core.selection import METHODS, budget
+from rec_core.selection.random import Random
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import SELECT, MemoryStore, pack, resolve
+from rec_core.stages import MemoryStore, resolve
 
 RATIO = 0.2
 
@@ -62,7 +64,7 @@ def _registered(base: ExperimentSpec, method: str, seeds: int, store: MemoryStor
 
 
 def _candidate(base: ExperimentSpec, title: str, seeds: int, store: MemoryStore) -> tuple[BySeed, float]:
-    """Return the same for a method that is not offered: its rows are put where those of ``random`` would be."""
+    """Return the same for a method that is not offered: its rows take the place of those of ``random``."""
     values, seconds = {}, []
     for seed in range(seeds):
         spec = base.with_(method={"name": "random"}, seed=seed)
@@ -70,9 +72,8 @@ def _candidate(base: ExperimentSpec, title: str, seeds: int, store: MemoryStore)
         split, proxy, found = look.split, look.proxy, []
         count = budget(RATIO, len(split.train))
         took = cpu(lambda: found.append(CANDIDATES[title](split, proxy, spec.proxy, count)))  # noqa: B023
-        own = MemoryStore()
-        own.put(SELECT.key(spec), pack(found[0], "select"))
-        made = Experiment(spec, own, folders())
-        values[seed] = RECALL.values(made.evaluated.per_user)
+        with mock.patch.object(Random, "select", return_value=found[0]):
+            made = Experiment(spec, MemoryStore(), folders())
+            values[seed] = RECALL.values(made.evaluated.per_user)
         seconds.append(took + look.result().cost(("pretrain",)) + made.result().cost(("train",)))
     return values, float(np.mean(seconds))
