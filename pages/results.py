@@ -132,7 +132,7 @@ def show_runs(every: list[Compared]) -> None:
             st.caption("Tick two to six rows to compare them.")
     latest = next((one for one in every if chosen_key in one.group.keys), every[-1])
     st.subheader("Controls: what costs nothing", anchor=False)
-    controls = wording.named_controls(comparison.controls_table(latest.group))
+    controls = wording.named_controls(comparison.controls_table(latest.group, latest.metric))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
     comparison_card.controls_to_come(latest.group)
     if state.data_is_here() and free.too_many(n_items := state.view().split.catalogue.n_items):

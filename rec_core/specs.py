@@ -19,6 +19,8 @@ from rec_core.data.repeats import Repeats
 from rec_core.data.sources import SOURCES
 from rec_core.data.splits import TestRule, ValidationRule
 from rec_core.errors import SpecError
+from rec_core.evaluation import Metric, headline_metric, metrics_of
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import MODELS, NCF, Model, SimpleMF
 from rec_core.selection import METHODS, Method
 from rec_core.selection.gradient import Gradient
@@ -231,6 +233,16 @@ def revive(values: Json) -> ExperimentSpec:
     if model.get("name", "ncf") == "ncf":  # 0.1.0 gave every model a bias, which NCF ignored
         values = values | {"model": {name: value for name, value in model.items() if name != "bias"}}
     return parse(values)
+
+
+def judged_by(name: Preset, feedback: Feedback) -> Metric:
+    """Return the metric that headlines are about: the report's, or the recommended one, for clicks among all items.
+
+    Sampled ranks need not order models as ranks among all items do (Krichene and Rendle, 2020,
+    doi:10.1145/3394486.3403226).
+    """
+    strict = [metric for metric in metrics_of(feedback) if metric.part == ALL_ITEMS and name == "recommended"]
+    return next(iter(strict), headline_metric(feedback))
 
 
 def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:

@@ -9,7 +9,7 @@ from pages.ui import cards, state
 from rec_core.analysis import columns as col
 from rec_core.canonical import digest
 from rec_core.data.sources import Words
-from rec_core.evaluation import METRICS, Metric, headline_metric
+from rec_core.evaluation import METRICS, Metric
 from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.replicates import Group
 from rec_core.specs import ExperimentSpec
@@ -19,7 +19,8 @@ from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import percent
 
 _OVER_SEEDS = "Half the width of the 95 % interval over seeds"
-_FIRST = ("full", "random", "gradient", "recent")
+# RS2 keeps nothing: it is what as many steps on all rows are worth, and so what keeping rows has to be held against.
+_FIRST = ("full", "random", "gradient", "recent", "rs2")
 
 
 def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
@@ -32,7 +33,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         quality_kept=100 * table.quality_kept.astype(float),
         kept_half=100 * table.kept_half.astype(float),
     )
-    main = {name: scores.pop(name) for name in list(scores) if METRICS[name].part != ALL_ITEMS}
+    main = {name: scores.pop(name) for name in list(scores) if name == metric.name or METRICS[name].part != ALL_ITEMS}
     columns = {
         "method": column.TextColumn("Method", pinned=True, width="medium", help="★ full data, the baseline"),
         "settings": column.TextColumn("Settings"),
@@ -150,17 +151,19 @@ def shown_table(table: pd.DataFrame, words: Words) -> None:
 
 
 def first_comparison() -> None:
-    """Offer to compare four ways to train, all asked for at once."""
+    """Offer to compare a few ways to train, all asked for at once."""
     if not state.data_is_here():
         return
     chosen = first_specs(state.spec())
     wanted = [seeded for seed in zip(*map(state.seeded, chosen), strict=True) for seeded in seed]
     with st.container(border=True):
         share = percent(chosen[1].ratio)
-        st.markdown(f"**Compare three ways to keep {share} with training on everything.**")
+        st.markdown(
+            f"**Compare three ways to keep {share} with training on everything, and with as many steps on it.**"
+        )
         names = ", ".join(labels.choice_title(spec) for spec in chosen)
         each = "" if len(wanted) == len(chosen) else f", {labels.seeds(len(wanted) // len(chosen))} each"
-        st.caption(f"{names}{each}; {headline_metric(chosen[0].feedback).title} and time for each, side by side.")
+        st.caption(f"{names}{each}; {state.metric().title} and time for each, side by side.")
         st.button(
             f"Run the comparison · {cards.about(wanted)}",
             key="compare",
@@ -174,5 +177,5 @@ def first_comparison() -> None:
 
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
-    """Return the specs of the first comparison: full data and three methods at the chosen ratio."""
+    """Return the specs of the first comparison: full data, three methods at the chosen ratio, and as many steps."""
     return [spec.with_(method={"name": method}, pretrain=True) for method in _FIRST]

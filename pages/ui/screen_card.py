@@ -41,7 +41,7 @@ def show() -> None:
 
 def _found(screen: Screen) -> None:
     spec = state.spec()
-    st.markdown(wording.answer(screen, spec, state.metric()))
+    st.markdown(wording.answer(screen, spec))
     if caution := wording.caution(spec):
         st.caption(caution)
     with st.container(horizontal=True, vertical_alignment="center"):

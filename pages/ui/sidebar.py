@@ -10,8 +10,10 @@ import streamlit as st
 from cache.home import folders
 from pages.ui import advanced, controls, links, nav, state
 from rec_core import selection, specs
+from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, SpecError
+from rec_core.evaluation import METRICS, Metric, metrics_of
 from rec_core.models import MODELS
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
@@ -20,6 +22,7 @@ from rec_core.wording import labels
 from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
+_JUDGED: dict[Feedback, str] = {"implicit": "metric", "explicit": "error"}  # the choice's name in a link
 _SEEDS = {count: count for count in ("1", "3", "5")}
 # What the app opens with: it needs no download and no proxy.
 FIRST = specs.preset(
@@ -60,6 +63,10 @@ def _parameters() -> dict[str, links.Parameter]:
         "ratio": links.number("ratio", *_RATIOS, whole=False),
         "seeds": links.option("seeds", _SEEDS),
         "preset": links.option("settings", labels.PRESETS),
+        **{
+            key: links.option("metric", {metric.name: metric.title for metric in metrics_of(feedback)})
+            for feedback, key in _JUDGED.items()
+        },
     }
     return chosen | advanced.parameters()
 
@@ -142,6 +149,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
         help="The report's settings, or those found to work better. Advanced shows and changes each of them.",
     )
+    metric = _metric(preset, feedback)
     custom = st.container(horizontal=True, vertical_alignment="center")
     with st.expander("Advanced"):
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
@@ -149,8 +157,25 @@ def _choose() -> AbstractContextManager[Any]:
         changed = advanced.show(values)
     with custom:
         advanced.say_what_is_changed(changed, labels.PRESETS[preset])
-    state.choose(_valid(values, changed), int(seeds))
+    state.choose(_valid(values, changed), int(seeds), metric)
     return facts
+
+
+def _metric(preset: specs.Preset, feedback: Feedback) -> Metric:
+    """Let the reader choose by which metric runs are judged; without a choice it is that of the settings."""
+    every = {metric.name: metric.title for metric in metrics_of(feedback)}
+    usual = specs.judged_by(preset, feedback)
+    name = st.selectbox(
+        "Judged by",
+        list(every),
+        None,
+        every.__getitem__,
+        key=_JUDGED[feedback],
+        bind="query-params",
+        placeholder=usual.title,
+        help="What headlines, verdicts and figures are about. Tables have all of them.",
+    )
+    return METRICS[name] if name else usual
 
 
 def _valid(values: dict[str, Any], changed: dict[str, Any]) -> ExperimentSpec:

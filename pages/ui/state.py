@@ -27,7 +27,7 @@ from rec_core.estimate import (
     screen_seconds,
 )
 from rec_core.estimate import whole as estimated
-from rec_core.evaluation import Metric, headline_metric
+from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
 from rec_core.progress import Progress
 from rec_core.replicates import Group
@@ -39,7 +39,7 @@ from rec_core.stages.screen import recency_can_help
 from rec_core.training import kernels
 from rec_core.wording import labels
 
-_SPEC, _SEEDS, _PROBLEM, _ASKED = "_spec", "_seeds", "_problem", "_asked"
+_SPEC, _SEEDS, _METRIC, _PROBLEM, _ASKED = "_spec", "_seeds", "_judged_by", "_problem", "_asked"
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,10 +49,11 @@ def jobs() -> Jobs:
     return Jobs(home(), folders())
 
 
-def choose(spec: ExperimentSpec, seeds: int) -> None:
-    """Make ``spec`` the one that pages show, and ``seeds`` of it those that a button asks for."""
+def choose(spec: ExperimentSpec, seeds: int, judged_by: Metric) -> None:
+    """Make ``spec`` the one that pages show and judge by a metric, and ``seeds`` of it those that a button asks for."""
     st.session_state.pop(_ASKED, None)
     st.session_state[_SPEC], st.session_state[_SEEDS] = resolved(spec), seeds
+    st.session_state[_METRIC] = judged_by
 
 
 def resolved(spec: ExperimentSpec) -> ExperimentSpec:
@@ -72,8 +73,9 @@ def seeded(of: ExperimentSpec, count: int | None = None) -> list[ExperimentSpec]
 
 
 def metric() -> Metric:
-    """Return the metric that headlines of the chosen spec are about."""
-    return headline_metric(spec().feedback)
+    """Return the metric that headlines are about."""
+    chosen: Metric = st.session_state[_METRIC]
+    return chosen
 
 
 def source() -> Source:
@@ -177,13 +179,13 @@ def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
     name = metric().name
     others = {"Full data": baseline_spec(spec()), "Random": spec().with_(method={"name": "random"})}
     trained = {title: found.metrics[name] for title, one in others.items() if (found := result(one)) is not None}
-    free = free_controls(next(iter(done.values())).controls, spec().feedback)
+    free = free_controls(next(iter(done.values())).controls, metric())
     return trained | {labels.control_title(control): value for control, value in free.items()}
 
 
 def compared() -> list[Compared]:
     """Return the finished runs of the chosen data, feedback and model, tested on the same, each with its baseline."""
-    return finished().compared(spec())
+    return finished().compared(spec(), metric())
 
 
 def named_groups() -> dict[str, Group]:

@@ -30,7 +30,7 @@ _DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres
 def chosen() -> Compared | None:
     """Return the chosen runs with their baseline, or None if either is missing."""
     ours, full = (state.group_of(spec) for spec in (state.spec(), baseline_spec(state.spec())))
-    return None if ours is None or full is None else Compared(ours, full)
+    return None if ours is None or full is None else Compared(ours, full, state.metric())
 
 
 def missing() -> list[ExperimentSpec]:
@@ -61,7 +61,7 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
 def _beside(one: Compared) -> list[Compared]:
     """Return the runs that stand beside the chosen ones; without a list of runs, these and their baseline alone."""
     groups = [one.group, *([one.baseline] if one.baseline else [])]
-    return state.compared() or [Compared(group, one.baseline) for group in groups]
+    return state.compared() or [Compared(group, one.baseline, one.by) for group in groups]
 
 
 def _about_data(view: View) -> list[str]:

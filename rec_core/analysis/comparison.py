@@ -11,7 +11,6 @@ import pandas as pd
 
 from rec_core import published
 from rec_core.analysis import columns as col
-from rec_core.data.interactions import Feedback
 from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import Estimate, Group, over_seeds
@@ -25,11 +24,13 @@ from rec_core.stages.train import validation_column
 class Compared:
     """A group beside its baseline: the runs on full data with the same settings (None if none was made yet).
 
+    They are judged ``by`` a metric; by that of the report where none is named.
     A share of the baseline's quality or time is taken seed by seed and then averaged, over the seeds that both have.
     """
 
     group: Group
     baseline: Group | None
+    by: Metric | None = None
 
     @property
     def spec(self) -> ExperimentSpec:
@@ -39,7 +40,7 @@ class Compared:
     @property
     def metric(self) -> Metric:
         """The metric that headlines are about."""
-        return headline_metric(self.spec.feedback)
+        return self.by or headline_metric(self.spec.feedback)
 
     @property
     def is_baseline(self) -> bool:
@@ -170,10 +171,9 @@ def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
     return spec.with_(method={"name": "full"})
 
 
-def free_controls(controls: Mapping[str, Mapping[str, float]], feedback: Feedback) -> dict[str, float]:
-    """Return the headline metric of the controls that are counted on the full train split, by name."""
-    metric = headline_metric(feedback).name
-    return {name: metrics[metric] for name, metrics in controls.items() if not name.endswith(KEPT)}
+def free_controls(controls: Mapping[str, Mapping[str, float]], metric: Metric) -> dict[str, float]:
+    """Return the metric of the controls that are counted on the full train split, by name."""
+    return {name: metrics[metric.name] for name, metrics in controls.items() if not name.endswith(KEPT)}
 
 
 def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
@@ -200,7 +200,7 @@ def _row(one: Compared) -> dict[str, object]:
         "gain": one.gain,
         **{name: group.metric(name) for name in result.metrics},
         "half": group.estimate(one.metric.name).half if len(group.results) > 1 else None,
-        "report": report.metrics[one.metric.name] if report else None,
+        "report": report.metrics.get(one.metric.name) if report else None,
         **seconds,
         "total_s": one.seconds,
         "speed_up": one.speed_up,
@@ -217,12 +217,12 @@ def _mean_seconds(group: Group, stage: str) -> float:
     return fmean([result.cost((stage,)) for result in group.results])
 
 
-def controls_table(group: Group) -> pd.DataFrame:
-    """Return one row per control of a group, the best first.
+def controls_table(group: Group, metric: Metric) -> pd.DataFrame:
+    """Return one row per control of a group, the best by ``metric`` first.
 
     Its name, whether it is counted on kept rows only, and its metrics.
     """
-    metric, means = headline_metric(group.spec.feedback), control_means(group)
+    means = control_means(group)
     best_first = sorted(means, key=lambda name: -metric.gain(means[name][metric.name], 0.0))
     return pd.DataFrame(
         [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rec_core.analysis.comparison import Compared, baseline_spec
 from rec_core.estimate import Rates, measured_rates
+from rec_core.evaluation import Metric
 from rec_core.replicates import Group, group_key, groups
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -19,10 +20,10 @@ class Finished:
 
     runs: tuple[tuple[ExperimentSpec, RunResult], ...] = ()
 
-    def compared(self, spec: ExperimentSpec) -> list[Compared]:
-        """Return the groups on the data, feedback and model of ``spec`` that were tested on the same as it."""
-        tested = measured_on(spec)
-        return [one for one in self._like(spec) if measured_on(one.spec) == tested]
+    def compared(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
+        """Return the groups on the data, feedback and model of ``spec`` that were tested on the same, by ``metric``."""
+        tested, kind = measured_on(spec), _kind(spec)
+        return [one for one in self._by(metric) if _kind(one.spec) == kind and measured_on(one.spec) == tested]
 
     def tested_otherwise(self, spec: ExperimentSpec) -> int:
         """Return how many runs on the data, feedback and model of ``spec`` cannot stand beside it."""
@@ -54,6 +55,16 @@ class Finished:
         made = groups(self.runs)
         by_name = {(group_key(group.spec), group.era): group for group in made}
         return [Compared(group, by_name.get((group_key(baseline_spec(group.spec)), group.era))) for group in made]
+
+    def _by(self, metric: Metric) -> list[Compared]:
+        """Return every group, judged by ``metric``; what was worked out of them stays worked out."""
+        if metric.name not in self._judged:
+            self._judged[metric.name] = [replace(one, by=metric) for one in self._all]
+        return self._judged[metric.name]
+
+    @cached_property
+    def _judged(self) -> dict[str, list[Compared]]:
+        return {}
 
     @cached_property
     def _by_key(self) -> dict[str, list[Compared]]:

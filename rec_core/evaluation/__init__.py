@@ -25,7 +25,7 @@ def metrics_of(feedback: Feedback) -> list[Metric]:
 
 
 def headline_metric(feedback: Feedback) -> Metric:
-    """Return the metric that headlines are about."""
+    """Return the metric that headlines are about, unless readers choose another."""
     return metrics_of(feedback)[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from rec_core.evaluation import Metric
+from rec_core.evaluation.ranking import RECALL
 from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SVD, Screen
 from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
@@ -23,13 +23,13 @@ def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
     return labels.method_choice(spec.with_(method=dict(settings)))
 
 
-def answer(screen: Screen, spec: ExperimentSpec, metric: Metric) -> str:
+def answer(screen: Screen, spec: ExperimentSpec) -> str:
     """Return which method to choose, and what it is predicted to keep at each ratio."""
     start = ", started from the singular vectors of the kept rows" if screen.starts_from_vectors else ""
     walked = f", with {screen.walked} further positives a row by walks on them" if screen.walked else ""
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
-    return f"**{method_title(spec, screen.best)}**{start}{walked}: predicted to keep {predicted} of {metric.title}."
+    return f"**{method_title(spec, screen.best)}**{start}{walked}: predicted to keep {predicted} of {RECALL.title}."
 
 
 def _share(share: float) -> str:

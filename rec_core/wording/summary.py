@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import MARGIN, Evidence
-from rec_core.evaluation.ranking import RECALL_ALL
+from rec_core.evaluation.ranking import ALL_ITEMS, RECALL, RECALL_ALL
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import comparison, labels
 from rec_core.wording.numbers import number, percent, small
@@ -98,7 +98,6 @@ def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: S
 
     ``about_data`` is what was found in the data and has to be known.
     """
-    words = labels.words_of(one.spec)
     said = ["One data set and one model; another may answer differently."]
     if evidence is not None:
         said.append(
@@ -106,8 +105,7 @@ def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: S
             f"User by user the gain over the best control is {comparison.interval(evidence.gain)} (95 % interval)."
         )
     if one.spec.feedback == "implicit":
-        among = one.spec.evaluation.negatives
-        said.append(f"{one.metric.title} ranks the held-out {words.item} among {among} others. {_among_all(one)}")
+        said.append(_among_which(one))
     said += filter(None, [comparison.cut_short(one.judge), *about_data])
     if len(one.group.results) == 1:
         said.append("One seed: another start or another draw may answer differently.")
@@ -117,11 +115,17 @@ def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: S
     return said
 
 
-def _among_all(one: Compared) -> str:
-    items, ours = labels.words_of(one.spec).items, one.group.metric(RECALL_ALL.name)
+def _among_which(one: Compared) -> str:
+    """Return what the held-out item is ranked among, and what becomes of the metric among others."""
+    words, count = labels.words_of(one.spec), one.spec.evaluation.negatives
+    every, few = f"all {words.items}", f"{count} others"
+    strict = one.metric.part == ALL_ITEMS
+    among, other, beside = (every, few, RECALL) if strict else (few, every, RECALL_ALL)
+    ranked = f"{one.metric.title} ranks the held-out {words.item} among {among}."
+    ours = one.group.metric(beside.name)
     if one.baseline is None or one.is_baseline:
-        return f"Among all {items} it is {number(ours)}."
-    full = one.baseline.metric(RECALL_ALL.name)
-    share = RECALL_ALL.share(ours, full)
+        return f"{ranked} Among {other} {RECALL.title} is {number(ours)}."
+    full = one.baseline.metric(beside.name)
+    share = beside.share(ours, full)
     kept = "" if share is None else f"; that is {percent(share)} of it"
-    return f"Among all {items} it is {number(ours)}, against {number(full)} on full data{kept}."
+    return f"{ranked} Among {other} {RECALL.title} is {number(ours)}, against {number(full)} on full data{kept}."

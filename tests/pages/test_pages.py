@@ -95,10 +95,12 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
     assert [kind for kind, _ in asked] == ["prepare"]
 
 
-def test_the_first_comparison_asks_for_four_runs(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
+def test_the_first_comparison_asks_for_as_many_steps_on_all_rows_too(
+    open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
     app = open_page(**QUICK)
     app.button(key="compare").click().run()
-    assert sorted(spec.method.name for _, spec in asked) == ["full", "gradient", "random", "recent"]
+    assert sorted(spec.method.name for _, spec in asked) == ["full", "gradient", "random", "recent", "rs2"]
 
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])

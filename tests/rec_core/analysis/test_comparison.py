@@ -6,6 +6,7 @@ import pytest
 
 from rec_core.analysis.comparison import Compared, baseline_spec, controls_table, table
 from rec_core.analysis.evidence import Evidence
+from rec_core.evaluation.ranking import RECALL
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.figures.style import mark
 from rec_core.replicates import Estimate, Group
@@ -162,7 +163,7 @@ def test_the_baseline_stands_on_top_and_then_the_best() -> None:
 
 
 def test_controls_say_what_they_are_counted_on() -> None:
-    frame = named_controls(controls_table(_run("implicit", 0.3, 0.6, 0.4).group))
+    frame = named_controls(controls_table(_run("implicit", 0.3, 0.6, 0.4).group, RECALL))
     assert frame["control"].tolist() == ["Most popular", "Most popular"]
     assert frame["counted_on"].tolist() == ["full train split", "kept rows"]
 

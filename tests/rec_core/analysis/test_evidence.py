@@ -22,7 +22,7 @@ def test_the_gain_over_the_control_is_paired_over_users(feedback: Feedback, fold
     store = MemoryStore()
     specs = [quick("random", feedback), baseline_spec(quick("random", feedback))]
     made = [Group((spec,), (Experiment(spec, store, folders).result(),)) for spec in specs]
-    one, views = Compared(*made), [View(spec, store, folders) for spec in specs]
+    one, views = Compared(made[0], made[1]), [View(spec, store, folders) for spec in specs]
     found = weigh(one, views[:1], views[1:])
     name, value = one.best_control
     ours = one.metric.values(views[0].evaluated.per_user)

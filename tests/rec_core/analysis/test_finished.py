@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.analysis.finished import Finished
+from rec_core.evaluation.ranking import RECALL, RECALL_ALL
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
@@ -22,7 +23,7 @@ def test_groups_stand_beside_those_that_were_tested_on_the_same() -> None:
     other_model = random.with_(model={"name": "mf"})
     seeds = [random.with_(seed=seed) for seed in (3, 1)]
     finished = Finished(tuple(map(_run, [random, *seeds, elsewhere, full, other_model])))
-    ours, whole = finished.compared(random)
+    ours, whole = finished.compared(random, RECALL)
     assert [spec.seed for spec in ours.group.specs] == sorted([random.seed, 3, 1])
     assert ours.baseline is not None
     assert ours.baseline.spec == full
@@ -45,7 +46,7 @@ def test_what_an_older_version_made_is_a_group_of_its_own() -> None:
     random = quick("random")
     old = replace(_run(random)[1], key="of 0.1.0", versions={"corelens": "0.1.0"})
     finished = Finished(((random, old), _run(random)))
-    assert [one.group.era for one in finished.compared(random)] == ["0.1.0", ""]
+    assert [one.group.era for one in finished.compared(random, RECALL)] == ["0.1.0", ""]
 
 
 def test_a_run_stands_with_those_of_its_version() -> None:
@@ -55,3 +56,13 @@ def test_a_run_stands_with_those_of_its_version() -> None:
     old = replace(result, key="of 0.1.0", versions={"corelens": "0.1.0"})
     finished = Finished(((random.with_(seed=random.seed + 1), old), (spec, result)))
     assert finished.group_of(spec, result).results == (result,)
+
+
+def test_groups_are_judged_by_the_metric_that_is_asked_for() -> None:
+    spec, result = _run(quick("random"))
+    values = {"recall@10": 0.4, "recall@10_all": 0.1}
+    finished = Finished(((spec, replace(result, metrics=values, controls={"most_popular": values})),))
+    by = {metric: finished.compared(spec, metric)[0] for metric in (RECALL, RECALL_ALL)}
+    assert [one.value for one in by.values()] == [0.4, 0.1]
+    assert by[RECALL_ALL].best_control == ("most_popular", 0.1)
+    assert finished.compared(spec, RECALL_ALL)[0] is by[RECALL_ALL]  # what was worked out of it stays
