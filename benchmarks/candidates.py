@@ -32,12 +32,12 @@ def forgetting(split: Split, proxy: Fitted, settings: ProxySpec, budget: int) ->
     train, learnt = split.train, []
 
     def look(params: Params) -> float:
-        learnt.append(Fitted(settings.model, params).predict(train.user, train.item) > 0)
+        learnt.append(Fitted(proxy.model, params).predict(train.user, train.item) > 0)
         return 0.0
 
-    rng = np.random.default_rng(0)
-    start = settings.model.start(Shape(split.catalogue.n_users, split.catalogue.n_items, 0.0), rng)
-    loop.train(settings.model, start, train, "implicit", settings, rng, loop.Watch(validate=look))
+    rng, model = np.random.default_rng(0), settings.model.settled("implicit")
+    start = model.start(Shape(split.catalogue.n_users, split.catalogue.n_items, 0.0), rng)
+    loop.train(model, start, train, "implicit", settings, rng, loop.Watch(validate=look))
     known = np.array(learnt)
     forgotten = (known[:-1] & ~known[1:]).sum(axis=0) + len(known) * ~known.any(axis=0)
     order = np.lexsort((rng.random(len(train)), forgotten))
@@ -81,3 +81,4 @@ def _facilities(points: NDArray[np.float32], count: int) -> tuple[NDArray[np.int
 
 
 CANDIDATES: dict[str, Candidate] = {"EL2N": el2n, "Forgetting": forgetting, "CRAIG": craig}
+TRAINS_ITS_OWN = ("Forgetting",)  # a proxy, and uses no other

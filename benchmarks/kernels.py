@@ -35,7 +35,7 @@ NO_VERDICT = "no clear difference"
 def measure(rounds: int) -> Iterator[Line]:
     """Yield each difference with its interval, in units of the metric; ``rounds`` does not count."""
     where, feedbacks = folders(), get_args(Feedback)
-    data = [name for name in ("ml-1m", "ml-100k") if SOURCES[name].is_here(where)] or ["synthetic-100k"]
+    data = [name for name in ("ml-1m", "ml-100k") if SOURCES[name].is_here(where)] or ["synthetic"]
     found: dict[str, Estimate] = {}
     for name, preset, model, feedback in itertools.product(data, specs.PRESETS, MODELS, feedbacks):
         base = specs.preset(preset, feedback, model, data={"dataset": name}, method={"name": "random"}, ratio=0.1)

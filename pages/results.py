@@ -45,19 +45,24 @@ def show_why(one: Compared) -> None:
     if not ours or not ours[0].can(SELECT):
         return
     split, words = ours[0].split, state.words()
-    measured = coverage.measure(split, ours[0].coreset.rows)
-    rating = coverage_words.ratings_sentence(measured, words) if one.spec.feedback == "explicit" else ""
     both = [
         slices.head_and_tail(split, [view.evaluated.per_user for view in views], one.metric) if views else None
         for views in (ours, full)
     ]
     where = slice_words.head_and_tail(both[0], both[1], one.metric, words)
-    tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
     shown = [variety.variety(split, [view.evaluated.shown for view in views]) for views in (ours, full)]
-    st.markdown(f"{tail} {rating} {where} {variety_words.sentence(shown[0], shown[1], words)}")
+    kept = "" if one.spec.is_dynamic else what_is_kept(ours[0])
+    st.markdown(f"{kept} {where} {variety_words.sentence(shown[0], shown[1], words)}")
     with st.container(horizontal=True):
         nav.link("gradient_norms", "Why? What is kept, easy or hard")
         nav.link("coverage", "Who and what is left out")
+
+
+def what_is_kept(view: View) -> str:
+    """Return which items the kept rows are of, and which ratings they give too often."""
+    words, measured = state.words(), coverage.measure(view.split, view.coreset.rows)
+    rating = coverage_words.ratings_sentence(measured, words) if view.spec.feedback == "explicit" else ""
+    return f"{coverage_words.tail_sentence(coverage.tail_shares(measured, view.split), words)} {rating}"
 
 
 def evaluated_views(group: Group) -> list[View]:
@@ -141,7 +146,7 @@ def show_runs(every: list[Compared]) -> None:
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):
         st.caption(fewer)
     if state.data_is_here():
-        for note in data_words.time(state.view().split, state.words()):
+        for note in state.about_the_test():
             st.caption(note)
 
 
@@ -154,7 +159,7 @@ else:
 if compared:
     screen_card.show()
     show_runs(compared)
-    if chosen and not chosen.is_baseline:
+    if chosen and not (chosen.is_baseline or chosen.spec.is_dynamic):  # which keeps no rows to train others on
         models_card.show(chosen)
 else:
     comparison_card.first_comparison()

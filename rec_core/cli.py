@@ -89,7 +89,7 @@ def _experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-seed", type=int, default=0, help="seed of the split and of the test negatives")
     parser.add_argument("--preset", choices=specs.PRESETS, default="report")
-    parser.add_argument("--split", metavar="TEST/VALIDATION", help="for example last/next-to-last or random/random")
+    parser.add_argument("--split", metavar="TEST/VALIDATION", help="for example last/next-to-last, or global-time")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="for example train.epochs=3")
 
 
@@ -113,7 +113,7 @@ def _spec(args: argparse.Namespace) -> ExperimentSpec:
     settings = list(args.set)
     if args.split:
         test, _, validation = args.split.partition("/")
-        settings += [f"split.test={test}", f"split.validation={validation}"]
+        settings += [f"split.test={test}", *([f"split.validation={validation}"] if validation else [])]
     return _with_settings(spec, settings)
 
 

@@ -19,6 +19,7 @@ from rec_core.training.kernels.probe import known_rates
 Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per train row and epoch
 _COMPILING, _LOADING, _PER_USER = 30.0, 6.0, 0.0017  # seconds of a UMAP
 _SCREENED_ROW, _SCREENED_PAIR = 1.2e-5, 1.5e-8  # seconds of a screen per train row, and per pair of a user and an item
+_LOOKED_ROW = 2e-7  # seconds per row that a method looks at beside what its model's score takes
 STARTING = 6.0  # seconds until workers that were not there are ready
 _LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
@@ -48,6 +49,8 @@ def measured_rates(results: Iterable[RunResult]) -> Rates:
     """Return seconds per row and epoch for each (model, feedback) of runs, the oldest first: the last ones' median."""
     seen: dict[tuple[str, Feedback], list[float]] = {}
     for result in results:
+        if result.is_dynamic:  # it may look at all rows in every epoch
+            continue
         kind = (result.spec["model"]["name"], result.spec["feedback"])
         seen.setdefault(kind, []).append(result.seconds_per_row)
     return {kind: float(np.median(last[-_LATELY:])) for kind, last in seen.items()}
@@ -62,12 +65,14 @@ def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, pro
 def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> dict[str, float]:
     """Return the steps of a run in their order (what each is ``doing``), with the seconds that each takes."""
     share = 1.0 if spec.keeps_everything else spec.ratio
+    rate = rates[spec.model.name, spec.feedback]
+    looking = spec.model.seconds_per_pair + _LOOKED_ROW if spec.is_dynamic and spec.method.looks else 0.0
     ranking = spec.model.seconds_per_pair * n_pairs if spec.feedback == "implicit" else 0.0
     return {
         **dict.fromkeys((LOAD.doing, SPLIT.doing, NEGATIVES.doing), _OTHER / 5),
         PROXY.doing: 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates),
         **dict.fromkeys((SCORE.doing, SELECT.doing), _OTHER / 5),
-        TRAIN.doing: rates[spec.model.name, spec.feedback] * share * n_train * spec.train.epochs * (1 + spec.walked),
+        TRAIN.doing: spec.train.epochs * (rate * share * n_train * (1 + spec.walked) + looking * n_train),
         EVALUATE.doing: ranking,
     }
 

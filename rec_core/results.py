@@ -11,6 +11,7 @@ from importlib.metadata import version
 import rec_core
 from rec_core.canonical import Json
 from rec_core.evaluation import Metrics
+from rec_core.selection import METHODS
 
 CHOOSING = ("pretrain", "select")  # of ``RunResult.seconds``: what choosing rows costs, as the report counts it
 COST = (*CHOOSING, "train")  # and what training on them costs; loading and evaluating are the same for every run
@@ -49,6 +50,12 @@ class RunResult:
         return sum(seconds[part] for part in parts)
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether other rows were trained on in every epoch."""
+        method = METHODS.get(self.spec["method"]["name"])
+        return method is not None and method.is_dynamic and self.n_selected < self.n_train
+
+    @property
     def epochs(self) -> int:
         """How many epochs were trained."""
         return len(self.history)
@@ -56,7 +63,8 @@ class RunResult:
     @property
     def seconds_per_row(self) -> float:
         """CPU seconds of training per row and epoch; 0 where nothing was trained."""
-        each = 1 + (self.spec["train"].get("walked", 0) if self.n_selected < self.n_train else 0)
+        missing = self.n_selected < self.n_train and not self.is_dynamic
+        each = 1 + (self.spec["train"].get("walked", 0) if missing else 0)
         return self.cost(("train",)) / max(self.epochs * self.n_selected * each, 1)
 
     @property

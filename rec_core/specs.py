@@ -87,7 +87,7 @@ class SplitSpec(Settings):
     test: TestRule = choice("last", "Test rating", TESTS)
     validation: Literal[ValidationRule, "like-test"] = choice("random", "Validation rating", VALIDATIONS)
     held_out: Share = offered(
-        0.1, "Share of the latest ratings that is test, and before it validation", 0.01, 0.4, gt=0, le=0.4
+        0.1, "Share of the latest ratings that is test, and before it validation", 0.01, 0.4, ge=0.001, le=0.4
     )
 
     @property
@@ -248,14 +248,16 @@ def judged_by(name: Preset, feedback: Feedback) -> Metric:
 def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
     """Return ``spec`` under every model, its own among them, each trained in every way that counts for its feedback.
 
-    Others have the settings that are recommended for them where its own has, and those of the report otherwise.
+    Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size.
     """
-    own = spec.model.model_dump()
-    better = all(own[name] == value for name, value in spec.model.recommended.items())
+    own, usual = spec.model.model_dump(), type(spec.model)().model_dump()
+    as_reported = all(own[name] == usual[name] for name in spec.model.recommended)
     found = {spec.model.settled(spec.feedback).called: spec}
     for name, model in MODELS.items():
+        settings = {} if as_reported else dict(model.recommended)
+        settings |= {"dim": own["dim"]} if "dim" in own and "dim" in model.model_fields else {}
         for variant in model.variants:
-            other = spec.with_(model={"name": name} | dict(model.recommended if better else {}) | dict(variant))
+            other = spec.with_(model={"name": name} | settings | dict(variant))
             found.setdefault(other.model.settled(spec.feedback).called, other)
     return list(found.values())
 

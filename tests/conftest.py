@@ -55,7 +55,7 @@ def crossing(monkeypatch: pytest.MonkeyPatch) -> None:
     def spread_out(shape: synthetic.Shape) -> Dataset:
         data, rng = made(shape), np.random.default_rng(5)
         begin, length = rng.random((2, data.catalogue.n_users))[:, data.interactions.user]
-        time = 1e9 * (begin + length**4 * rng.random(len(begin)))
+        time = 5e8 * (2 * begin + length**4 * rng.random(len(begin)))
         return replace(data, interactions=replace(data.interactions, time=time.astype(np.int64)))
 
     monkeypatch.setattr(synthetic, "make", spread_out)

@@ -51,7 +51,10 @@ def _parameter(offer: Offer) -> links.Parameter:
 def show(preset: dict[str, Any]) -> dict[str, Any]:
     """Draw the fields that count for the chosen method and feedback; return what differs from ``preset``."""
     item = SOURCES[preset["data"]["dataset"]].words.item
-    changed = {field.place: _draw(field, _get(preset, field.place), item) for field in _fields(preset)}
+    changed: dict[str, Any] = {}
+    for field in _fields(preset):
+        if field.place != _of_no_account(preset, changed):
+            changed[field.place] = _draw(field, _get(preset, field.place), item)
     return {place: value for place, value in changed.items() if value not in (None, _get(preset, place))}
 
 
@@ -114,6 +117,12 @@ def _fields(preset: dict[str, Any]) -> list[Field]:
     ignored = [place for feedback, places in _ONLY.items() if feedback != preset["feedback"] for place in places]
     fields = [field for part, kind in parts.items() for field in _declared(part, kind)]
     return [field for field in fields if field.place not in ignored]
+
+
+def _of_no_account(preset: dict[str, Any], changed: dict[str, Any]) -> str:
+    """Return the setting that does not count under the test rating that was chosen before it."""
+    by_date = (changed.get("split.test") or preset["split"]["test"]) == "global-time"
+    return "split.validation" if by_date else "split.held_out"
 
 
 def _declared(part: str, kind: type[Settings]) -> list[Field]:

@@ -29,7 +29,8 @@ def show(one: Compared) -> None:
         column_config=values | {wording.SHARE: number(format="%.0f %%")},
     )
     cards.csv(table, "models")
-    missing = [spec for pair in both.values() for spec in pair if state.result(spec) is None]
+    every = [seeded for pair in both.values() for spec in pair for seeded in state.seeded(spec)]
+    missing = [spec for spec in every if state.result(spec) is None]
     if missing and state.data_is_here():
         st.button(
             f"Train the other models · {cards.about(missing)}",

@@ -37,6 +37,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
 from rec_core.training import kernels
+from rec_core.wording import data as data_words
 from rec_core.wording import labels
 
 _SPEC, _SEEDS, _METRIC, _PROBLEM, _ASKED = "_spec", "_seeds", "_judged_by", "_problem", "_asked"
@@ -161,6 +162,16 @@ def group_of(of: ExperimentSpec) -> Group | None:
     """Return the finished runs that differ from a spec in nothing but the seed, if its own is among them."""
     own = result(of)
     return None if own is None else finished().group_of(of, own)
+
+
+def about_the_test() -> list[str]:
+    """Return who and what is tested, and how much of the future models know."""
+    return _about_the_test(SPLIT.key(spec()), view())
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _about_the_test(split: str, _view: View) -> list[str]:
+    return data_words.asked(_view.split, _view.spec)
 
 
 def random_coreset() -> Coreset:

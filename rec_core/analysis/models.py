@@ -11,6 +11,7 @@ from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import Group
 
 FEWEST = 3  # models whose order says something
+_DIGITS = 9  # beyond which a τ is rounding: of equal orders it is 1
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,4 @@ def kendall(models: Iterable[Carried]) -> float | None:
     full, kept = ([getattr(one, side) for one in every] for side in ("full", "kept"))
     if len(every) < FEWEST or min(len(set(full)), len(set(kept))) < 2:
         return None
-    return float(kendalltau(full, kept).statistic)
+    return round(float(kendalltau(full, kept).statistic), _DIGITS)

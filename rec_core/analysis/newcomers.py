@@ -1,4 +1,4 @@
-"""Users of whom there is no train row: what they would be shown, apart from all other numbers."""
+"""Users who come after the test's date: what they would be shown at first, apart from all other numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Newcomers:
 
 
 def newcomers(split: Split) -> Newcomers | None:
-    """Return what can be said of users without a train row, each asked for one item; None where there are none."""
+    """Return what is found of new users' first items, of whom nothing is known; None where there are no new users."""
     if not len(split.new_users):
         return None
     counts = (popularity(rows, split.catalogue.n_items) for rows in (split.train, newest(split.train)))

@@ -105,9 +105,10 @@ class Split:
     """Train, validation and test interactions of the users and items that passed the filter.
 
     Train rows are in the order of the source; validation and test hold at most one row per user, in user order.
-    ``passed_over`` are rows of neither, which stand in the time that is held out; ``new_users`` the items (m,) that
-    users would be asked for of whom there is no train row, and who are not in the catalogue. ``repeated`` counts rows
-    that a later one of the same user and item follows, ``spoilt`` users whose test item is in train too.
+    ``passed_over`` are rows of neither, which stand in the time that is held out. ``left_out`` counts users without a
+    train row, who are not in the catalogue; of those who come after the test's date, ``new_users`` are the first items
+    (m,). ``repeated`` counts rows that a later one of the same user and item follows, ``spoilt`` users whose test item
+    is in train too.
     """
 
     train: Interactions
@@ -117,6 +118,7 @@ class Split:
     repeated: int = 0
     spoilt: int = 0
     passed_over: Interactions = field(default_factory=Interactions.none)
+    left_out: int = 0
     new_users: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property

@@ -69,6 +69,7 @@ def global_time(data: Dataset, share: float) -> Split:
     here = marked(rows.user[when == 0], data.catalogue.n_users)
     ordered = by_user_and_time(rows)
     validation, test = (_last_of_each(rows, ordered[when[ordered] == part]) for part in (1, 2))
+    first = ordered[np.append(True, rows.user[ordered][1:] != rows.user[ordered][:-1])]
     asked = np.concatenate([validation, test])
     parts = (np.flatnonzero(when == 0), validation, test, np.flatnonzero((when > 0) & ~marked(asked, len(rows))))
     train, validation_rows, test_rows, passed_over = (
@@ -81,8 +82,10 @@ def global_time(data: Dataset, share: float) -> Split:
             "another share of the latest ratings (split.held_out), or another test rating (split.test)."
         )
     catalogue = data.catalogue.take(here, np.ones(data.catalogue.n_items, dtype=bool))
-    new = rows.item[test[~here[rows.user[test]]]]
-    return Split(train, validation_rows, test_rows, catalogue, passed_over=passed_over, new_users=new)
+    left_out, new = int((~here).sum()), rows.item[first[when[first] == 2]]
+    return Split(
+        train, validation_rows, test_rows, catalogue, passed_over=passed_over, left_out=left_out, new_users=new
+    )
 
 
 def _last_of_each(rows: Interactions, ordered: NDArray[np.intp]) -> NDArray[np.intp]:

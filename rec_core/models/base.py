@@ -67,6 +67,11 @@ class Model(Settings):
         """What the model is called, as it is trained."""
         return self.title
 
+    @property
+    def in_pairs(self) -> bool:
+        """Whether clicks are learnt as one item before another, so that a score says nothing by itself."""
+        return False
+
     def settled(self, feedback: Feedback) -> Self:
         """Return the model as it is trained on ``feedback``: settings that do not count are at their defaults."""
         ignored = self._ignored(feedback)

@@ -43,6 +43,11 @@ class SimpleMF(Model):
         """SimpleMF, and how it is trained where that is not as usual."""
         return self.title if self.loss == "bce" else f"{self.title} ({self.loss.upper()})"
 
+    @property
+    def in_pairs(self) -> bool:
+        """Whether the loss is of two items."""
+        return self.loss == "bpr"
+
     def counted(self, feedback: Feedback) -> dict[str, Json]:
         """Return the settings that count; the usual loss is not named, as there was no other at first."""
         return {name: value for name, value in super().counted(feedback).items() if (name, value) != ("loss", "bce")}

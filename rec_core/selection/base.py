@@ -67,7 +67,10 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Present:
-    """The model while it is trained, just now, and what it predicts of each candidate, (n,): a rating, or a logit."""
+    """The model while it is trained, just now, and what it predicts of each candidate, (n,).
+
+    A rating, or a logit; where clicks are learnt in pairs, the logit of standing before another item, drawn anew.
+    """
 
     fitted: Fitted
     predicted: NDArray[np.float32]
@@ -103,7 +106,7 @@ class Method(Settings):
 
     ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
-    for which nothing may be known of the model yet.
+    for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
     """
 
     title: ClassVar[str]
@@ -112,6 +115,7 @@ class Method(Settings):
     needs_proxy: ClassVar[bool] = False
     ranks: ClassVar[bool] = False
     is_dynamic: ClassVar[bool] = False
+    looks: ClassVar[bool] = False
     live: ClassVar[bool] = True
 
     name: str = ""

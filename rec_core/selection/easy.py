@@ -61,8 +61,10 @@ def losses(candidates: Candidates) -> Scores:
     for begin in range(0, len(train), _CHUNK):
         rows = slice(begin, begin + _CHUNK)
         score = candidates.proxy.predict(train.user[rows], train.item[rows])
-        if candidates.feedback == "implicit":
-            out[rows] = np.logaddexp(0, -score)
-        else:
-            out[rows] = (score - train.rated[rows]) ** 2
+        out[rows] = loss(score, train.rated[rows] if candidates.feedback == "explicit" else None)
     return out
+
+
+def loss(score: Scores, rated: Scores | None) -> Scores:
+    """Return the loss of each row, (n,), for predictions ``score`` of its rating ``rated``, or of a click (None)."""
+    return np.logaddexp(0, -score) if rated is None else (score - rated) ** 2

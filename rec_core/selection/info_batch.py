@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Feedback, Interactions
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Present
+from rec_core.selection.easy import loss
 
 _MOST = 0.75  # of the budget that hard rows may have where there are more
 
@@ -30,6 +30,7 @@ class InfoBatch(Method):
     )
     mark: ClassVar = Mark("#009e73", "star-diamond")
     is_dynamic: ClassVar = True
+    looks: ClassVar = True
 
     name: Literal["infobatch"] = "infobatch"
 
@@ -41,17 +42,11 @@ class InfoBatch(Method):
         self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]
     ) -> Iterator[Coreset]:
         """Yield the first epoch's rows, and from then on a draw from hard and easy rows."""
+        rated = candidates.train.rated if candidates.feedback == "explicit" else None
         yield self.select(candidates, budget, rng)
         while True:
-            loss = losses(present().predicted, candidates.train, candidates.feedback)
-            yield drawn(loss >= loss.mean(), budget, rng)
-
-
-def losses(predicted: NDArray[np.float32], rows: Interactions, feedback: Feedback) -> NDArray[np.float64]:
-    """Return the loss of each row, (n,): (ŷ − r)², or −log σ(ŷ) of a click."""
-    if feedback == "explicit":
-        return np.square(predicted.astype(np.float64) - rows.rated)
-    return np.logaddexp(0.0, -predicted.astype(np.float64))
+            now = loss(present().predicted, rated)
+            yield drawn(now >= now.mean(), budget, rng)
 
 
 def drawn(hard: NDArray[np.bool_], budget: int, rng: np.random.Generator) -> Coreset:

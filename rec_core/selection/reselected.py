@@ -29,6 +29,7 @@ class Reselected(Method):
     )
     mark: ClassVar = Mark("#d55e00", "star-diamond")
     is_dynamic: ClassVar = True
+    looks: ClassVar = True
 
     name: Literal["reselected"] = "reselected"
     every: Count = offered(1, "Epochs between two selections", 1, 20)

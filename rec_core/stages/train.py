@@ -99,11 +99,15 @@ def _walked(work: Work, rows: Interactions, weights: Weights) -> tuple[Interacti
 def _anew(work: Work, budget: int, fitted: Callable[[Params], Fitted]) -> Callable[[Params], Taken]:
     """Return what selects the rows of each epoch; the first's are the coreset's."""
     split, spec = work.get(SPLIT), work.spec
+    user, item, rng = split.train.user, split.train.item, generator(spec.seed, "pairs")
     present: list[Fitted] = []
 
     def now() -> Present:
-        score = kernels.scorer(present[-1])(split.train.user, split.train.item[:, None])
-        return Present(present[-1], score[:, 0].astype(np.float32))
+        score = kernels.scorer(present[-1])
+        predicted = score(user, item[:, None])[:, 0]
+        if present[-1].model.in_pairs:
+            predicted = predicted - score(user, rng.integers(split.catalogue.n_items, size=(len(user), 1)))[:, 0]
+        return Present(present[-1], predicted.astype(np.float32))
 
     candidates = Candidates(split.train, split.catalogue.n_users, spec.feedback)
     chosen = spec.method.epochs(candidates, budget, generator(spec.seed, "selection"), now)

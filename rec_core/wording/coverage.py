@@ -41,9 +41,9 @@ def sentences(coverage: Coverage, split: Split, choice: str, words: Words) -> tu
     """Return the answer in words, and its numbers."""
     users, items = coverage["users"], coverage["items"]
     gone = {
-        what: f"{number(int((part.kept == 0).sum()))} of {number(len(part.kept))} {what}"
+        what: f"{number(int((part.kept[part.full > 0] == 0).sum()))} of {number(int((part.full > 0).sum()))} {what}"
         for what, part in ((words.items, items), ("users", users))
-        if not part.kept.all()
+        if not part.kept[part.full > 0].all()
     }
     verdict = f"leaves out {' and '.join(gone.values())}" if gone else f"reaches every user and every {words.item}"
     return f"{choice} {verdict}.", (

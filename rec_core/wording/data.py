@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rec_core.analysis.leakage import leakage
 from rec_core.analysis.newcomers import newcomers
-from rec_core.data.interactions import Split
+from rec_core.data.interactions import Split, marked
 from rec_core.data.negatives import ABSENT
 from rec_core.data.repeats import Repeats
 from rec_core.data.sources import Words
@@ -15,16 +15,18 @@ from rec_core.specs import ExperimentSpec
 from rec_core.wording.labels import words_of
 from rec_core.wording.numbers import number, percent
 
+_NOTABLE = 0.005  # share of the test from which it is said that items are unseen
+
 
 def notes(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return what was found in the data, and how they were split, that has to be known beside any number."""
-    said = [repeats(split, spec.data.repeats), *time(split, words_of(spec))]
-    return [*filter(None, said), *split.catalogue.notes]
+    return [*filter(None, [repeats(split, spec.data.repeats), *asked(split, spec)]), *split.catalogue.notes]
 
 
-def time(split: Split, words: Words) -> list[str]:
-    """Return who is tested under a split by date, or how much of the future models have seen under another."""
-    return [*filter(None, [tested(split), new_users(split, words), future(split)])]
+def asked(split: Split, spec: ExperimentSpec) -> list[str]:
+    """Return who and what is tested, and how much of the future models have seen then."""
+    said = [tested(split), new_users(split, spec), unseen_items(split, words_of(spec)), future(split)]
+    return [*filter(None, said)]
 
 
 def tested(split: Split) -> str:
@@ -72,18 +74,34 @@ def future(split: Split) -> str:
     return (
         f"{percent(seen.tested)} of the test ratings are older than some train rating, and on average "
         f"{percent(seen.later)} of the train ratings are later than what is asked for: models know what others did "
-        "afterwards. Under the test rating “After a date” (split.test=global-time) they do not."
+        "afterwards. Where enough users stay long enough, the test rating “After a date” (split.test=global-time) "
+        "tells them nothing of it."
     )
 
 
-def new_users(split: Split, words: Words) -> str:
+def new_users(split: Split, spec: ExperimentSpec) -> str:
     """Return what is to be said of users without a train rating; "" where there are none."""
-    new = newcomers(split)
-    if new is None:
+    if not split.left_out:
         return ""
-    users = "1 user has" if new.users == 1 else f"{number(new.users)} users have"
-    return (
-        f"{users} no rating before the dates and stand in no other number, because a model with an embedding per user "
-        f"cannot know them. Among all {words.items}, the ten most popular hold {percent(new.popular)} of what they "
-        f"are asked for, the ten most popular lately {percent(new.recent)}."
+    users = "1 user has" if split.left_out == 1 else f"{number(split.left_out)} users have"
+    said = (
+        f"{users} no rating before the first date and stand in no other number, because a model with an embedding per "
+        "user cannot know them."
     )
+    new = newcomers(split) if spec.feedback == "implicit" else None
+    if new is None:
+        return said
+    items = words_of(spec).items
+    return (
+        f"{said} Of what the {number(new.users)} who come after the second date choose first, the ten most popular of "
+        f"all {items} hold {percent(new.popular)}, the ten most popular lately {percent(new.recent)}."
+    )
+
+
+def unseen_items(split: Split, words: Words) -> str:
+    """Return how much of the test no model can know, because it is in no train row; "" where that is next to none."""
+    seen = marked(split.train.item, split.catalogue.n_items)
+    share = 1 - float(seen[split.test.item].mean())
+    if share < _NOTABLE:
+        return ""
+    return f"{percent(share)} of the test ratings are of {words.items} without a train rating, which no model can know."

@@ -26,10 +26,14 @@ def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
 def answer(screen: Screen, spec: ExperimentSpec) -> str:
     """Return which method to choose, and what it is predicted to keep at each ratio."""
     start = ", started from the singular vectors of the kept rows" if screen.starts_from_vectors else ""
-    walked = f", with {screen.walked} further positives a row by walks on them" if screen.walked else ""
+    walked = (
+        f" Walks on the kept rows, {screen.walked} further positives each, add to that where so few are kept."
+        if screen.walked
+        else ""
+    )
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
-    return f"**{method_title(spec, screen.best)}**{start}{walked}: predicted to keep {predicted} of {RECALL.title}."
+    return f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}.{walked}"
 
 
 def _share(share: float) -> str:

@@ -46,3 +46,11 @@ def test_what_models_would_show_is_said_and_compared(home: Path, open_page: Open
     healthy(app)
     table = next(frame.value for frame in app.dataframe if "Films shown to anybody" in frame.value)
     assert len(table) == 2
+
+
+def test_what_keeps_no_rows_is_not_said_to(home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), quick("rs2"))
+    said = texts(open_page(**QUICK, method="RS2"))
+    assert "These rows put" not in said
+    assert "kept ratings are of long-tail" not in said
+    assert "of it is long tail" in said  # what would be shown is said all the same

@@ -48,7 +48,7 @@ def test_walks_are_used_where_the_screen_says_so(home: Path, open_page: Open, mo
     _screen(home, quick("random"))
     monkeypatch.setattr(Screen, "walked", 8)
     app = open_page("results", **QUICK, method="Random")
-    assert "with 8 further positives a row by walks on them" in texts(app)
+    assert "Walks on the kept rows, 8 further positives each" in texts(app)
     app.button(key="use-screen").click().run()
     healthy(app)
     assert app.sidebar.number_input(key="walked").value == 8

@@ -162,3 +162,16 @@ def test_seconds_of_a_table_are_cpu_seconds(folders: Folders) -> None:
     waited = replace(result, seconds={**result.seconds, "train": 999.0})
     line = report._line(report.TABLES[3], report.TABLES[3].rows[0], [waited])
     assert line["Train s"] == f"{result.cpu_seconds['train']:.2f}"
+
+
+def test_what_looks_at_all_rows_in_every_epoch_takes_longer_and_says_nothing_of_others(folders: Folders) -> None:
+    result = experiment(quick("random"), folders).result()
+    looking = experiment(quick("infobatch"), folders).result()
+    assert measured_rates([result, *[looking] * 9]) == measured_rates([result])
+    rates = rates_here({})
+    random, rs2, infobatch = (
+        estimate(quick(name, ratio=0.05), 10**6, 0, rates, True).seconds for name in ("random", "rs2", "infobatch")
+    )
+    assert random == rs2 < infobatch
+    walked = replace(looking, spec=looking.spec | {"train": looking.spec["train"] | {"walked": 8}})
+    assert walked.seconds_per_row == looking.seconds_per_row  # nothing is missing there that walks could add

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rec_core import specs
 from rec_core.analysis.models import Carried, carried, kendall
 from rec_core.evaluation import METRICS
-from rec_core.models import MODELS
+from rec_core.models import MODELS, SimpleMF
 from rec_core.replicates import Group
 from rec_core.stages import RUN
 from rec_core.wording import models as wording
@@ -63,6 +63,14 @@ def test_whether_a_coreset_carries_over_is_said(kept: tuple[float, ...], said: s
     assert said in wording.sentence(models, METRICS["recall@10"])
 
 
+@pytest.mark.parametrize("count", range(3, 14))
+def test_equal_orders_are_said_to_be(count: int) -> None:
+    """Of some numbers of models SciPy's τ falls short of 1 by rounding."""
+    models = [Carried(str(place), True, float(place), place / 7) for place in range(count)]
+    assert kendall(models) == 1
+    assert "in the order of all rows" in wording.sentence(models, METRICS["recall@10"])
+
+
 @pytest.mark.parametrize("preset", specs.PRESETS)
 def test_other_models_have_the_settings_of_the_same_preset(preset: specs.Preset) -> None:
     spec = specs.preset(preset, "implicit", "ncf", method={"name": "recent"})
@@ -70,6 +78,9 @@ def test_other_models_have_the_settings_of_the_same_preset(preset: specs.Preset)
     assert list(every) == ["NCF", "SimpleMF", "SimpleMF (BPR)"]
     assert RUN.key(every["SimpleMF"]) == RUN.key(specs.preset(preset, "implicit", "mf", method={"name": "recent"}))
     assert RUN.key(every["SimpleMF (BPR)"]) != RUN.key(every["SimpleMF"])
+    own = spec.with_(model=spec.model.model_dump() | {"init_std": 0.02, "dim": 16})
+    other = next(one for one in specs.under_other_models(own) if one.model.called == "SimpleMF")
+    assert other.model.model_dump() == SimpleMF().model_dump() | {"dim": 16} | dict(SimpleMF.recommended)
     rated = specs.preset(preset, "explicit", "mf", method={"name": "recent"})
     assert [one.model.settled("explicit").called for one in specs.under_other_models(rated)] == ["SimpleMF", "NCF"]
     in_pairs = rated.with_(model=dict(MODELS["mf"].recommended) | {"name": "mf", "loss": "bpr"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +23,7 @@ from rec_core.models.baselines import popularity
 from rec_core.specs import SplitSpec
 from rec_core.stages import NEGATIVES, SPLIT, MemoryStore, measured_on
 from rec_core.wording import data as wording
+from rec_core.wording.numbers import percent
 from tests.conftest import quick
 
 Row = tuple[int, int, int]  # user, item, time
@@ -58,8 +61,9 @@ def _obvious(rows: list[Row], share: float) -> dict[str, list[Row]]:
             if window and user in here:
                 parts[name].append(window[-1])
                 parts["passed_over"] += window[:-1]
-            elif window and name == "test":
-                parts["new"].append(window[-1])
+        own = sorted((row for row in rows if row[0] == user), key=lambda row: row[2])
+        if own[0][2] >= second:
+            parts["new"].append(own[0])
     return parts
 
 
@@ -85,6 +89,7 @@ def test_it_equals_the_obvious_loop(few: None, rows: list[Row], share: float) ->
     got = zip(ids[over.user].tolist(), over.item.tolist(), over.time.tolist(), strict=True)
     assert sorted(got) == sorted(wanted["passed_over"])
     assert split.new_users.tolist() == [item for _, item, _ in wanted["new"]]
+    assert split.left_out == 6 - len(ids)
 
 
 def test_no_train_row_is_as_late_as_what_is_asked_for(by_date: Split) -> None:
@@ -150,7 +155,18 @@ def test_new_users_are_told_apart(by_date: Split) -> None:
     count = popularity(by_date.train, by_date.catalogue.n_items)
     hits = [(count > count[item]).sum() + 0.5 * ((count == count[item]).sum() - 1) < 10 for item in by_date.new_users]
     assert (new.users, new.popular) == (len(by_date.new_users), np.mean(hits))
-    assert f"{new.users} users have no rating before the dates" in wording.new_users(by_date, FILMS)
+    said = wording.new_users(by_date, quick())
+    assert f"{by_date.left_out} users have no rating before the first date" in said
+    assert f"Of what the {new.users} who come after the second date choose first" in said
+    assert "choose first" not in wording.new_users(by_date, quick(feedback="explicit"))  # nobody is asked for an item
+
+
+def test_items_that_no_model_can_know_are_said(by_date: Split) -> None:
+    assert wording.unseen_items(by_date, FILMS) == ""
+    some = by_date.train.take(by_date.train.item >= 200)
+    gone = float((~np.isin(by_date.test.item, some.item)).mean())
+    said = wording.unseen_items(replace(by_date, train=some), FILMS)
+    assert said.startswith(f"{percent(gone)} of the test ratings are of films without a train rating")
 
 
 def test_how_much_of_the_future_is_known_is_counted(by_date: Split, small_split: Split) -> None:

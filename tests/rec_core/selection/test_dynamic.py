@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from rec_core.data.interactions import Feedback
 from rec_core.data.sources import Folders
 from rec_core.models import Fitted, SimpleMF
 from rec_core.selection import Candidates
-from rec_core.selection.base import Present
-from rec_core.selection.info_batch import InfoBatch, drawn, losses
+from rec_core.selection.base import Coreset, Present
+from rec_core.selection.easy import loss
+from rec_core.selection.gradient import slope
+from rec_core.selection.info_batch import InfoBatch, drawn
 from rec_core.selection.reselected import Reselected
 from rec_core.selection.rs2 import RS2
 from rec_core.stages import RUN
@@ -53,16 +56,6 @@ def test_rows_are_reselected_by_the_gradients_of_the_present_model(feedback: Fee
     assert chosen[2].rows.tolist() == sorted(np.argsort(norms)[-12:].tolist())
 
 
-@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_losses_are_those_that_are_trained(feedback: Feedback) -> None:
-    candidates, present = _given(feedback)
-    found = losses(present.predicted, candidates.train, feedback)
-    score = torch.from_numpy(present.predicted.astype(np.float64))
-    rating = torch.from_numpy(candidates.train.rated.astype(np.float64))
-    own = (score - rating) ** 2 if feedback == "explicit" else -torch.nn.functional.logsigmoid(score)
-    np.testing.assert_allclose(found, own.numpy(), rtol=1e-6)
-
-
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.data())
 def test_what_stays_of_each_kind_stands_for_all_of_it(hard: list[bool], data: st.DataObject) -> None:
     budget = data.draw(st.integers(1, len(hard)))
@@ -84,8 +77,8 @@ def test_infobatch_draws_anew_in_every_epoch() -> None:
     candidates, present = _given()
     first, *later = islice(InfoBatch().epochs(candidates, 20, np.random.default_rng(0), lambda: present), 40)
     assert first.weights is None
-    loss = losses(present.predicted, candidates.train, "implicit")
-    hard = loss >= loss.mean()
+    now = loss(present.predicted, None)
+    hard = now >= now.mean()
     assert len({tuple(one.rows.tolist()) for one in later}) > 30
     kept = np.mean([hard[one.rows].sum() for one in later])
     assert kept == min(hard.sum(), 15)
@@ -115,3 +108,53 @@ def test_a_run_looks_at_its_model_and_begins_with_the_coreset(tmp_path: Path, me
     assert once.trained.history[0]["loss"] == plain.trained.history[0]["loss"]
     assert twice.graph.get(RUN).n_selected == len(plain.coreset.rows)
     assert len(twice.trained.history) == 3
+
+
+@pytest.mark.parametrize(
+    ("feedback", "model", "train"),
+    [
+        ("implicit", {"name": "mf"}, {}),
+        ("implicit", {"name": "ncf"}, {}),
+        ("explicit", {"name": "mf"}, {"residuals": "kept"}),
+        ("implicit", {"name": "mf", "loss": "bpr"}, {}),
+    ],
+)
+def test_the_second_epoch_takes_what_the_first_one_left_hard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, feedback: str, model: dict[str, str], train: dict[str, str]
+) -> None:
+    folders, taken, seen = Folders(None, tmp_path), list[np.ndarray](), list[Present]()
+
+    def watched(
+        self: Reselected, candidates: Candidates, budget: int, rng: np.random.Generator, now: Callable[[], Present]
+    ) -> Iterator[Coreset]:
+        def look() -> Present:
+            seen.append(now())
+            return seen[-1]
+
+        for coreset in epochs(self, candidates, budget, rng, look):
+            taken.append(coreset.rows)
+            yield coreset
+
+    epochs = Reselected.epochs
+    monkeypatch.setattr(Reselected, "epochs", watched)
+    once, twice = (
+        experiment(
+            quick("reselected", feedback, train={"epochs": n, "patience": 0} | train).with_(model=model), folders
+        )
+        for n in (1, 2)
+    )
+    assert len(twice.trained.history) == 2
+    rows, fitted = once.split.train, once.model  # as it is after the first epoch
+    expected = fitted.predict(rows.user, rows.item)
+    n_items = once.split.catalogue.n_items
+    if fitted.model.in_pairs:  # how far ahead of another item, which is drawn
+        others = fitted.predict(rows.user.repeat(50), np.random.default_rng(0).integers(n_items, size=50 * len(rows)))
+        ahead = expected - others.reshape(-1, 50).mean(axis=1)
+        assert np.corrcoef(ahead, seen[0].predicted)[0, 1] > 0.5
+        assert abs(ahead.mean() - seen[0].predicted.mean()) < 0.1 * ahead.std()
+        return
+    np.testing.assert_allclose(seen[0].predicted, expected, rtol=1e-3, atol=1e-3)
+    rated = rows.rated if feedback == "explicit" else None
+    pull = np.abs(slope(expected, rated)) * np.linalg.norm(fitted.embeddings("item"), axis=1)[rows.item]
+    hardest = set(np.argsort(pull)[-len(taken[1]) :].tolist())
+    assert len(hardest & set(taken[1].tolist())) > 0.99 * len(hardest)

@@ -36,7 +36,7 @@ class CompiledMF:
         self._bias = model.dim if model.bias else _NO_BIAS
         self._users, self._items = (rows(start[name], up_to(WIDTH, self._columns)) for name in ("user", "item"))
         self._mean = zeros(4 * WIDTH)  # [w | m | v | g]
-        self._in_pairs = model.loss == "bpr"
+        self._in_pairs = model.in_pairs
         if model.bias:
             self._mean[0] = start["mean"][0]
         self._adam, self._steps = adam(learning_rate), 0

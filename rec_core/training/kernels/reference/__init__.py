@@ -35,8 +35,7 @@ class Reference:
         torch.set_num_threads(1)
         self._device = torch.device(device)
         self._network = network(model)
-        in_pairs = getattr(model, "loss", "") == "bpr"
-        by_clicks = losses.in_pairs if in_pairs else losses.cross_entropy
+        by_clicks = losses.in_pairs if model.in_pairs else losses.cross_entropy
         self._loss = losses.squared_error if feedback == "explicit" else by_clicks
         self._params = Parameters(start, learning_rate, self._device)
 

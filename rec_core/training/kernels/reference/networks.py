@@ -76,7 +76,7 @@ class Products:
             return du, dv, {}
         du[:, -1], dv[:, -1] = slopes.sum(1)[:, 0], slope
         mean = slope.sum(0, keepdim=True)
-        if self._model.loss == "bpr":  # 0 but for rounding, of which Adam would make whole steps
+        if self._model.in_pairs:  # 0 but for rounding, of which Adam would make whole steps
             du[:, -1], mean = 0, torch.zeros_like(mean)
         return du, dv, {"mean": mean}
 
