@@ -43,6 +43,9 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         ),
         "kept_half": column.NumberColumn("±", format="%.1f", help=f"{_OVER_SEEDS}, in points"),
         "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {metric.title}"),
+        "no_better": column.TextColumn(
+            "No better than", width="medium", help="What is cheaper and at least as good, by the means of seeds"
+        ),
         metric.name: main.pop(metric.name),
         "half": column.NumberColumn(f"± {metric.title}", format="%.3f", help=_OVER_SEEDS),
         **main,

@@ -136,6 +136,7 @@ def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
         **sure,
         **metrics,
         "gain": "Gain over control",
+        "no_better": "No better than",
         "total_s": "CPU seconds",
         "speed_up": "Speed-up",
         "seed": "Seed",

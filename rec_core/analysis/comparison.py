@@ -13,11 +13,13 @@ from rec_core import published
 from rec_core.analysis import columns as col
 from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.controls import KEPT
-from rec_core.replicates import Estimate, Group, over_seeds
+from rec_core.replicates import Estimate, Group, group_key, over_seeds
 from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.controls import are_in
 from rec_core.stages.train import validation_column
+
+RANDOM = "random"  # the method that any other has to beat
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,32 @@ def free_controls(controls: Mapping[str, Mapping[str, float]], metric: Metric) -
 
 
 def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
-    """Return one row per group, numbers as numbers: first the one with the run ``baseline_key``, then by quality."""
-    frame = pd.DataFrame([one.row | {"is_baseline": baseline_key in one.group.keys} for one in compared])
+    """Return one row per group, numbers as numbers: first the one with the run ``baseline_key``, then by quality.
+
+    ``no_better`` names what is cheaper and at least as good: as many random rows, trained alike, and the best control.
+    """
+    every = list(compared)
+    by_key = {(group_key(one.spec), one.group.era): one for one in every}
+    frame = pd.DataFrame(
+        [
+            one.row | {"is_baseline": baseline_key in one.group.keys, "no_better": _no_better(one, by_key)}
+            for one in every
+        ]
+    )
     if frame.empty:
         return frame
     return frame.sort_values(["is_baseline", "order"], ascending=[False, True], ignore_index=True).drop(columns="order")
+
+
+def _no_better(one: Compared, by_key: Mapping[tuple[str, str], Compared]) -> tuple[str, ...]:
+    """Return the cheaper things that a group does not beat, by their means: ``RANDOM``, and the name of a control."""
+    name, value = one.best_control
+    controls = (name,) if one.metric.gain(one.value, value) <= 0 else ()
+    if one.is_baseline or one.spec.method.name == RANDOM:
+        return controls
+    random = by_key.get((group_key(one.spec.with_(method={"name": RANDOM})), one.group.era))
+    beaten = random is not None and one.metric.gain(one.value, random.value) <= 0
+    return (RANDOM, *controls) if beaten else controls
 
 
 def _row(one: Compared) -> dict[str, object]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared, is_cut_short
+from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
 from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Words
 from rec_core.replicates import Estimate, Group
@@ -180,9 +180,16 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     short = [" (not trained to its end)" if cut and spec.keeps_everything else "" for cut, spec in _cut(table)]
     names = zip(table["spec"], eras, short, strict=True)
     method = [labels.method_choice(spec) + era + end for spec, era, end in names]
-    shown = shown.assign(method=method, seed=table["seeds"].map(labels.seed_list)).drop(columns=["era", "cut_short"])
+    shown = shown.assign(
+        method=method, seed=table["seeds"].map(labels.seed_list), no_better=table["no_better"].map(_no_better)
+    ).drop(columns=["era", "cut_short"])
     shown.insert(list(shown).index("seed"), "settings", table["spec"].map(labels.settings_title))
     return shown
+
+
+def _no_better(names: Sequence[str]) -> str:
+    """Return what a group does not beat, for example "random rows; most popular"."""
+    return "; ".join("random rows" if name == RANDOM else small(labels.control_title(name)) for name in names)
 
 
 def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:

@@ -162,6 +162,19 @@ def test_the_baseline_stands_on_top_and_then_the_best() -> None:
     assert named(table([], key(full))).empty
 
 
+def test_a_row_says_what_is_cheaper_and_at_least_as_good() -> None:
+    def one(method: str, value: float, ratio: float = 0.2) -> Compared:
+        spec = quick(method, ratio=ratio)
+        return Compared(_group(spec, _result(spec, value, 0.2, 1)), None)
+
+    every = [one("full", 0.3), one("random", 0.25), one("gradient", 0.25), one("recent", 0.26), one("window", 0.1)]
+    elsewhere = one("recent", 0.21, ratio=0.1)  # random rows of which there are none
+    frame = named(table([*every, elsewhere], "nobody"))
+    said = dict(zip(zip(frame["method"], frame["ratio"], strict=True), frame["no_better"], strict=True))
+    by_method = {method.split(" (")[0]: text for (method, _), text in said.items() if text}
+    assert by_method == {"Gradient": "random rows", "Window": "random rows; most popular"}
+
+
 def test_controls_say_what_they_are_counted_on() -> None:
     frame = named_controls(controls_table(_run("implicit", 0.3, 0.6, 0.4).group, RECALL))
     assert frame["control"].tolist() == ["Most popular", "Most popular"]
