@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Present
 from rec_core.selection.easy import loss
+from rec_core.selection.random import Random
 
 _MOST = 0.75  # of the budget that hard rows may have where there are more
 
@@ -36,7 +37,7 @@ class InfoBatch(Method):
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the rows of the first epoch, drawn at random: the model knows nothing yet."""
-        return Coreset(np.sort(rng.choice(len(candidates.train), budget, replace=False)))
+        return Random().select(candidates, budget, rng)
 
     def epochs(
         self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]

@@ -16,6 +16,7 @@ import numpy as np
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method, Present
 from rec_core.selection.gradient import slope
+from rec_core.selection.random import Random
 from rec_core.settings import Count, offered
 
 
@@ -36,7 +37,7 @@ class Reselected(Method):
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the rows of the first epochs, drawn at random: the model knows nothing yet."""
-        return Coreset(np.sort(rng.choice(len(candidates.train), budget, replace=False)))
+        return Random().select(candidates, budget, rng)
 
     def epochs(
         self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]

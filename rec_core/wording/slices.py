@@ -5,7 +5,7 @@ from __future__ import annotations
 from rec_core.analysis.slices import ALL, GENRE, HEAD, HEAVY, LEFT_OUT, LIGHT, TAIL, HeadAndTail
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
-from rec_core.wording.numbers import capital, percent
+from rec_core.wording.numbers import capital, number, percent
 
 
 def slice_title(name: str, words: Words) -> str:
@@ -29,7 +29,7 @@ def head_and_tail(ours: HeadAndTail | None, full: HeadAndTail | None, metric: Me
         return ""
 
     def beside(value: float, other: float | None) -> str:
-        return f"{value:.2f}" + ("" if other is None else f" against {other:.2f} on full data")
+        return number(value) + ("" if other is None else f" against {number(other)} on full data")
 
     head, tail = (None, None) if full is None else (full.head, full.tail)
     return (

@@ -157,7 +157,7 @@ def test_where_the_loss_is_is_said_by_head_and_tail(small_split: Split) -> None:
     said = wording.head_and_tail(both[0], both[1], RECALL, FILMS)
     assert f"most popular fifth ({round(100 * head.mean())} % of them)" in said
     assert said.endswith(
-        "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1.00 against 1.00 on full data."
+        "Recall@10 is 0.00 against 1.00 on full data, on the long tail 1 against 1 on full data."
     )
     assert wording.head_and_tail(both[0], None, RECALL, FILMS).endswith("is 0.00, on the long tail 1.00.")
 
