@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rec_core.evaluation.ranking import RECALL
-from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SVD, Screen
+from rec_core.selection.screen import CASES, FARTHEST, NEIGHBOURHOOD, OFF, POPULAR, SVD, Screen
 from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import percent
@@ -33,7 +33,8 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
     )
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
-    return f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}.{walked}"
+    answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}."
+    return f"{answered}{walked} {how_far_off()}"
 
 
 def _share(share: float) -> str:
@@ -46,7 +47,15 @@ def how() -> str:
         "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
         "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
         "beside the best on all rows, is the share that is predicted; test ratings were not looked at. It tells "
-        "methods apart better than it measures them, and promises too much where few rows are kept: a run measures it."
+        f"methods apart better than it measures them. {how_far_off()} A run measures it."
+    )
+
+
+def how_far_off() -> str:
+    """Return how far such predictions were off where they were held against runs."""
+    return (
+        f"In {CASES} cases on four data sets such predictions were off by {OFF} points on average, and by {FARTHEST} at "
+        "most."
     )
 
 
