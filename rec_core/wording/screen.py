@@ -54,8 +54,8 @@ def how() -> str:
 def how_far_off() -> str:
     """Return how far such predictions were off where they were held against runs."""
     return (
-        f"In {CASES} cases on four data sets such predictions were off by {OFF} points on average, and by {FARTHEST} at "
-        "most."
+        f"In {CASES} cases on four data sets such predictions were off by {OFF} points on average, and by {FARTHEST} "
+        "at most."
     )
 
 
