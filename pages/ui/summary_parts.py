@@ -127,7 +127,7 @@ def _times(one: Compared) -> str:
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
     frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec))))
     metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
-    headline = next(iter(metrics))
+    headline = every[0].metric.name
     sure = {} if frame["half"].isna().all() else {"half": f"± {metrics[headline]}"}
     columns = {
         "method": "Kept",

@@ -46,7 +46,9 @@ def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
         _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
     controls = {labels.control_title(name): value for name, value in _controls(runs).items()}
-    across(figure, controls, [run.value for run in runs])
+    halves = [run.group.estimate(metric.name).half for run in runs]
+    ends = [run.value + sign * half for run, half in zip(runs, halves, strict=True) for sign in (-1, 1)]
+    across(figure, controls, ends)
     ticks = _ticks([run.seconds for run in runs])
     figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from cache.store import DiskStore
 from rec_core import specs
-from tests.conftest import quick
+from rec_core.experiment import stored_result
+from rec_core.replicates import over_seeds
+from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, finish, healthy, texts
 
 RUNS = [quick("full"), quick("random")]
@@ -26,6 +30,19 @@ def test_settings_have_their_metric_and_readers_may_choose_another(home: Path, o
     assert "ranks the held-out film among all films. Among 99 others Recall@10 is" in summary
     columns = list(open_page(**QUICK, method="Random", metric="recall@10_all").dataframe[0].value)
     assert "recall@10_all" in columns
+
+
+def test_the_column_of_intervals_is_of_the_metric_that_is_judged_by(home: Path, open_page: Open) -> None:
+    seeds = [run.with_(seed=seed) for run in RUNS for seed in (0, 1, 2)]
+    finish(home, *seeds)
+    app = open_page("summary", **QUICK, method="Random", metric="recall@10_all")
+    table = next(frame.value for frame in app.dataframe if "± Recall@10, all items" in frame.value)
+    columns = list(table)
+    assert columns[2:4] == ["Recall@10, all items", "± Recall@10, all items"]
+    found = [stored_result(key(run), DiskStore(home)) for run in seeds[3:]]
+    values = [result.metrics["recall@10_all"] for result in found if result is not None]
+    assert table["Recall@10, all items"].iloc[1] == pytest.approx(np.mean(values), abs=0.001)
+    assert table["± Recall@10, all items"].iloc[1] == pytest.approx(over_seeds(values).half, abs=0.001)
 
 
 def test_a_metric_that_is_none_is_said(home: Path, open_page: Open) -> None:
