@@ -243,6 +243,7 @@ assert shown == {"tavern", "Taverns"}, shown
 """
 
 
+@pytest.mark.slow
 def test_the_sidebar_the_pages_and_the_figures_find_them(project: Path) -> None:
     (project / "try.py").write_text(APP)
     names = [path.stem for path in sorted((project / "pages").glob("*.py")) if path.stem != "__init__"]

@@ -95,6 +95,7 @@ def test_a_deep_link_on_a_cold_server_has_its_sidebar_and_settings(page: Page, a
     assert "ratio=35" in page.url
 
 
+@pytest.mark.slow
 def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     _open(page, app, f"/activity{LINK[1:]}&method=Gradient&pretrain=false&ratio=20")
     expect(page.get_by_text(f"keeps {KEPT}")).to_be_visible()

@@ -132,6 +132,7 @@ def test_the_coreset_downloads_with_original_ids(page: Page, app: App, tmp_path:
     assert f"{len(rows):,}" == kept.group()
 
 
+@pytest.mark.slow
 def test_a_click_on_the_map_chooses_one_user(page: Page, app: App) -> None:
     _open(page, app, f"/user_map{LINK}&projection=PCA&maps=Methods&choose=By+a+click")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
