@@ -28,7 +28,8 @@ def show_chosen(one: Compared) -> None:
     evidence = state.evidence(one)
     first, second = wording.headline(one, evidence)
     cards.headline(first)
-    st.markdown(second)
+    beaten = comparison.is_no_better_than_random(one, compared)
+    st.markdown(f"{second} {wording.RANDOM_IS_AS_GOOD}" if beaten else second)
     show_why(one)
     cards.numbers(wording.facts(one, evidence))
     if not one.is_judged and state.data_is_here():

@@ -173,6 +173,12 @@ def baseline_spec(spec: ExperimentSpec) -> ExperimentSpec:
     return spec.with_(method={"name": "full"})
 
 
+@lru_cache(maxsize=10_000)
+def random_spec(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return the spec of as many random rows, trained alike; of full data it is ``spec`` itself."""
+    return spec if spec.keeps_everything else spec.with_(method={"name": RANDOM})
+
+
 def free_controls(controls: Mapping[str, Mapping[str, float]], metric: Metric) -> dict[str, float]:
     """Return the metric of the controls that are counted on the full train split, by name."""
     return {name: metrics[metric.name] for name, metrics in controls.items() if not name.endswith(KEPT)}
@@ -184,7 +190,7 @@ def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
     ``no_better`` names what is cheaper and at least as good: as many random rows, trained alike, and the best control.
     """
     every = list(compared)
-    by_key = {(group_key(one.spec), one.group.era): one for one in every}
+    by_key = _by_key(every)
     frame = pd.DataFrame(
         [
             one.row | {"is_baseline": baseline_key in one.group.keys, "no_better": _no_better(one, by_key)}
@@ -200,11 +206,18 @@ def _no_better(one: Compared, by_key: Mapping[tuple[str, str], Compared]) -> tup
     """Return the cheaper things that a group does not beat, by their means: ``RANDOM``, and the name of a control."""
     name, value = one.best_control
     controls = (name,) if one.metric.gain(one.value, value) <= 0 else ()
-    if one.is_baseline or one.spec.method.name == RANDOM:
-        return controls
-    random = by_key.get((group_key(one.spec.with_(method={"name": RANDOM})), one.group.era))
-    beaten = random is not None and one.metric.gain(one.value, random.value) <= 0
+    random = by_key.get((group_key(random_spec(one.spec)), one.group.era))
+    beaten = random is not None and random is not one and one.metric.gain(one.value, random.value) <= 0
     return (RANDOM, *controls) if beaten else controls
+
+
+def is_no_better_than_random(one: Compared, every: Iterable[Compared]) -> bool:
+    """Say whether as many random rows, if they are among ``every``, do at least as well, by their means."""
+    return RANDOM in _no_better(one, _by_key(every))
+
+
+def _by_key(every: Iterable[Compared]) -> dict[tuple[str, str], Compared]:
+    return {(group_key(one.spec), one.group.era): one for one in every}
 
 
 def _row(one: Compared) -> dict[str, object]:

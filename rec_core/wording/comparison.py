@@ -18,6 +18,7 @@ from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
 TO_COME = "Stronger controls, such as a random walk, are not measured yet."
+RANDOM_IS_AS_GOOD = "As many random rows do no worse."
 ABOUT_THE_SAME = 0.02  # share of the time, below which a difference is the machine's
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 

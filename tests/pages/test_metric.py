@@ -60,3 +60,15 @@ def test_ratings_have_metrics_of_their_own(home: Path, open_page: Open) -> None:
     app = open_page(**QUICK, feedback="Ratings", method="Random", error="mae", metric="ndcg@10")
     healthy(app)
     assert "MAE" in app.title[0].value
+
+
+def test_a_headline_says_where_random_rows_do_as_well(home: Path, open_page: Open) -> None:
+    worse = [quick("gradient"), quick("gradient", pretrain=False), quick("window"), quick("clustering")]
+    finish(home, *RUNS, *worse)
+    found = {key(run): stored_result(key(run), DiskStore(home)) for run in (RUNS[1], *worse)}
+    recall = {name: result.metrics["recall@10"] for name, result in found.items() if result is not None}
+    chance = recall.pop(key(RUNS[1]))
+    assert min(recall.values()) <= chance  # of these one is no better
+    for run in worse:
+        link = QUICK | {"method": run.method.title, "pretrain": str(run.pretrain).lower()}
+        assert ("As many random rows do no worse." in texts(open_page(**link))) == (recall[key(run)] <= chance)
