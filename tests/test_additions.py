@@ -187,6 +187,7 @@ def _python(project: Path, *arguments: str, given: str = "", home: str = "home")
 QUICK = ["--set", "train.epochs=1", "--set", "proxy.epochs=1", "--split", "random/random"]
 
 
+@pytest.mark.slow
 def test_the_command_line_finds_them(project: Path) -> None:
     listed = _python(project, "-m", "rec_core", "methods")
     assert "toy-method   Keeps what comes first." in listed
