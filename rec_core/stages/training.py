@@ -49,7 +49,7 @@ def warmed(model: Model, start: Params, rows: Interactions, rng: np.random.Gener
     E is scaled to a standard deviation of ``_SPREAD`` and added to the embeddings of the items, and to those of the
     users the mean over their items.
     """
-    rank = int(getattr(model, "dim", 32))
+    rank = min(int(getattr(model, "dim", svd.RANK)), start["item"].shape[1])  # a model may have fewer numbers a row
     x = co_occurrence.matrix(rows, len(start["user"]), len(start["item"]))
     vectors = svd.item_vectors(x, rank, rng)
     vectors *= _SPREAD / max(float(vectors.std()), _LEAST)
