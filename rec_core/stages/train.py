@@ -49,7 +49,17 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
         "train": training_inputs(spec, _settled(spec)),
         "negatives": NEGATIVES.within(spec) if spec.feedback == "implicit" else None,
         "seed": spec.seed,
+        **_mended(spec),
     }
+
+
+def _mended(spec: ExperimentSpec) -> Inputs:
+    """Return the versions of what once gave other results and counts for few runs: older ones of those are misses.
+
+    Walked positives took the weights of other rows, and rows that change with the epoch were no residuals.
+    """
+    no_residuals = spec.is_dynamic and spec.feedback == "explicit" and spec.train.residuals != "off"
+    return ({"walks version": 2} if spec.walked else {}) | ({"residuals version": 2} if no_residuals else {})
 
 
 def _settled(spec: ExperimentSpec) -> TrainSpec:

@@ -79,3 +79,18 @@ def test_a_run_is_trained_on_walked_positives(tmp_path: Path) -> None:
     assert baseline_spec(spec).walked == 0  # it has the rows that these stand for
     ratings = (quick("random", "explicit", train={"epochs": 1, "walked": walked}) for walked in (0, 2))
     assert len({TRAIN.key(one) for one in ratings}) == 1
+
+
+def test_results_of_before_the_mends_are_misses_and_no_others() -> None:
+    """The same key stood for what had other weights, or for rows that were no residuals."""
+    few = {"epochs": 1, "walked": 2}
+    assert TRAIN.inputs(quick("leverage", train=few))["walks version"] == 2
+    rated = {"epochs": 1, "residuals": "kept"}
+    assert TRAIN.inputs(quick("rs2", "explicit", train=rated))["residuals version"] == 2
+    for others in (
+        quick("rs2", train=few),
+        quick("full", train=few),
+        quick("recent", "explicit", train=rated),
+        quick(),
+    ):
+        assert not any(name.endswith(" version") for name in TRAIN.inputs(others))
