@@ -6,6 +6,7 @@ import streamlit as st
 from pages.ui import cards, comparison_card, exhibits, gallery, models_card, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices, variety
 from rec_core.analysis.comparison import Compared
+from rec_core.analysis.evidence import than_random
 from rec_core.evaluation import free
 from rec_core.experiment import View
 from rec_core.figures.quality_time import quality_against_time
@@ -28,14 +29,24 @@ def show_chosen(one: Compared) -> None:
     evidence = state.evidence(one)
     first, second = wording.headline(one, evidence)
     cards.headline(first)
-    beaten = comparison.is_no_better_than_random(one, compared)
-    st.markdown(f"{second} {wording.RANDOM_IS_AS_GOOD}" if beaten else second)
+    st.markdown(f"{second} {beside_random(one)}")
     show_why(one)
     cards.numbers(wording.facts(one, evidence))
     if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
     elif len(one.group.specs) == 1 and state.data_is_here():
         cards.more_seeds(one.spec)
+
+
+def beside_random(one: Compared) -> str:
+    """Return what as many random rows say to that, where they were trained on and every user's result is there."""
+    random = comparison.random_beside(one, compared)
+    if random is None or not state.data_is_here():
+        return ""
+    ours, theirs = (state.views(group) for group in (one.group, random))
+    if not all(view.has(EVALUATE) for view in (*ours, *theirs)):
+        return ""
+    return wording.THAN_RANDOM[than_random(one, ours, theirs)]
 
 
 def show_why(one: Compared) -> None:

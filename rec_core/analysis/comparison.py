@@ -211,9 +211,10 @@ def _no_better(one: Compared, by_key: Mapping[tuple[str, str], Compared]) -> tup
     return (RANDOM, *controls) if beaten else controls
 
 
-def is_no_better_than_random(one: Compared, every: Iterable[Compared]) -> bool:
-    """Say whether as many random rows, if they are among ``every``, do at least as well, by their means."""
-    return RANDOM in _no_better(one, _by_key(every))
+def random_beside(one: Compared, every: Iterable[Compared]) -> Group | None:
+    """Return the runs on as many random rows, trained alike; None where there are none, or ``one`` is them."""
+    random = _by_key(every).get((group_key(random_spec(one.spec)), one.group.era))
+    return None if random is None or random is one else random.group
 
 
 def _by_key(every: Iterable[Compared]) -> dict[tuple[str, str], Compared]:

@@ -51,5 +51,10 @@ def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:
     return Evidence(difference(one.metric, values, chance), share(one.metric, values, _by_seed(full, one)))
 
 
+def than_random(one: Compared, ours: list[View], random: list[View]) -> Verdict:
+    """Return whether a group is better than as many random rows, paired over users, beyond chance."""
+    return verdict(difference(one.metric, _by_seed(ours, one), _by_seed(random, one)))
+
+
 def _by_seed(views: list[View], one: Compared) -> BySeed:
     return {view.spec.seed: np.asarray(one.metric.values(view.evaluated.per_user)) for view in views}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
 from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Words
-from rec_core.replicates import Estimate, Group
+from rec_core.replicates import Estimate, Group, Verdict
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent, small
@@ -18,7 +18,11 @@ from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
 TO_COME = "Stronger controls, such as a random walk, are not measured yet."
-RANDOM_IS_AS_GOOD = "As many random rows do no worse."
+THAN_RANDOM: Mapping[Verdict, str] = {
+    "better": "",
+    "worse": "As many random rows do better.",
+    "no clear difference": "There is no clear difference from as many random rows.",
+}
 ABOUT_THE_SAME = 0.02  # share of the time, below which a difference is the machine's
 _FAR = 0.1  # share of the control's value from which worse is called far worse
 

@@ -15,8 +15,8 @@ QUESTION = "Is it the model?"
 _NEARLY, _LOOSELY = 0.7, 0.3  # of Kendall's τ
 
 
-def sentence(models: Sequence[Carried], metric: Metric) -> str:
-    """Return whether the kept rows put models in the order that all rows put them in."""
+def sentence(models: Sequence[Carried], metric: Metric, seeds: int) -> str:
+    """Return whether the kept rows put models in the order of all rows, by the means of so many ``seeds``."""
     tau = kendall(models)
     if tau is None:
         return "Too few models are measured on both to say whether these rows put them in the order of all rows."
@@ -33,7 +33,8 @@ def sentence(models: Sequence[Carried], metric: Metric) -> str:
     best = [metric.best({one: getattr(one, side) for one in models}) for side in ("full", "kept")]
     same = best[0] == best[1]
     who = f"{title(best[0])} does best on both" if same else f"{title(best[0])} does best there, {title(best[1])} here"
-    return f"These rows put {len(models)} models in {order} all rows (Kendall's τ {signed}): {who}."
+    sure = f"Kendall's τ {signed}, {labels.seeds(seeds)}"
+    return f"These rows put {len(models)} models in {order} all rows ({sure}): {who}."
 
 
 def title(model: Carried) -> str:

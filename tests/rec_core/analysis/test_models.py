@@ -44,23 +44,26 @@ def test_models_stand_in_the_order_of_all_rows_trained_ones_and_controls() -> No
     frame = wording.table(models, METRICS["recall@10"])
     assert frame[wording.MODEL].tolist() == ["NCF", "Most popular"]
     assert frame[wording.SHARE].tolist() == pytest.approx([100 / 3, 99.9])
-    assert "Too few models" in wording.sentence(models, METRICS["recall@10"])
+    assert "Too few models" in wording.sentence(models, METRICS["recall@10"], 1)
 
 
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        ((0.3, 0.2, 0.1), "the order of all rows (Kendall's τ 1.00): A does best on both"),
+        ((0.3, 0.2, 0.1), "the order of all rows (Kendall's τ 1.00, one seed): A does best on both"),
         (
             (0.2, 0.3, 0.1),
-            "an order that is loosely that of all rows (Kendall's τ 0.33): A does best there, B here",
+            "an order that is loosely that of all rows (Kendall's τ 0.33, one seed): A does best there, B here",
         ),
-        ((0.1, 0.2, 0.3), "an order that is not that of all rows (Kendall's τ −1.00): A does best there, C here"),
+        (
+            (0.1, 0.2, 0.3),
+            "an order that is not that of all rows (Kendall's τ −1.00, one seed): A does best there, C here",
+        ),
     ],
 )
 def test_whether_a_coreset_carries_over_is_said(kept: tuple[float, ...], said: str) -> None:
     models = [Carried(name, True, full, one) for name, full, one in zip("ABC", (0.9, 0.8, 0.7), kept, strict=True)]
-    assert said in wording.sentence(models, METRICS["recall@10"])
+    assert said in wording.sentence(models, METRICS["recall@10"], 1)
 
 
 @pytest.mark.parametrize("count", range(3, 14))
@@ -68,7 +71,7 @@ def test_equal_orders_are_said_to_be(count: int) -> None:
     """Of some numbers of models SciPy's τ falls short of 1 by rounding."""
     models = [Carried(str(place), True, float(place), place / 7) for place in range(count)]
     assert kendall(models) == 1
-    assert "in the order of all rows" in wording.sentence(models, METRICS["recall@10"])
+    assert "in the order of all rows" in wording.sentence(models, METRICS["recall@10"], 1)
 
 
 @pytest.mark.parametrize("preset", specs.PRESETS)
