@@ -50,7 +50,7 @@ def measure(rounds: int) -> Iterator[Line]:
         "sampled": lambda score: sampled_ranks(score, split.test, negatives),
     }
     shape = Shape(split.catalogue.n_users, split.catalogue.n_items, 0.0)
-    for model in (kind() for kind in MODELS.values()):
+    for model in (kind() for kind in MODELS.values() if not kind.is_served):
         fitted = Fitted(model, model.start(shape, np.random.default_rng(0)))
         for what, ranks in ways.items():
             fast, slow = (partial(_ranked, ranks, scorer, fitted) for scorer in (kernels.scorer, scoring.scorer))

@@ -37,7 +37,10 @@ def measure(rounds: int) -> Iterator[Line]:
     where, feedbacks = folders(), get_args(Feedback)
     data = [name for name in ("ml-1m", "ml-100k") if SOURCES[name].is_here(where)] or ["synthetic"]
     found: dict[str, Estimate] = {}
-    for name, preset, model, feedback in itertools.product(data, specs.PRESETS, MODELS, feedbacks):
+    trained = [name for name, model in MODELS.items() if model.is_trained]
+    for name, preset, model, feedback in itertools.product(data, specs.PRESETS, trained, feedbacks):
+        if feedback not in MODELS[model].feedbacks:
+            continue
         base = specs.preset(preset, feedback, model, data={"dataset": name}, method={"name": "random"}, ratio=0.1)
         what, metric = f"{SOURCES[name].title}, {preset}, {MODELS[model].title}, {feedback}", headline_metric(feedback)
         reference = _per_user(resolve(base, where), SEEDS, "to compare")

@@ -128,11 +128,11 @@ def measure(rounds: int) -> Iterator[Line]:
         rng.integers(1, 6, ROWS).astype(np.float32),
         None,
     )
-    for name, feedback in itertools.product(MODELS, FORMS):
+    for name, feedback in itertools.product([name for name, model in MODELS.items() if not model.is_served], FORMS):
         model, spec = MODELS[name](), TrainSpec(negatives=NEGATIVES)
         start = model.start(Shape(N_USERS, N_ITEMS, 0.0), rng)
         sampler = Sampler(rows, N_ITEMS, feedback, spec, rng)
-        fast = partial(ours, kernels.begin(model, start, feedback, 0.001), sampler)
+        fast = partial(ours, kernels.begin(model, start, feedback, 0.001, rows), sampler)
         slow = partial(ours, Reference(model, start, feedback, 0.001), sampler)
         what = f"{model.title}, {'ratings' if feedback == 'explicit' else 'clicks'}"
         fast()  # the first steps are the exact ones, which take longer

@@ -62,10 +62,10 @@ class RunResult:
 
     @property
     def seconds_per_row(self) -> float:
-        """CPU seconds of training per row and epoch; 0 where nothing was trained."""
+        """CPU seconds of training per row and epoch; a model that is counted goes over its rows once."""
         missing = self.n_selected < self.n_train and not self.is_dynamic
         each = 1 + (self.spec["train"].get("walked", 0) if missing else 0)
-        return self.cost(("train",)) / max(self.epochs * self.n_selected * each, 1)
+        return self.cost(("train",)) / max(max(self.epochs, 1) * self.n_selected * each, 1)
 
     @property
     def is_timed(self) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback
@@ -185,6 +185,20 @@ class ExperimentSpec(Settings):
     def _three_places(cls, ratio: float) -> float:
         return round(ratio, 3)
 
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        """Refuse a model that cannot learn from this feedback, or from rows that change."""
+        if self.feedback not in self.model.feedbacks:
+            raise ValueError(
+                f"{self.model.title} learns from clicks alone; choose implicit feedback (clicks), or another model"
+            )
+        if self.model.is_served and self.is_dynamic:
+            raise ValueError(
+                f"{self.method.title} chooses other rows in every epoch, and {self.model.title} learns from its rows "
+                "as a whole; choose a method that keeps its rows, or a model with one embedding per user"
+            )
+        return self
+
     @property
     def keeps_everything(self) -> bool:
         """Whether the coreset is all of the train split."""
@@ -198,7 +212,7 @@ class ExperimentSpec(Settings):
     @property
     def walked(self) -> int:
         """How many positives walks add to each kept row: none where no row is missing, and none to ratings."""
-        missing = self.feedback == "implicit" and not (self.keeps_everything or self.is_dynamic)
+        missing = self.feedback == "implicit" and not (self.keeps_everything or self.is_dynamic or self.model.is_served)
         return self.train.walked if missing else 0
 
     @property
@@ -248,18 +262,39 @@ def judged_by(name: Preset, feedback: Feedback) -> Metric:
 def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
     """Return ``spec`` under every model, its own among them, each trained in every way that counts for its feedback.
 
-    Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size.
+    Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size,
+    where that is not the usual one.
     """
-    own, usual = spec.model.model_dump(), type(spec.model)().model_dump()
-    as_reported = all(own[name] == usual[name] for name in spec.model.recommended)
+    name, own, usual = _preset_of(spec), spec.model.model_dump(), type(spec.model)().model_dump()
     found = {spec.model.settled(spec.feedback).called: spec}
-    for name, model in MODELS.items():
-        settings = {} if as_reported else dict(model.recommended)
-        settings |= {"dim": own["dim"]} if "dim" in own and "dim" in model.model_fields else {}
+    for title, model in MODELS.items():
+        if spec.feedback not in model.feedbacks or (model.is_served and spec.is_dynamic):
+            continue
+        settings = {} if name == "report" else dict(model.recommended)
+        resized = "dim" in model.model_fields and own.get("dim", 0) != usual.get("dim", 0)
+        settings |= {"dim": own["dim"]} if resized else {}
         for variant in model.variants:
-            other = spec.with_(model={"name": name} | settings | dict(variant))
+            train = _trained_alike(spec, model, name)
+            other = spec.with_(model={"name": title} | settings | dict(variant), train=train)
             found.setdefault(other.model.settled(spec.feedback).called, other)
     return list(found.values())
+
+
+def _preset_of(spec: ExperimentSpec) -> Preset:
+    """Return whose settings the model has; one that has none of its own is told by how validation is chosen."""
+    recommended = type(spec.model).recommended
+    if not recommended:
+        return "report" if spec.split.validation == SplitSpec().validation else "recommended"
+    usual = type(spec.model)()
+    return "report" if all(getattr(spec.model, n) == getattr(usual, n) for n in recommended) else "recommended"
+
+
+def _trained_alike(spec: ExperimentSpec, model: type[Model], name: Preset) -> dict[str, Json]:
+    """Return the training of ``spec``, with what is usual for ``model`` where it has what is usual for its own."""
+    usual = preset(name, spec.feedback, spec.model.name).train.model_dump()
+    theirs = preset(name, spec.feedback, model.model_fields["name"].default).train.model_dump()
+    own = spec.train.model_dump()
+    return {setting: theirs[setting] if own[setting] == usual[setting] else own[setting] for setting in own}
 
 
 _KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {"model": ("model", MODELS), "method": ("method", METHODS)}
@@ -277,6 +312,8 @@ def _sentence(error: Any) -> str:
                 return f"method: the method '{place[1]}' has no parameter '{place[-1]}'; it has {own or 'none'}."
             del place[1]  # the name of the model or method, by which pydantic tells them apart
     name = ".".join(place)
+    if not place:
+        return f"{error['msg'].removeprefix('Value error, ')}."
     if kind == "extra_forbidden":
         return f"There is no setting '{name}'; leave it out."
     message = error["msg"].removeprefix("Value error, ")
@@ -296,7 +333,7 @@ def preset(name: Preset, feedback: Feedback, model: str, **others: Any) -> Exper
         base["model"] |= MODELS[model].recommended
         base |= {
             "split": {"validation": "like-test"},
-            "train": {"epochs": 40, "patience": 5},
+            "train": {"epochs": 40, "patience": 5} | dict(MODELS[model].recommended_training),
             "proxy": {"init_std": 0.1, "bias": True},
         }
     return parse(base | _plain(others))

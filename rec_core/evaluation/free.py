@@ -20,7 +20,7 @@ from rec_core.evaluation.controls import KEPT
 from rec_core.evaluation.metric import PerUser
 from rec_core.evaluation.ranking import AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
 from rec_core.models import baselines, svd
-from rec_core.models.co_occurrence import Recommender, degrees, matrix, neighbourhood, walk
+from rec_core.models.counting import Recommender, degrees, matrix, neighbourhood, walk
 
 RECENT_POPULAR, NEIGHBOURHOOD, SVD, BLEND, WALK, PROXY = (
     "recent_popular",

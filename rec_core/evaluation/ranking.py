@@ -12,7 +12,7 @@ from rec_core.data.interactions import Interactions, Split, distinct_pairs, plac
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
-from rec_core.models.co_occurrence import Recommender
+from rec_core.models.counting import Recommender
 
 K = 10
 Ranks = NDArray[np.float32]

@@ -1,114 +1,111 @@
-"""Recommenders that count who chose what and train nothing: what a trained model has to beat.
+"""Item co-occurrence: which items follow which, weighed by how often they would by chance. Nothing is trained.
 
-Each is made of X, binary (n_users x n_items), and gives the scores of all items for some users.
+    c_ij = Σ 1/d over a user's rows i and j that is the d-th after it, d ≤ window
+    M_ij = log(1 + c_ij Σc / (c_i• q_j))      q_j ∝ c_•j^smoothing, Σq = Σc      M ≈ A Bᵀ
+
+Positive pointwise mutual information of words, in a window that looks one way, its context counts smoothed (Levy,
+Goldberg and Dagan, 2015, doi:10.1162/tacl_a_00134, sections 3.1 and 3.2; GloVe's 1/d), whose truncated singular value
+decomposition is what skip-gram with negative sampling factorises (Levy and Goldberg, 2014). A user scores an item by
+the sum of A_i · B_j over the rows i of the profile. The undirected form without vectors is ``counting.neighbourhood``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions, distinct_pairs
+from rec_core.data.histories import Histories, histories
+from rec_core.data.interactions import Interactions
+from rec_core.models import svd
+from rec_core.models.base import Params, Shape
+from rec_core.models.counting import array
+from rec_core.models.served import MOST_ITEMS, Counted
+from rec_core.settings import Share, offered
 
-Sparse = Any  # SciPy's csr_array, which has no types
-Weights = Any  # a Sparse (n_items x n_items), or an array of as many float32
-Items = NDArray[np.float32]
-# Users (B,) -> scores of all items (B, n_items).
-Recommender = Callable[[NDArray[np.integer]], Items]
-RESTART = 0.3
-_STEPS = 4  # of a walk where few items were chosen together
-_DENSE = 0.05  # share of a matrix's numbers that are not 0, from which it is kept as an array
-_FULL, _BLOCK = 0.02, 1024  # share from which rows are multiplied as arrays, so many at a time
-_BETWEEN_EQUALS = 0.001
+_ITERATIONS = 2
+_DENSE = MOST_ITEMS // 2  # items up to which counts are an array: adding to it is then quicker than sorting pairs
 
 
-def matrix(rows: Interactions, n_users: int, n_items: int) -> Sparse:
-    """Return X, (n_users x n_items) float32: 1 where a user has an item, however often."""
-    from scipy.sparse import csr_array
+class CoOccurrence(Counted):
+    """Which items follow which."""
 
-    user, item = np.divmod(distinct_pairs((rows,), n_items), n_items)
-    first = np.searchsorted(user, np.arange(n_users + 1))
-    return csr_array((np.ones(len(item), np.float32), item, first), shape=(n_users, n_items))
+    title: ClassVar = "Item co-occurrence"
+    summary: ClassVar = "Item co-occurrence counts which items follow which, and trains nothing"
+    needs_order: ClassVar = True
+    libraries: ClassVar = (svd.LIBRARY,)
+    seconds_per_row: ClassVar = {"implicit": 2e-6}
+    seconds_per_pair: ClassVar = 2e-8
+
+    name: Literal["co-occurrence"] = "co-occurrence"
+    rank: int = offered(
+        96, "Rank of the co-occurrence (0: every two items have a number)", 0, 512, link="co_rank", ge=0, le=10**6
+    )
+    window: int = offered(20, "Rows that count as following", 1, 100, link="co_window", ge=1, le=10_000)
+    smoothing: Share = offered(0.5, "Smoothing of how often an item follows any", 0.0, 1.0)
+
+    @property
+    def is_factored(self) -> bool:
+        """Whether the rank is limited."""
+        return self.rank > 0
+
+    @property
+    def called(self) -> str:
+        """Item co-occurrence, and that it has no vectors where it has none."""
+        return self.title if self.is_factored else f"{self.title}, not factored"
+
+    def counted_on(self, rows: Interactions, shape: Shape, rng: Generator) -> Params:
+        """Return A and B, or M."""
+        information = self.information(histories([rows], shape.n_users), shape.n_items)
+        if not self.is_factored:
+            return {"between": array(information)}
+        left, values, right = svd.truncated(information, self.rank, _ITERATIONS, rng)
+        return {"source": left * np.sqrt(values), "item": right * np.sqrt(values)}
+
+    def information(self, rows: Histories, n_items: int) -> Any:
+        """Return M, (n_items x n_items), an array or sparse."""
+        counts = follows(rows, n_items, self.window)
+        total = max(float(counts.sum()), float(np.finfo(np.float32).tiny))
+        before, after = (np.asarray(counts.sum(axis=axis), np.float64).ravel() for axis in (1, 0))
+        smoothed = np.where(after > 0, after**self.smoothing, 0)
+        smoothed *= total / max(float(smoothed.sum()), float(np.finfo(np.float32).tiny))
+        by_row, by_column = (_inverse(of) for of in (before / total, smoothed))
+        if isinstance(counts, np.ndarray):
+            counts *= by_row[:, None]
+            counts *= by_column
+            return np.log1p(counts, out=counts)
+        counts.data *= by_row[np.repeat(np.arange(n_items), np.diff(counts.indptr))]
+        counts.data *= by_column[counts.indices]
+        np.log1p(counts.data, out=counts.data)
+        return counts
 
 
-def degrees(x: Sparse) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return how many items each user has, and how many users each item; at least 1."""
-    users, items = (np.asarray(x.sum(axis=axis)).clip(min=1).astype(np.float32) for axis in (1, 0))
-    return users, items
+def _inverse(of: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return 1 / x, and 0 where x is 0."""
+    return np.divide(1, of, out=np.zeros_like(of), where=of > 0).astype(np.float32)
 
 
-def neighbourhood(x: Sparse) -> Recommender:
-    """Return item neighbourhood: Σ_j C_ji / √c_j over a user's items j, and a little popularity between equal ones.
+def follows(rows: Histories, n_items: int, window: int) -> Any:
+    """Return c, (n_items x n_items) float32: an array, or sparse where there are many items."""
+    parts = _pairs(rows, window)
+    if n_items <= _DENSE:
+        counts = np.zeros(n_items * n_items, np.float32)
+        for distance, (first, second) in enumerate(parts, start=1):
+            np.add.at(counts, first * n_items + second, np.float32(1 / distance))
+        return counts.reshape(n_items, n_items)
+    from scipy.sparse import coo_array, csr_array
 
-    C = XᵀX counts users of both items, its diagonal set to 0; c are the items' counts (as Sarwar et al., 2001,
-    doi:10.1145/371920.372071, with half of the cosine's normalisation: popular items keep an advantage).
-    """
-    _, of_items = degrees(x)
-    weights = _scaled(1 / np.sqrt(of_items), _without_diagonal(_product(x, x)))
-    counts = np.asarray(x.sum(axis=0), np.float32)
-    popularity = np.float32(_BETWEEN_EQUALS) * counts / max(float(counts.max()), 1.0)
-    return lambda users: _array(x[users] @ weights) + popularity
-
-
-def walk(x: Sparse) -> Recommender:
-    """Return where a random walk from a user's items is, with restart: R ← cR₀ + (1 − c)RT, R₀ the user's items.
-
-    T = D_i⁻¹ Xᵀ D_u⁻¹ X leads from an item to a user of it and on to an item of theirs. With one step this is P3
-    (Cooper et al., 2014, doi:10.1145/2567948.2579244); where few items were chosen together, it goes on.
-    """
-    of_users, of_items = degrees(x)
-    from_users = _scaled_rows(1 / of_users, x)
-    step = _scaled(1 / of_items, _product(x, from_users))
-    if isinstance(step, np.ndarray):
-        return lambda users: RESTART * _array(from_users[users]) + (1 - RESTART) * (from_users[users] @ step)
-    to_items = step.T.tocsr()
-    by_users = step.nnz > 2 * x.nnz  # over users and back is then less work
-    back = from_users.T.tocsr() if by_users else None
-
-    def scores(users: NDArray[np.integer]) -> NDArray[np.float32]:
-        place = begin = np.ascontiguousarray(from_users[users].toarray().T)  # items first: a sparse matrix times rows
-        for _ in range(_STEPS):
-            moved = to_items @ place if back is None else back @ (x @ (place / of_items[:, None]))
-            place = RESTART * begin + (1 - RESTART) * moved
-        return place.T
-
-    return scores
-
-
-def _product(left: Sparse, right: Sparse) -> Weights:
-    """Return leftᵀ · right as an array, in blocks of rows, where the rows are full enough; sparse otherwise."""
-    if right.nnz < _FULL * right.shape[0] * right.shape[1]:
-        product = (left.T @ right).tocsr()
-        return _array(product) if product.nnz > _DENSE * product.shape[0] * product.shape[1] else product
-    total = np.zeros((left.shape[1], right.shape[1]), np.float32)
-    for begin in range(0, left.shape[0], _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
-        total += left[rows].toarray().T @ right[rows].toarray()
+    total = csr_array((n_items, n_items), dtype=np.float32)
+    for distance, (first, second) in enumerate(parts, start=1):
+        total += coo_array((np.full(len(first), 1 / distance, np.float32), (first, second)), shape=total.shape).tocsr()
     return total
 
 
-def _without_diagonal(weights: Weights) -> Weights:
-    if isinstance(weights, np.ndarray):
-        np.fill_diagonal(weights, 0)
-    else:
-        weights.setdiag(0)
-    return weights
-
-
-def _scaled(factors: NDArray[np.floating], weights: Weights) -> Weights:
-    """Return ``weights``, each row times its factor."""
-    return weights * factors[:, None] if isinstance(weights, np.ndarray) else _scaled_rows(factors, weights)
-
-
-def _scaled_rows(factors: NDArray[np.floating], rows: Sparse) -> Sparse:
-    scaled = rows.copy()
-    scaled.data = rows.data * np.repeat(factors, np.diff(rows.indptr))
-    return scaled
-
-
-def _array(values: Weights) -> NDArray[np.float32]:
-    """Return an array of what may be sparse."""
-    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, np.float32)
+def _pairs(rows: Histories, window: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the items of all rows that have a d-th one after them, and of that one, for d = 1, 2 … ``window``."""
+    item, left = rows.item.astype(np.int64), rows.age
+    farthest = min(window, int(left.max(initial=0)))
+    places = [np.flatnonzero(left >= distance) for distance in range(1, farthest + 1)]
+    return [(item[place], item[place + distance]) for distance, place in enumerate(places, start=1)]

@@ -20,7 +20,7 @@ from rec_core.data.interactions import Interactions, Split
 from rec_core.errors import SelectionError
 from rec_core.evaluation.free import Items, recall_on_validation, spaced, too_many
 from rec_core.models import baselines, svd
-from rec_core.models.co_occurrence import Recommender, matrix, neighbourhood
+from rec_core.models.counting import Recommender, matrix, neighbourhood
 from rec_core.selection.after_date import AfterDate
 from rec_core.selection.base import Candidates, Method, budget
 from rec_core.selection.easy import Easy

@@ -8,16 +8,21 @@ from rec_core.progress import reporter
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.load import LOAD
 from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.profile import PROFILE, is_chosen, served_model
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.train import TRAIN
+from rec_core.stages.training import profiles
 from rec_core.training import kernels
 
 
 def fitted_model(work: Work) -> Fitted:
-    """Return the trained model."""
-    return Fitted(work.spec.model.settled(work.spec.feedback), work.get(TRAIN).params)
+    """Return the trained model; one served from the profile has all that users are known to have before their test."""
+    params, split = work.get(TRAIN).params, work.get(SPLIT)
+    if not work.spec.model.is_served:
+        return Fitted(work.spec.model.settled(work.spec.feedback), params)
+    return Fitted(served_model(work), params, profiles(split, split.known, work.spec.feedback))
 
 
 def measured_on(spec: ExperimentSpec) -> Inputs:
@@ -45,14 +50,18 @@ def _compute(work: Work) -> Evaluation:
     return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report)
 
 
+def _inputs(spec: ExperimentSpec) -> Inputs:
+    return TRAIN.within(spec) | ({"profile": PROFILE.within(spec)} if is_chosen(spec) else {})
+
+
 EVALUATE = Stage(
     "evaluate",
     1,
     Evaluation,
-    TRAIN.within,
+    _inputs,
     _compute,
     "Evaluating",
-    needs=lambda spec: (SELECT, TRAIN),
-    libraries=lambda work: (kernels.LIBRARY,),
+    needs=lambda spec: (SELECT, TRAIN, *((PROFILE,) if is_chosen(spec) else ())),
+    libraries=lambda work: () if work.spec.model.is_served else (kernels.LIBRARY,),
     live=lambda spec: False,
 )

@@ -10,6 +10,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages.evaluate import EVALUATE
 from rec_core.stages.load import LOAD
 from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.profile import PROFILE, is_chosen
 from rec_core.stages.proxy import PROXY
 from rec_core.stages.score import SCORE
 from rec_core.stages.select import SELECT
@@ -27,6 +28,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
         *((PROXY,) if spec.uses_proxy else ()),
         *((SCORE,) if spec.uses_proxy and spec.method.ranks else ()),
         SELECT,
+        *((PROFILE,) if is_chosen(spec) else ()),
         TRAIN,
         EVALUATE,
     )
@@ -59,7 +61,7 @@ def _parts(spec: ExperimentSpec) -> dict[str, tuple[Stage[Any], ...]]:
         "load": (LOAD, SPLIT, NEGATIVES),
         "pretrain": (PROXY,) if spec.pretrain else (),
         "select": (SCORE, SELECT) if spec.pretrain else (PROXY, SCORE, SELECT),
-        "train": (TRAIN,),
+        "train": (PROFILE, TRAIN),
         "evaluate": (EVALUATE,),
     }
     return parts | {"total": tuple(stage for stages in parts.values() for stage in stages)}

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Interactions
+from rec_core.data.interactions import Interactions, marked
 from rec_core.evaluation import validation_metric
+from rec_core.evaluation.free import spaced
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
 from rec_core.evaluation.rating import ERROR, rating_errors
-from rec_core.models import Fitted, Params, svd
+from rec_core.models import Counted, Fitted, FoldIn, Params, svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.selection import Candidates
@@ -23,11 +24,12 @@ from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
 from rec_core.stages.split import SPLIT
 from rec_core.stages.stage import Inputs, Stage, Work
-from rec_core.stages.training import less_biases, started, training_inputs, warmed
+from rec_core.stages.training import less_biases, profiles, shape_of, started, training_inputs, warmed
 from rec_core.training import kernels, loop
 from rec_core.training.sampling import Taken
 from rec_core.training.walks import with_walked
 
+_FITTED = 1000  # users whose validation rows are looked at, where each user is fitted anew
 Weights = NDArray[np.float32] | None
 
 
@@ -46,7 +48,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
         "feedback": spec.feedback,
         "selection": SELECT.within(spec),
         "model": spec.model.counted(spec.feedback),
-        "train": training_inputs(spec, _settled(spec)),
+        "train": training_inputs(spec, _settled(spec)) if spec.model.is_trained else None,
         "negatives": NEGATIVES.within(spec) if spec.feedback == "implicit" else None,
         "seed": spec.seed,
         **_mended(spec),
@@ -63,10 +65,14 @@ def _mended(spec: ExperimentSpec) -> Inputs:
 
 
 def _settled(spec: ExperimentSpec) -> TrainSpec:
-    """Return the settings that count: where all rows are kept, a sketch of all rows is one of the kept ones."""
+    """Return the settings that count: where all rows are kept, a sketch of all rows is one of the kept ones.
+
+    A model served from the profile learns ratings as they are: what is fitted to a user has a bias of its own.
+    """
     train = spec.train
     same = {name: "kept" for name in ("start", "residuals") if getattr(train, name) == "sketch"}
-    return train.model_copy(update=(same if spec.keeps_everything else {}) | {"walked": spec.walked})
+    whole = {"residuals": "off"} if spec.model.is_served else {}
+    return train.model_copy(update=(same if spec.keeps_everything else {}) | whole | {"walked": spec.walked})
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
@@ -74,27 +80,43 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
 
 
 def _compute(work: Work) -> TrainedModel:
-    spec, coreset = work.spec, work.get(SELECT)
+    spec, coreset, settings = work.spec, work.get(SELECT), _settled(work.spec)
     every, model = work.get(SPLIT).train, spec.model.settled(spec.feedback)
     kept = every.take(coreset.rows)
+    if isinstance(model, Counted):
+        return TrainedModel(model.fit(kept, shape_of(work, kept), generator(spec.seed, "counting")), [], 0)
     rows = {"kept": kept, "sketch": every}
-    taught, base = every if spec.is_dynamic else kept, Params()
-    if spec.feedback == "explicit" and spec.train.residuals != "off":
-        base, taught = less_biases(work, rows[spec.train.residuals], taught)
-    start = started(work, model, taught, spec.train, generator(spec.seed, "start"))
-    if spec.train.start != "random":
-        start = warmed(model, start, rows[spec.train.start], generator(spec.seed, "singular vectors"))
+    taught, base, trained_as = every if spec.is_dynamic else kept, Params(), model.trained_as
+    if spec.feedback == "explicit" and settings.residuals != "off":
+        base, taught = less_biases(work, rows[settings.residuals], taught)
+    start = started(work, trained_as, taught, settings, generator(spec.seed, "start"))
+    if settings.start != "random":
+        start = warmed(trained_as, start, rows[settings.start], generator(spec.seed, "singular vectors"))
     taught, weights = _walked(work, taught, coreset.weights)
+    held_out = _validated_on(work)
+    known = profiles(work.get(SPLIT), [_of_users(every, held_out)], spec.feedback) if model.is_served else None
     watch = loop.Watch(
-        validate=lambda params: _validate(work, Fitted(model, params | base)),
-        patience=spec.train.patience,
-        report=reporter(work.listen, TRAIN.doing, spec.train.epochs),
+        validate=lambda params: _validate(work, Fitted(model, params | base, known), held_out),
+        patience=settings.patience,
+        report=reporter(work.listen, TRAIN.doing, settings.epochs),
     )
     take = _anew(work, len(kept), lambda params: Fitted(model, params | base)) if spec.is_dynamic else None
     rng = generator(spec.seed, "training")
-    trained = loop.train(model, start, taught, spec.feedback, spec.train, rng, watch, weights, take)
+    trained = loop.train(trained_as, start, taught, spec.feedback, settings, rng, watch, weights, take)
     history = [_line(epoch, spec) for epoch in trained.history]
     return TrainedModel(trained.params | base, history, trained.best_epoch)
+
+
+def _validated_on(work: Work) -> Interactions:
+    """Return the validation rows; of a model that is fitted to each user, those of some, evenly spaced."""
+    held_out = work.get(SPLIT).validation
+    few = isinstance(work.spec.model, FoldIn)
+    return held_out.take(spaced(len(held_out), _FITTED)) if few else held_out
+
+
+def _of_users(rows: Interactions, some: Interactions) -> Interactions:
+    """Return the rows of the users of ``some``."""
+    return rows.take(marked(some.user, int(rows.user.max()) + 1)[rows.user])
 
 
 def _walked(work: Work, rows: Interactions, weights: Weights) -> tuple[Interactions, Weights]:
@@ -130,9 +152,9 @@ def _anew(work: Work, budget: int, fitted: Callable[[Params], Fitted]) -> Callab
     return take
 
 
-def _validate(work: Work, fitted: Fitted) -> float:
-    """Return the metric on the validation split, larger for better."""
-    score, held_out = kernels.scorer(fitted), work.get(SPLIT).validation
+def _validate(work: Work, fitted: Fitted, held_out: Interactions) -> float:
+    """Return the metric on validation rows, larger for better."""
+    score = kernels.scorer(fitted)
     metric = validation_metric(work.spec.feedback)
     if work.spec.feedback == "explicit":
         per_user = {ERROR: rating_errors(score, held_out)}
@@ -152,6 +174,12 @@ def validation_column(metric: str) -> str:
     return f"validation_{metric}"
 
 
+def _libraries(work: Work) -> tuple[str, ...]:
+    if not work.spec.model.is_trained:
+        return work.spec.model.libraries
+    return (kernels.LIBRARY, *((svd.LIBRARY,) if work.spec.train.start != "random" else ()))
+
+
 TRAIN = Stage(
     "train",
     1,
@@ -160,6 +188,6 @@ TRAIN = Stage(
     _compute,
     "Training",
     needs=_needs,
-    libraries=lambda work: (kernels.LIBRARY, *((svd.LIBRARY,) if work.spec.train.start != "random" else ())),
+    libraries=_libraries,
     live=lambda spec: False,
 )

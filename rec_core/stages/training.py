@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from rec_core.data.interactions import Interactions
-from rec_core.models import Model, Params, Shape, baselines, co_occurrence, svd
+from rec_core.data.histories import Histories, histories
+from rec_core.data.interactions import Feedback, Interactions, Split
+from rec_core.models import Model, NextItem, Params, Shape, baselines, counting, svd
 from rec_core.models.base import BASE_ITEM, BASE_MEAN, BASE_USER
 from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec
@@ -44,13 +46,15 @@ def started(
 
 
 def warmed(model: Model, start: Params, rows: Interactions, rng: np.random.Generator) -> Params:
-    """Return ``start`` with the singular vectors of ``rows`` in it.
+    """Return ``start`` with the singular vectors of ``rows`` in it; next item's are those of co-occurrence.
 
     E is scaled to a standard deviation of ``_SPREAD`` and added to the embeddings of the items, and to those of the
     users the mean over their items.
     """
+    if isinstance(model, NextItem):
+        return model.from_co_occurrence(start, rows, Shape(int(rows.user.max()) + 1, len(start["item"]), 0.0), rng)
     rank = min(int(getattr(model, "dim", svd.RANK)), start["item"].shape[1])  # a model may have fewer numbers a row
-    x = co_occurrence.matrix(rows, len(start["user"]), len(start["item"]))
+    x = counting.matrix(rows, len(start["user"]), len(start["item"]))
     vectors = svd.item_vectors(x, rank, rng)
     vectors *= _SPREAD / max(float(vectors.std()), _LEAST)
     by_table = {"item": vectors, "user": svd.profiles(x, vectors)}
@@ -75,3 +79,9 @@ def shape_of(work: Work, rows: Interactions) -> Shape:
     catalogue = work.get(SPLIT).catalogue
     mean = 0.0 if rows.rating is None else float(rows.rating.mean(dtype=np.float64))
     return Shape(catalogue.n_users, catalogue.n_items, mean)
+
+
+def profiles(split: Split, rows: Sequence[Interactions], feedback: Feedback) -> Histories:
+    """Return what a model is served from when it knows ``rows``, in parts; clicks have no ratings."""
+    known = histories(rows, split.catalogue.n_users)
+    return replace(known, rating=None) if feedback == "implicit" else known

@@ -68,16 +68,17 @@ def train(
     """Train ``model`` from ``start`` (left untouched) on ``rows``.
 
     Explicit feedback: mean squared error. Implicit: binary cross-entropy, every row a positive with
-    ``training.negatives`` items drawn uniformly, not rejected, anew each epoch. ``weights`` (n,) scale each row's
-    part in the mean loss of its batch; a row's negatives share its weight. ``take`` says for each epoch, from the
-    parameters before it, which rows (positions) it takes, with weights of their own; without, it takes all.
+    ``training.negatives`` items drawn uniformly, not rejected, anew each epoch; or what the model says. ``weights``
+    (n,) scale each row's part in the mean loss of its batch; a row's negatives share its weight. ``take`` says for each
+    epoch, from the parameters before it, which rows (positions) it takes, with weights of their own; without, it takes
+    all.
 
     Raises:
         TrainingError: if the loss or a parameter is no longer finite.
     """
     watch = watch or Watch()
-    kernel = kernels.begin(model, start, feedback, training.learning_rate)
-    sampler = Sampler(rows, len(start["item"]), feedback, training, rng, weights)
+    kernel = kernels.begin(model, start, feedback, training.learning_rate, rows)
+    sampler = Sampler(rows, len(start["item"]), feedback, training, rng, weights, model.shared_negatives)
     history: list[Epoch] = []
     best, best_epoch, best_params, params = -np.inf, 0, start, start
     begin = time.perf_counter()

@@ -1,13 +1,14 @@
 """What every kernel trains on: interactions in shuffled batches, negatives included, drawn here and nowhere else.
 
 An epoch is drawn from one generator, in this order: a permutation of the rows; then, for every ``DRAWN`` rows of it,
-the negatives of those rows, uniform over all items and not rejected. Kernels get the same batches, whatever they are.
+the negatives of those rows, or those that the rows of a batch share, uniform over all items and not rejected. Kernels
+get the same batches, whatever they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -42,7 +43,8 @@ class Block:
     """Consecutive batches of ``size`` rows each, the last one shorter.
 
     ``user`` (n,); ``items`` (n, 1 + negatives), the row's own item first; ``rating`` (n,) for explicit feedback;
-    ``weight`` (n,) where rows have one.
+    ``weight`` (n,) where rows have one; ``row`` (n,), their positions; ``shared`` (batches, negatives) where all rows
+    of a batch have the same.
     """
 
     user: NDArray[np.int32]
@@ -50,20 +52,26 @@ class Block:
     rating: NDArray[np.float32] | None
     weight: NDArray[np.float32] | None
     size: int
+    row: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    shared: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         """Number of batches."""
         return -(-len(self.user) // self.size)
 
     def take(self, rows: slice) -> Block:
-        """Return the batches that lie in ``rows``."""
+        """Return the batches that lie in ``rows``, which begin where one does."""
         rating = None if self.rating is None else self.rating[rows]
         weight = None if self.weight is None else self.weight[rows]
-        return Block(self.user[rows], self.items[rows], rating, weight, self.size)
+        shared = None if self.shared is None else self.shared[rows.start // self.size : -(-rows.stop // self.size)]
+        return Block(self.user[rows], self.items[rows], rating, weight, self.size, self.row[rows], shared)
 
 
 class Sampler:
-    """The batches of one epoch after another; each shuffles the rows and draws the negatives anew."""
+    """The batches of one epoch after another; each shuffles the rows and draws the negatives anew.
+
+    ``shared`` says how many negatives all rows of a batch have in common, instead of some for each.
+    """
 
     def __init__(
         self,
@@ -73,10 +81,12 @@ class Sampler:
         training: Training,
         rng: np.random.Generator,
         weights: NDArray[np.float32] | None = None,
+        shared: int = 0,
     ) -> None:
         self._user, self._item, self._weights = rows.user, rows.item, weights
         self._rating = rows.rated if feedback == "explicit" else None
-        self._negatives = training.negatives if feedback == "implicit" else 0
+        self._negatives = training.negatives if feedback == "implicit" and not shared else 0
+        self._shared = shared
         self._n_items, self._size, self._rng = n_items, training.batch_size, rng
 
     def batches(self, taken: Taken | None = None) -> int:
@@ -103,4 +113,7 @@ class Sampler:
             drawn = self._rng.integers(self._n_items, size=(len(rows), self._negatives), dtype=np.int32)
             items = np.concatenate([items, drawn], axis=1)
         rating = None if self._rating is None else self._rating[rows]
-        return Block(self._user[rows], items, rating, weight, self._size)
+        count, shared = -(-len(rows) // self._size), None
+        if self._shared:
+            shared = self._rng.integers(self._n_items, size=(count, self._shared), dtype=np.int32)
+        return Block(self._user[rows], items, rating, weight, self._size, rows, shared)

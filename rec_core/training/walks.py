@@ -1,7 +1,7 @@
 """Further positives, from the kept rows alone: items that a random walk from a user's rows leads to.
 
 With few rows a model sees each of a user's neighbours too seldom to place the user; a walk over users and items knows
-them, and every positive that it draws tells the model. (The walk as a recommender: ``rec_core.models.co_occurrence``;
+them, and every positive that it draws tells the model. (The walk as a recommender: ``rec_core.models.counting``;
 walks that make training pairs: Perozzi, Al-Rfou and Skiena, 2014, arXiv 1403.6652.)
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions
-from rec_core.models.co_occurrence import Items, degrees, matrix, walk
+from rec_core.models.counting import Items, degrees, matrix, walk
 
 _LIKELIEST = 200  # items of a user among which positives are drawn
 _DAMPED = 0.5  # power of an item's count by which the walk's preference for it is divided

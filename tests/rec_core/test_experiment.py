@@ -48,8 +48,9 @@ def test_every_method_runs_and_says_all_there_is_to_say(method: str, feedback: F
     assert result.versions["torch"]
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("preset", ["explicit", "implicit"])
+@pytest.mark.parametrize(
+    ("model", "preset"), [(name, feedback) for name, model in MODELS.items() for feedback in model.feedbacks]
+)
 def test_the_same_spec_gives_the_same_numbers(model: str, preset: str, folders: Folders) -> None:
     first, second = (experiment(quick("gradient", preset, model), folders).result() for _ in range(2))
     assert first.metrics == second.metrics

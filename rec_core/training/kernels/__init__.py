@@ -1,8 +1,8 @@
 """Kernels: what takes a step of training, and what scores pairs quickly. They differ in nothing but speed.
 
-``compiled`` knows SimpleMF and NCF, and is what trains them wherever this machine can use it; ``reference`` is written
-with torch and made to be read, trains any model, on a CUDA device where that is asked for, and is what tests compare
-with. Each is loaded when it is needed.
+``compiled`` knows SimpleMF, NCF and next item, and is what trains them wherever this machine can use it;
+``reference`` is written with torch and made to be read, trains any model, on a CUDA device where that is asked for, and
+is what tests compare with. Each is loaded when it is needed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Feedback
+from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
-from rec_core.models import NCF, Fitted, Model, Params, Score, SimpleMF
+from rec_core.models import NCF, Fitted, FoldIn, Model, NextItem, Params, Score, SimpleMF
 from rec_core.training.kernels.support import compile_ahead, device, uses_reference, why_slow
 from rec_core.training.sampling import Block
 
@@ -35,22 +35,27 @@ class Kernel(Protocol):
 
 def is_compiled(model: Model) -> bool:
     """Say whether ``model`` is trained by a compiled kernel here, on the processor."""
-    return isinstance(model, SimpleMF | NCF) and not uses_reference()
+    return isinstance(model, SimpleMF | NCF | NextItem) and not uses_reference()
 
 
-def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float) -> Kernel:
-    """Return a kernel that trains ``model`` from ``start``, which is copied."""
+def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float, rows: Interactions) -> Kernel:
+    """Return a kernel that trains ``model`` from ``start``, which is copied, on batches of ``rows``."""
     where = device()
     if is_compiled(model):
         from rec_core.training.kernels import compiled
 
-        return compiled.begin(model, start, learning_rate)
-    from rec_core.training.kernels.reference import Reference
+        return compiled.begin(model, start, learning_rate, rows)
+    from rec_core.training.kernels import reference
 
-    return Reference(model, start, feedback, learning_rate, where)
+    return reference.begin(model, start, feedback, learning_rate, where, rows)
 
 
 def _unchecked(fitted: Fitted) -> Score:
+    if isinstance(fitted.model, FoldIn):
+        users = fitted.model.users(fitted.params, fitted.profiles)
+        return _unchecked(Fitted(fitted.model.trained_as, {**fitted.params, "user": users}))
+    if fitted.served is not None:
+        return fitted.served.scorer(fitted.params, fitted.profiles)
     if isinstance(fitted.model, SimpleMF | NCF) and not why_slow():
         from rec_core.training.kernels import compiled
 

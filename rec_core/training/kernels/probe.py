@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def measure() -> None:
     if known_rates():
         return
     models = [model for model in (kind() for kind in MODELS.values()) if kernels.is_compiled(model)]
-    kinds = [(model, feedback) for model in models for feedback in get_args(Feedback)]
+    kinds = [(model, feedback) for model in models for feedback in model.feedbacks]
     rates = [(model.name, feedback, _rate(model, feedback)) for model, feedback in kinds]
     unfinished = kept() / f"{_FILE}.{os.getpid()}"
     unfinished.write_text(json.dumps(rates))
@@ -56,8 +56,9 @@ def _rate(model: Model, feedback: Feedback) -> float:
     rng = np.random.default_rng(0)
     user, item = (rng.integers(0, size, _ROWS, dtype=np.int32) for size in (_USERS, _ITEMS))
     rows = Interactions(user, item, rng.integers(1, 6, _ROWS).astype(np.float32), None)
-    kernel = kernels.begin(model, model.start(Shape(_USERS, _ITEMS, 3.0), rng), feedback, _Settings().learning_rate)
-    sampler = Sampler(rows, _ITEMS, feedback, _Settings(), rng)
+    start = model.start(Shape(_USERS, _ITEMS, 3.0), rng)
+    kernel = kernels.begin(model, start, feedback, _Settings().learning_rate, rows)
+    sampler = Sampler(rows, _ITEMS, feedback, _Settings(), rng, shared=model.shared_negatives)
     seconds = []
     for _ in range(_FIRST + _ROUNDS):
         begin = time.thread_time()

@@ -78,14 +78,24 @@ def test_equal_orders_are_said_to_be(count: int) -> None:
 def test_other_models_have_the_settings_of_the_same_preset(preset: specs.Preset) -> None:
     spec = specs.preset(preset, "implicit", "ncf", method={"name": "recent"})
     every = {one.model.called: one for one in specs.under_other_models(spec)}
-    assert list(every) == ["NCF", "SimpleMF", "SimpleMF (BPR)"]
+    counted = ["Item co-occurrence", "Item SVD", "EASE"]
+    assert list(every) == ["NCF", "SimpleMF", "SimpleMF (BPR)", *counted, "Next item", "SimpleMF, folded in"]
+    for name in ("next-item", "co-occurrence"):
+        alone = specs.preset(preset, "implicit", name, method={"name": "recent"})
+        assert RUN.key(every[alone.model.called]) == RUN.key(alone)
+        back = {one.model.called: one for one in specs.under_other_models(alone)}
+        assert {title: RUN.key(one) for title, one in back.items()} == {t: RUN.key(one) for t, one in every.items()}
     assert RUN.key(every["SimpleMF"]) == RUN.key(specs.preset(preset, "implicit", "mf", method={"name": "recent"}))
     assert RUN.key(every["SimpleMF (BPR)"]) != RUN.key(every["SimpleMF"])
     own = spec.with_(model=spec.model.model_dump() | {"init_std": 0.02, "dim": 16})
     other = next(one for one in specs.under_other_models(own) if one.model.called == "SimpleMF")
     assert other.model.model_dump() == SimpleMF().model_dump() | {"dim": 16} | dict(SimpleMF.recommended)
     rated = specs.preset(preset, "explicit", "mf", method={"name": "recent"})
-    assert [one.model.settled("explicit").called for one in specs.under_other_models(rated)] == ["SimpleMF", "NCF"]
+    assert [one.model.settled("explicit").called for one in specs.under_other_models(rated)] == [
+        "SimpleMF",
+        "NCF",
+        "SimpleMF, folded in",
+    ]
     in_pairs = rated.with_(model=dict(MODELS["mf"].recommended) | {"name": "mf", "loss": "bpr"})
     usual = rated.with_(model=dict(MODELS["mf"].recommended) | {"name": "mf"})
     assert RUN.key(in_pairs) == RUN.key(usual)  # of ratings there are no pairs

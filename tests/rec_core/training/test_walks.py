@@ -8,7 +8,7 @@ import pytest
 
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.data.sources import Folders
-from rec_core.models.co_occurrence import degrees, matrix, walk
+from rec_core.models.counting import degrees, matrix, walk
 from rec_core.stages import TRAIN
 from rec_core.training import loop, walks
 from rec_core.wording import labels

@@ -76,7 +76,7 @@ def bring(rows: Rows, row: Whole) -> None:
 
 
 @inlined
-def add(array: Numbers, at: int, factor: Lanes, other: Numbers, begin: int, width: int) -> None:
+def add(array: Numbers, at: Whole, factor: Lanes, other: Numbers, begin: Whole, width: int) -> None:
     """Add ``factor`` times ``width`` numbers of ``other`` to those of ``array``."""
     for j in range(0, width, WIDTH):
         store(array, at + j, fma(factor, load(other, begin + j), load(array, at + j)))

@@ -11,13 +11,38 @@ from contextlib import contextmanager
 
 import torch
 
-from rec_core.data.interactions import Feedback
+from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
-from rec_core.models import Model, Params
+from rec_core.models import Model, NextItem, Params
 from rec_core.training.kernels.reference import losses
 from rec_core.training.kernels.reference.networks import network
+from rec_core.training.kernels.reference.next_item import ReferenceNextItem
 from rec_core.training.kernels.reference.parameters import Parameters
 from rec_core.training.sampling import Block
+
+
+def begin(
+    model: Model, start: Params, feedback: Feedback, learning_rate: float, where: str, rows: Interactions
+) -> Reference | ReferenceNextItem:
+    """Return the kernel that trains ``model`` from ``start``, which is copied."""
+    if isinstance(model, NextItem):
+        return ReferenceNextItem(model, start, learning_rate, _device(where), rows)
+    return Reference(model, start, feedback, learning_rate, where)
+
+
+def _device(where: str) -> torch.device:
+    """Return a device, one thread of it.
+
+    Raises:
+        TrainingError: if there is no such device.
+    """
+    if where == "cuda" and not torch.cuda.is_available():
+        raise TrainingError(
+            "CORELENS_DEVICE is 'cuda', and torch finds no CUDA device here; leave it out, or install a build of "
+            "torch that knows this machine's, and start again."
+        )
+    torch.set_num_threads(1)
+    return torch.device(where)
 
 
 class Reference:
@@ -27,13 +52,7 @@ class Reference:
         self, model: Model, start: Params, feedback: Feedback, learning_rate: float, device: str = "cpu"
     ) -> None:
         """Raise a TrainingError if there is no such device."""
-        if device == "cuda" and not torch.cuda.is_available():
-            raise TrainingError(
-                "CORELENS_DEVICE is 'cuda', and torch finds no CUDA device here; leave it out, or install a build of "
-                "torch that knows this machine's, and start again."
-            )
-        torch.set_num_threads(1)
-        self._device = torch.device(device)
+        self._device = _device(device)
         self._network = network(model)
         by_clicks = losses.in_pairs if model.in_pairs else losses.cross_entropy
         self._loss = losses.squared_error if feedback == "explicit" else by_clicks

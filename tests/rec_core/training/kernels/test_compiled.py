@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from rec_core.data.interactions import Feedback
+from rec_core.data.interactions import Feedback, Interactions
 from rec_core.models import NCF, Fitted, Model, Params, Shape, SimpleMF
 from rec_core.training.kernels import compiled, support
 from rec_core.training.kernels.compiled import jit, products
@@ -26,6 +26,7 @@ from rec_core.training.kernels.compiled.adam import BETA_1, adam
 from rec_core.training.kernels.compiled.layers import packed, together, unpacked
 from rec_core.training.kernels.compiled.mf import CompiledMF
 from rec_core.training.kernels.compiled.ncf import CompiledNCF
+from rec_core.training.kernels.compiled.next_item import CompiledNextItem
 from rec_core.training.kernels.compiled.rows import Rows, values
 from rec_core.training.kernels.reference import Reference, scoring
 from rec_core.training.sampling import Block
@@ -77,7 +78,9 @@ def _loss(model: Model, params: dict[str, torch.Tensor], batch: Block) -> torch.
 
 
 def _compiled(model: Model, start: Params) -> CompiledMF | CompiledNCF:
-    return compiled.begin(model, start, RATE)
+    kernel = compiled.begin(model, start, RATE, Interactions.none())
+    assert not isinstance(kernel, CompiledNextItem)
+    return kernel
 
 
 ALL = list(
@@ -268,11 +271,12 @@ def test_what_is_kept_is_found_by_the_code_of_every_kernel(monkeypatch: pytest.M
 _WHY = """
 from rec_core.training.kernels import ready
 from rec_core.models import SimpleMF, Shape
+from rec_core.data.interactions import Interactions
 from rec_core.training import kernels
 from rec_core.training.sampling import Block
 import numpy as np
-model = SimpleMF(dim=4)
-kernel = kernels.begin(model, model.start(Shape(2, 2, 0.0), np.random.default_rng(0)), "explicit", 0.1)
+model, rows = SimpleMF(dim=4), Interactions.none()
+kernel = kernels.begin(model, model.start(Shape(2, 2, 0.0), np.random.default_rng(0)), "explicit", 0.1, rows)
 kernel.run(Block(np.zeros(1, np.int32), np.zeros((1, 1), np.int32), np.ones(1, np.float32), None, 1))
 print(type(kernel).__name__, "|", kernels.why_slow())
 """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rec_core.models import co_occurrence
+from rec_core.models import counting
 from tests.conftest import interactions
 
 N_USERS, N_ITEMS = 6, 7
@@ -16,17 +16,17 @@ LOG = st.lists(st.tuples(st.integers(0, N_USERS - 2), st.integers(0, N_ITEMS - 2
 STORED = pytest.mark.parametrize("share", [0.0, 2.0], ids=["arrays", "sparse"])
 
 
-def _x(log: list[tuple[int, int]]) -> tuple[co_occurrence.Sparse, np.ndarray]:
+def _x(log: list[tuple[int, int]]) -> tuple[counting.Sparse, np.ndarray]:
     user, item = map(list, zip(*log, strict=True))
     dense = np.zeros((N_USERS, N_ITEMS))
     dense[user, item] = 1
-    return co_occurrence.matrix(interactions(user, item), N_USERS, N_ITEMS), dense
+    return counting.matrix(interactions(user, item), N_USERS, N_ITEMS), dense
 
 
 def _store(patch: pytest.MonkeyPatch, share: float) -> None:
     """Have matrices kept as arrays from this share of numbers on."""
-    patch.setattr(co_occurrence, "_DENSE", share)
-    patch.setattr(co_occurrence, "_FULL", share)
+    patch.setattr(counting, "_DENSE", share)
+    patch.setattr(counting, "_FULL", share)
 
 
 @STORED
@@ -36,7 +36,7 @@ def test_neighbourhood_adds_up_what_was_chosen_together(share: float, log: list[
     count = dense.sum(0)
     with pytest.MonkeyPatch.context() as patch:
         _store(patch, share)
-        got = co_occurrence.neighbourhood(x)(np.arange(N_USERS))
+        got = counting.neighbourhood(x)(np.arange(N_USERS))
     for user in range(N_USERS):
         for item in range(N_ITEMS):
             score = 0.001 * count[item] / count.max()
@@ -56,7 +56,7 @@ def _walked(dense: np.ndarray, user: int, steps: int) -> np.ndarray:
             users = np.flatnonzero(dense[:, item])
             for other in users:
                 moved += place[item] / len(users) * dense[other] / dense[other].sum()
-        place = co_occurrence.RESTART * begin + (1 - co_occurrence.RESTART) * moved
+        place = counting.RESTART * begin + (1 - counting.RESTART) * moved
     return place
 
 
@@ -66,7 +66,7 @@ def test_a_walk_goes_from_items_to_users_and_on(share: float, log: list[tuple[in
     x, dense = _x(log)
     with pytest.MonkeyPatch.context() as patch:
         _store(patch, share)
-        got = co_occurrence.walk(x)(np.arange(N_USERS))
+        got = counting.walk(x)(np.arange(N_USERS))
     steps = 4 if share else 1
     np.testing.assert_allclose(got, [_walked(dense, user, steps) for user in range(N_USERS)], atol=1e-5)
 
@@ -77,11 +77,11 @@ def test_a_walk_goes_by_users_where_that_is_less_work(monkeypatch: pytest.Monkey
     rng = np.random.default_rng(0)
     dense = (rng.random((3, 40)) < 0.6).astype(float)
     user, item = np.nonzero(dense)
-    x = co_occurrence.matrix(interactions(user.tolist(), item.tolist()), 3, 40)
+    x = counting.matrix(interactions(user.tolist(), item.tolist()), 3, 40)
     moved = dense / dense.sum(1)[:, None]
     step = (dense / np.maximum(dense.sum(0), 1)).T @ moved
     assert np.count_nonzero(step) > 2 * x.nnz
     place = moved
     for _ in range(4):
         place = 0.3 * moved + 0.7 * place @ step
-    np.testing.assert_allclose(co_occurrence.walk(x)(np.arange(3)), place, atol=1e-6)
+    np.testing.assert_allclose(counting.walk(x)(np.arange(3)), place, atol=1e-6)
