@@ -12,6 +12,7 @@ from rec_core.wording import labels
 from rec_core.wording.columns import titled
 from rec_core.wording.comparison import cut_short
 from rec_core.wording.difference import headline
+from rec_core.wording.numbers import plain_markdown
 
 QUESTION = "What differs between runs?"
 page.begin(QUESTION, needs_coreset=False)
@@ -70,8 +71,12 @@ if len(same_rows) >= picks.FEWEST:
 
 if made:
     picks.rename(made)
-    st.subheader("Training curves", anchor=False)
-    columns = figures.history_titles(validation_metric(state.spec().feedback))
-    column = controls.segments("Curve", columns, "curve", next(iter(columns)))
-    exhibits.show(figures.curves(made, marks, column, columns[column], caption))
+    trained = {title: group for title, group in made.items() if group.results[0].history}
+    if trained:
+        st.subheader("Training curves", anchor=False)
+        columns = figures.history_titles(validation_metric(state.spec().feedback))
+        column = controls.segments("Curve", columns, "curve", next(iter(columns)))
+        exhibits.show(figures.curves(trained, marks, column, columns[column], caption))
+    if untrained := [title for title in made if title not in trained]:
+        st.caption(f"Not trained in epochs: {', '.join(map(plain_markdown, untrained))}.")
 cards.settings({pick.title: (pick.key, pick.spec) for pick in chosen})

@@ -9,14 +9,15 @@ from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import than_random
 from rec_core.evaluation import free
 from rec_core.experiment import View
+from rec_core.figures.both_kinds import quality_against_cost
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.replicates import Group
-from rec_core.stages import EVALUATE, RUN, SELECT
+from rec_core.stages import EVALUATE, PROFILE, RUN, SELECT
 from rec_core.wording import activity as activity_words
 from rec_core.wording import comparison as wording
 from rec_core.wording import coverage as coverage_words
 from rec_core.wording import data as data_words
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 from rec_core.wording import slices as slice_words
 from rec_core.wording import variety as variety_words
 from rec_core.wording.numbers import capital, number, percent
@@ -30,12 +31,25 @@ def show_chosen(one: Compared) -> None:
     first, second = wording.headline(one, evidence)
     cards.headline(first)
     st.markdown(f"{second} {beside_random(one)}")
+    say_how_users_are_served(one)
     show_why(one)
     cards.numbers(wording.facts(one, evidence))
     if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
     elif len(one.group.specs) == 1 and state.data_is_here():
         cards.more_seeds(one.spec)
+
+
+def say_how_users_are_served(one: Compared) -> None:
+    """Say what a model served from the profile was trained on, and what a run used beyond its budget."""
+    view = state.views(one.group)[0]
+    beyond = (
+        serving.beyond(one.spec, view.split, view.profile if view.has(PROFILE) else None)
+        if state.data_is_here()
+        else []
+    )
+    if said := " ".join(filter(None, [serving.trained_on(one.spec), serving.beyond_sentence(beyond)])):
+        st.markdown(said)
 
 
 def beside_random(one: Compared) -> str:
@@ -162,12 +176,21 @@ def show_runs(every: list[Compared]) -> None:
             st.caption(note)
 
 
+def show_both_kinds(every: list[Compared]) -> None:
+    """Draw the finished runs of every model, once there is more than one model."""
+    if len({one.spec.model.settled(one.spec.feedback).called for one in every}) < 2:
+        return
+    st.subheader("Both kinds of models", anchor=False)
+    exhibits.show(quality_against_cost(every, labels.caption_of_groups([one.group for one in every])))
+
+
 compared = state.compared()
 chosen = next((one for one in compared if RUN.key(state.spec()) in one.group.keys), None)
 if chosen:
     show_chosen(chosen)
 else:
     show_live()
+show_both_kinds(state.under_any_model())
 if compared:
     screen_card.show()
     show_runs(compared)

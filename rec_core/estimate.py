@@ -59,7 +59,7 @@ def measured_rates(results: Iterable[RunResult]) -> Rates:
 def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> Estimate:
     """Return how long ``spec`` takes on ``n_train`` rows and ``n_pairs`` user-item pairs."""
     every = parts(spec, n_train, n_pairs, rates, proxy_is_ready)
-    return Estimate(sum(every.values()), at_most=spec.train.may_stop)
+    return Estimate(sum(every.values()), at_most=spec.train.may_stop and spec.model.is_trained)
 
 
 def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> dict[str, float]:
@@ -72,7 +72,8 @@ def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_
         **dict.fromkeys((LOAD.doing, SPLIT.doing, NEGATIVES.doing), _OTHER / 5),
         PROXY.doing: 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates),
         **dict.fromkeys((SCORE.doing, SELECT.doing), _OTHER / 5),
-        TRAIN.doing: spec.train.epochs * (rate * share * n_train * (1 + spec.walked) + looking * n_train),
+        TRAIN.doing: (spec.train.epochs if spec.model.is_trained else 1)
+        * (rate * share * n_train * (1 + spec.walked) + looking * n_train),
         EVALUATE.doing: ranking,
     }
 

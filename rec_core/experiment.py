@@ -16,6 +16,7 @@ from rec_core.data.sources import SOURCES, Folders
 from rec_core.evaluation import Metric, controls, free
 from rec_core.evaluation.evaluate import Evaluation
 from rec_core.models import Fitted
+from rec_core.models.served import Profile
 from rec_core.progress import Listener
 from rec_core.projection import UserMap
 from rec_core.results import RunResult
@@ -27,6 +28,7 @@ from rec_core.stages import (
     LOAD,
     MODEL_MAP,
     NEGATIVES,
+    PROFILE,
     PROXY,
     PROXY_MAP,
     RUN,
@@ -43,6 +45,7 @@ from rec_core.stages import (
 from rec_core.stages import controls as controls_of
 from rec_core.stages.evaluate import fitted_model
 from rec_core.stages.negatives import Negatives
+from rec_core.stages.profile import is_chosen
 from rec_core.stages.proxy import fitted_proxy
 from rec_core.stages.select import candidates
 from rec_core.stages.train import TrainedModel
@@ -94,6 +97,11 @@ class Stages:
     def screened(self) -> Screen:
         """Which rows the screen would keep."""
         return self.graph.get(SCREEN)
+
+    @property
+    def profile(self) -> Profile | None:
+        """What of their history serves users, where the model is served from it and that was chosen; else None."""
+        return self.graph.get(PROFILE).profile if is_chosen(self.spec) else None
 
     @property
     def trained(self) -> TrainedModel:

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import links
+from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
-from rec_core.models import MODELS
+from rec_core.models import MODELS, Model
 from rec_core.selection import METHODS
 from rec_core.settings import Offer, Settings, offers
 from rec_core.specs import DataSpec, ExperimentSpec, ProxySpec, SplitSpec, TrainSpec
@@ -23,7 +24,7 @@ _PARTS: dict[str, type[Settings]] = {
     "": ExperimentSpec,
 }
 # Settings that count for one kind of feedback alone.
-_ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives", "train.walked", "model.loss")}
+_ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives", "train.walked")}
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,17 @@ def _fields(preset: dict[str, Any]) -> list[Field]:
     """Return the fields that count: those of the chosen method and model, and those of every run."""
     parts = {"method": METHODS[preset["method"]["name"]], "model": MODELS[preset["model"]["name"]]} | _PARTS
     ignored = [place for feedback, places in _ONLY.items() if feedback != preset["feedback"] for place in places]
+    ignored += _of_no_account_to(MODELS[preset["model"]["name"]], preset["feedback"])
     fields = [field for part, kind in parts.items() for field in _declared(part, kind)]
     return [field for field in fields if field.place not in ignored]
+
+
+def _of_no_account_to(model: type[Model], feedback: Feedback) -> list[str]:
+    """Return the settings that do not count for a model: those of the other feedback, and of training it has not."""
+    own = [f"model.{name}" for name in (model.implicit_only if feedback == "explicit" else model.explicit_only)]
+    if not model.is_trained:
+        return [*own, *(f"train.{name}" for name in TrainSpec.model_fields)]
+    return [*own, "train.walked", "train.residuals"] if model.is_served else own
 
 
 def _of_no_account(preset: dict[str, Any], changed: dict[str, Any]) -> str:

@@ -11,8 +11,9 @@ from rec_core.canonical import digest
 from rec_core.data.sources import Words
 from rec_core.evaluation import METRICS, Metric
 from rec_core.evaluation.ranking import ALL_ITEMS
+from rec_core.models import MODELS
 from rec_core.replicates import Group
-from rec_core.specs import ExperimentSpec
+from rec_core.specs import ExperimentSpec, under_other_models
 from rec_core.stages import controls
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
@@ -21,6 +22,8 @@ from rec_core.wording.numbers import percent
 _OVER_SEEDS = "Half the width of the 95 % interval over seeds"
 # RS2 keeps nothing: it is what as many steps on all rows are worth, and so what keeping rows has to be held against.
 _FIRST = ("full", "random", "gradient", "recent", "rs2")
+# Of the other kind of models, which are quick: on everything, on a part of each history, and on a part of the users.
+_SERVED = (("co-occurrence", ("full", "users")), ("next-item", ("full", "recent")))
 
 
 def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
@@ -162,9 +165,16 @@ def first_comparison() -> None:
     with st.container(border=True):
         share = percent(chosen[1].ratio)
         st.markdown(
-            f"**Compare three ways to keep {share} with training on everything, and with as many steps on it.**"
+            f"**Compare ways to keep {share} with training on everything: under models with one embedding per user, "
+            "and under models served from the profile.**"
+            if any(spec.model.is_served for spec in chosen)
+            else f"**Compare three ways to keep {share} with training on everything, and with as many steps on it.**"
         )
-        names = ", ".join(labels.choice_title(spec) for spec in chosen)
+        models = {labels.model_title(spec): spec for spec in chosen}
+        names = "; ".join(
+            f"{model}: {', '.join(labels.choice_title(spec) for spec in chosen if labels.model_title(spec) == model)}"
+            for model in models
+        )
         each = "" if len(wanted) == len(chosen) else f", {labels.seeds(len(wanted) // len(chosen))} each"
         st.caption(f"{names}{each}; {state.metric().title} and time for each, side by side.")
         st.button(
@@ -180,5 +190,17 @@ def first_comparison() -> None:
 
 
 def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
-    """Return the specs of the first comparison: full data, three methods at the chosen ratio, and as many steps."""
-    return [spec.with_(method={"name": method}, pretrain=True) for method in _FIRST]
+    """Return the specs of the first comparison: full data, three methods at the chosen ratio, and as many steps.
+
+    Of clicks under recommended settings, the other kind of models too. A model that is served from the profile is
+    compared on full data, random rows, recent ones and whole users.
+    """
+    alike = {labels.model_title(one): one for one in under_other_models(spec)}
+    own = ("full", "random", "recent", "users") if spec.model.is_served else _FIRST
+    first = [spec.with_(method={"name": method}, pretrain=True) for method in own]
+    if spec.model.is_served or spec.feedback == "explicit":
+        return first
+    others = [(alike[MODELS[model].title], methods) for model, methods in _SERVED if MODELS[model].title in alike]
+    return first + [
+        other.with_(method={"name": method}, pretrain=True) for other, methods in others for method in methods
+    ]

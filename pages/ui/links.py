@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -26,9 +27,16 @@ class Parameter:
     read: Callable[[str], str | None]
 
 
-def option(title: str, options: Mapping[Any, str]) -> Parameter:
-    """Return a parameter that takes one of ``options`` (id → title), by either, however its letters are written."""
-    known = {text.casefold(): shown for name, shown in options.items() for text in (str(name), shown)}
+def option(title: str, options: Mapping[Any, str], others: Mapping[Any, str] = MappingProxyType({})) -> Parameter:
+    """Return a parameter that takes one of ``options`` (id → title), by either, however its letters are written.
+
+    ``others`` are further titles (id → title).
+    """
+    known = {
+        text.casefold(): shown
+        for name, shown in options.items()
+        for text in (str(name), shown, others.get(name, shown))
+    }
     return Parameter(title, lambda text: known.get(text.strip().casefold()))
 
 

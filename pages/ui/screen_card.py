@@ -49,14 +49,16 @@ def _found(screen: Screen) -> None:
         if spec.with_(method=dict(screen.best), train=train) != spec:
             st.button("Use it", key="use-screen", on_click=_use, args=(screen,), icon=":material/check:")
         with st.popover("What was tried", type="tertiary"):
-            st.caption(wording.how())
+            st.caption(wording.how(screen))
             table = wording.table(screen, spec)
             config = cards.number_columns(table, [wording.PREDICTED])
             cards.table(table, alt="The methods that were tried, the best first.", column_config=config)
 
 
 def _training(screen: Screen) -> dict[str, str | int]:
-    """Return the settings of training to use."""
+    """Return the settings of training to use; models served from the profile keep their own."""
+    if state.spec().model.is_served:
+        return {}
     return {"start": "kept" if screen.starts_from_vectors else "random", "walked": screen.walked}
 
 

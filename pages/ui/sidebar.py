@@ -14,11 +14,11 @@ from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError, SpecError
 from rec_core.evaluation import METRICS, Metric, metrics_of
-from rec_core.models import MODELS
+from rec_core.models import MODELS, Counted
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import data as data_words
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
@@ -57,7 +57,7 @@ def _parameters() -> dict[str, links.Parameter]:
     chosen = {
         "data": links.option("data", {name: _data_title(name) for name in _data()}),
         "feedback": links.option("feedback", labels.FEEDBACK),
-        "model": links.option("model", labels.MODEL_TITLES),
+        "model": links.option("model", labels.MODEL_CHOICES, labels.MODEL_TITLES),
         "method": links.option("method", {name: method.title for name, method in selection.METHODS.items()}),
         "pretrain": links.option("pretraining", {"true": "true", "false": "false"}),
         "ratio": links.number("ratio", *_RATIOS, whole=False),
@@ -91,14 +91,16 @@ def _choose() -> AbstractContextManager[Any]:
         "(implicit feedback).",
         "stretch",
     )
-    model = controls.segments(
+    model = st.selectbox(
         "Model",
-        labels.MODEL_TITLES,
-        "model",
-        FIRST.model.name,
-        f"{'; '.join(model.summary for model in MODELS.values())}.",
-        "stretch",
+        list(labels.MODEL_CHOICES),
+        index=list(labels.MODEL_CHOICES).index(FIRST.model.name),
+        format_func=labels.MODEL_CHOICES.__getitem__,
+        key="model",
+        bind="query-params",
+        help=serving.FAMILIES,
     )
+    st.caption(serving.about(MODELS[model]))
     method = st.selectbox(
         "Method",
         list(selection.METHODS),
@@ -108,7 +110,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
     )
     entry = selection.METHODS[method]
-    st.caption(entry.summary)
+    st.caption(serving.about_method(entry, MODELS[model]))
     pretrain = st.toggle(
         "Pretrain the proxy",
         value=FIRST.pretrain,
@@ -153,12 +155,21 @@ def _choose() -> AbstractContextManager[Any]:
     custom = st.container(horizontal=True, vertical_alignment="center")
     with st.expander("Advanced"):
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
-        values = specs.preset(preset, feedback, model, **chosen).model_dump()
+        values = _preset(preset, feedback, model, chosen).model_dump()
         changed = advanced.show(values)
     with custom:
         advanced.say_what_is_changed(changed, labels.PRESETS[preset])
     state.choose(_valid(values, changed), int(seeds), metric)
     return facts
+
+
+def _preset(name: specs.Preset, feedback: Feedback, model: str, chosen: dict[str, Any]) -> ExperimentSpec:
+    """Return what the controls describe; of what does not go together the first model and method are left out."""
+    try:
+        return specs.preset(name, feedback, model, **chosen)
+    except SpecError as error:
+        st.error(f"{error} {MODELS[FIRST.model.name].title} is used until then.")
+        return specs.preset(name, feedback, FIRST.model.name, **chosen)
 
 
 def _metric(preset: specs.Preset, feedback: Feedback) -> Metric:
@@ -194,6 +205,9 @@ def _facts() -> str:
         split = state.view().split
     kept = selection.budget(state.spec().ratio, len(split.train))
     rows = len(split.train) if state.spec().keeps_everything else kept
+    model = state.spec().model
+    if isinstance(model, Counted) and (why := model.why_not(split.catalogue.n_items)):
+        st.warning(why)
     notes = [
         f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
         f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.",

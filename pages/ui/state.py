@@ -199,6 +199,11 @@ def compared() -> list[Compared]:
     return finished().compared(spec(), metric())
 
 
+def under_any_model() -> list[Compared]:
+    """Return the finished runs of the chosen data and feedback, tested on the same, whatever the model."""
+    return finished().under_any_model(spec(), metric())
+
+
 def named_groups() -> dict[str, Group]:
     """Return the finished runs of the chosen data and feedback, whatever the model, by what they are called."""
     return labels.names(finished().on_data(spec()), jobs().ledger.names())
@@ -260,7 +265,7 @@ def expected_preparation(of: ExperimentSpec | None = None) -> float:
 
 def expected_screen(of: View) -> float:
     """Return how long a screen will take, in seconds."""
-    ready = recency_can_help(of.spec) or of.can(PROXY)
+    ready = recency_can_help(of.spec) or of.spec.model.is_served or of.can(PROXY)
     catalogue, waits = of.split.catalogue, 0.0 if ready else _preparation(of.spec, _rates())
     return _start() + waits + screen_seconds(len(of.split.train), catalogue.n_users * catalogue.n_items)
 

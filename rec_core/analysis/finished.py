@@ -25,6 +25,11 @@ class Finished:
         tested, kind = measured_on(spec), _kind(spec)
         return [one for one in self._by(metric) if _kind(one.spec) == kind and measured_on(one.spec) == tested]
 
+    def under_any_model(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
+        """Return the groups on the data and feedback of ``spec`` that were tested on the same, whatever the model."""
+        tested, data = measured_on(spec), _kind(spec)[:3]
+        return [one for one in self._by(metric) if _kind(one.spec)[:3] == data and measured_on(one.spec) == tested]
+
     def tested_otherwise(self, spec: ExperimentSpec) -> int:
         """Return how many runs on the data, feedback and model of ``spec`` cannot stand beside it."""
         tested = measured_on(spec)

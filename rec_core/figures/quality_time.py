@@ -45,14 +45,25 @@ def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
     for title in dict.fromkeys(_series(run) for run in runs):
         _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
+    across_all(figure, runs)
+    seconds_axis(figure, runs)
+    return figure
+
+
+def across_all(figure: go.Figure, runs: Sequence[Compared]) -> None:
+    """Draw the controls on all rows across a figure of ``runs``, and name its axis of quality."""
+    metric = runs[0].metric
     controls = {labels.control_title(name): value for name, value in _controls(runs).items()}
     halves = [run.group.estimate(metric.name).half for run in runs]
     ends = [run.value + sign * half for run, half in zip(runs, halves, strict=True) for sign in (-1, 1)]
     across(figure, controls, ends)
+    figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
+
+
+def seconds_axis(figure: go.Figure, runs: Sequence[Compared]) -> None:
+    """Make the other axis one of seconds, on a log scale."""
     ticks = _ticks([run.seconds for run in runs])
     figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
-    figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
-    return figure
 
 
 def _ticks(seconds: Sequence[float]) -> list[float]:
@@ -92,12 +103,13 @@ def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric:
             "visible": any(len(run.group.results) > 1 for run in runs),
         },
         customdata=[run.group.key for run in runs],
-        hovertext=[_hover(run, metric) for run in runs],
+        hovertext=[hover(run, metric) for run in runs],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _hover(run: Compared, metric: Metric) -> str:
+def hover(run: Compared, metric: Metric) -> str:
+    """Return what is said of a run that the reader points at."""
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
     half = run.group.estimate(metric.name).half
     sure = f" ± {number(half)}" if half else ""

@@ -51,11 +51,13 @@ class Model(Settings):
     alone, ``implicit_only`` ones for clicks. ``variants`` are settings that make another model of it, where models are
     set side by side. ``seconds_per_row`` and ``seconds_per_pair`` are rates of one machine, for estimates before there
     are runs. One that ``is_served`` needs no row of a user (``Served``); one that is not trained counts, and what it
-    imports for that are its ``libraries``.
+    imports for that are its ``libraries``. ``colour`` and ``symbol`` are how figures of several models draw it.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    colour: ClassVar[str] = "#8a8f98"
+    symbol: ClassVar[str] = "circle"
     recommended: ClassVar[Mapping[str, Any]] = {}
     recommended_training: ClassVar[Mapping[str, Any]] = {}
     feedbacks: ClassVar[tuple[Feedback, ...]] = get_args(Feedback)

@@ -24,6 +24,8 @@ class EASE(Counted):
 
     title: ClassVar = "EASE"
     summary: ClassVar = "EASE predicts every item from all others, in closed form"
+    colour: ClassVar = "#cc79a7"
+    symbol: ClassVar = "cross"
     libraries: ClassVar = ("scipy.linalg",)
     seconds_per_row: ClassVar = {"implicit": 4e-6}
     seconds_per_pair: ClassVar = 2e-8

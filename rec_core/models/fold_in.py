@@ -34,6 +34,8 @@ class FoldIn(Served):
 
     title: ClassVar = "SimpleMF, folded in"
     summary: ClassVar = "SimpleMF, folded in fits a user anew to what they have"
+    colour: ClassVar = "#009e73"
+    symbol: ClassVar = "hexagon"
     recommended: ClassVar = {"init_std": 0.05, "bias": True}
     recommended_training: ClassVar = {"start": "kept"}
     explicit_only: ClassVar = ("bias", "ridge")

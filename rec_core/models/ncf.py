@@ -22,6 +22,8 @@ class NCF(Model):
 
     title: ClassVar = "NCF"
     summary: ClassVar = "NCF adds a neural network"
+    colour: ClassVar = "#56b4e9"
+    symbol: ClassVar = "square"
     recommended: ClassVar = {"init_std": 0.01}
     seconds_per_row: ClassVar = {"explicit": 9e-7, "implicit": 2.7e-6}
     seconds_per_pair: ClassVar = 8e-8

@@ -30,6 +30,8 @@ class NextItem(Served):
 
     title: ClassVar = "Next item"
     summary: ClassVar = "Next item learns what follows what came last"
+    colour: ClassVar = "#d55e00"
+    symbol: ClassVar = "star"
     feedbacks: ClassVar = ("implicit",)
     needs_order: ClassVar = True
     recommended: ClassVar = {"init_std": 0.1}

@@ -26,6 +26,8 @@ class SimpleMF(Model):
 
     title: ClassVar = "SimpleMF"
     summary: ClassVar = "SimpleMF multiplies embeddings"
+    colour: ClassVar = "#0072b2"
+    symbol: ClassVar = "circle"
     recommended: ClassVar = {"init_std": 0.05, "bias": True}
     explicit_only: ClassVar = ("bias",)
     implicit_only: ClassVar = ("loss",)

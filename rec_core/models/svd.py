@@ -32,6 +32,8 @@ class ItemSVD(Counted):
 
     title: ClassVar = "Item SVD"
     summary: ClassVar = "Item SVD finds items that the same users have, and trains nothing"
+    colour: ClassVar = "#e69f00"
+    symbol: ClassVar = "triangle-up"
     libraries: ClassVar = (LIBRARY,)
     seconds_per_row: ClassVar = {"implicit": 2e-6}
     seconds_per_pair: ClassVar = 2e-8

@@ -16,6 +16,7 @@ from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
 from rec_core.selection.reselected import Reselected
 from rec_core.selection.rs2 import RS2
+from rec_core.selection.whole_users import WholeUsers
 from rec_core.selection.window import Window
 
 METHODS: dict[str, type[Method]] = {
@@ -28,6 +29,7 @@ METHODS: dict[str, type[Method]] = {
         AfterDate,
         Quota,
         Easy,
+        WholeUsers,
         Clustering,
         Gradient,
         Greedy,
@@ -40,4 +42,4 @@ METHODS: dict[str, type[Method]] = {
     )
 }
 
-__all__ = ["METHODS", "Candidates", "Coreset", "Full", "Mark", "Method", "budget"]
+__all__ = ["METHODS", "Candidates", "Coreset", "Full", "Mark", "Method", "WholeUsers", "budget"]

@@ -107,6 +107,7 @@ class Method(Settings):
     ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
     for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
+    One that ``keeps_users`` keeps all rows of some and none of others: it is meant for models served from the profile.
     """
 
     title: ClassVar[str]
@@ -116,6 +117,7 @@ class Method(Settings):
     ranks: ClassVar[bool] = False
     is_dynamic: ClassVar[bool] = False
     looks: ClassVar[bool] = False
+    keeps_users: ClassVar[bool] = False
     live: ClassVar[bool] = True
 
     name: str = ""

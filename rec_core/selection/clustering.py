@@ -19,6 +19,7 @@ class Clustering(Method):
     summary: ClassVar = "Keeps whole users, those most typical of each of ten groups."
     mark: ClassVar = Mark("#009e73", "square")
     needs_proxy: ClassVar = True
+    keeps_users: ClassVar = True
 
     name: Literal["clustering"] = "clustering"
     clusters: Count = offered(10, "Clusters", 1, 1000)

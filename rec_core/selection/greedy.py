@@ -26,6 +26,7 @@ class Greedy(Method):
     summary: ClassVar = "Keeps whole users, each as far as possible from those kept already."
     mark: ClassVar = Mark("#cc79a7", "triangle-up")
     needs_proxy: ClassVar = True
+    keeps_users: ClassVar = True
 
     name: Literal["greedy"] = "greedy"
 

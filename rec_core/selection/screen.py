@@ -1,8 +1,9 @@
 """Which rows to keep, from the data alone and in seconds: small recommenders are asked before a model is trained.
 
 On the rows that each candidate keeps, three recommenders that train nothing are counted: most popular, item
-neighbourhood and an untrained SVD. What the best of them finds on the validation split, beside what it finds from all
-rows, predicts the share of quality that a trained model keeps. The test split is never looked at.
+neighbourhood and an untrained SVD; for models served from the profile it is item co-occurrence, which serves users
+without kept rows too. What the best of them finds on the validation split, beside what it finds from all rows, predicts
+the share of quality that a trained model keeps. The test split is never looked at.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from rec_core.canonical import Json
+from rec_core.data.histories import histories
 from rec_core.data.interactions import Interactions, Split
 from rec_core.errors import SelectionError
 from rec_core.evaluation.free import Items, recall_on_validation, spaced, too_many
-from rec_core.models import baselines, svd
+from rec_core.models import CoOccurrence, Shape, baselines, svd
 from rec_core.models.counting import Recommender, matrix, neighbourhood
 from rec_core.selection.after_date import AfterDate
 from rec_core.selection.base import Candidates, Method, budget
@@ -27,6 +29,7 @@ from rec_core.selection.easy import Easy
 from rec_core.selection.quota import Quota
 from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
+from rec_core.selection.whole_users import WholeUsers
 
 RATIOS = (0.05, 0.1, 0.2, 0.5)  # at which the share kept is predicted too
 # How far predictions were off on four data sets, in points: how often it was looked at, on average, at most
@@ -34,7 +37,8 @@ RATIOS = (0.05, 0.1, 0.2, 0.5)  # at which the share kept is predicted too
 CASES, OFF, FARTHEST = 18, 4, 13
 _USERS = 6000  # whose validation items are looked for
 _FEW, _MORE, _WALKED = 0.05, 1.05, 8  # up to which ratio, by how much more, and how many positives a row
-POPULAR, NEIGHBOURHOOD, SVD = "most_popular", "neighbourhood", "svd"
+POPULAR, NEIGHBOURHOOD, SVD, SERVED = "most_popular", "neighbourhood", "svd", "co_occurrence"
+_STAND_IN = CoOccurrence(rank=64, profile="decayed-1")  # for any model served from the profile
 Found = dict[str, float]  # recommender → Recall@10 on the validation split
 
 
@@ -72,7 +76,7 @@ class Screen:
     def starts_from_vectors(self) -> bool:
         """Whether a model should start from singular vectors of the kept rows: they know more than popularity."""
         found = self.tried[0]["found"]
-        return bool(found[SVD] > found[POPULAR])
+        return bool(found.get(SVD, 0.0) > found.get(POPULAR, 0.0))
 
     @property
     def walked(self) -> int:
@@ -82,12 +86,18 @@ class Screen:
         share find no more than popularity does (Amazon Beauty); above, they cost more time than they are worth.
         """
         one = self.tried[0]
-        together = one["found"].get(NEIGHBOURHOOD, 0.0) > _MORE * one["found"][POPULAR]
+        together = one["found"].get(NEIGHBOURHOOD, 0.0) > _MORE * one["found"].get(POPULAR, 1.0)
         return _WALKED if together and one["ratio"] <= _FEW else 0
 
 
-def candidates(recency_can_help: bool) -> list[Method]:
-    """Return the methods to try, those first that are taken where others are as good."""
+def candidates(recency_can_help: bool, served: bool = False) -> list[Method]:
+    """Return the methods to try, those first that are taken where others are as good.
+
+    ``served`` asks for models served from the profile, for which whole users can be a coreset.
+    """
+    if served:
+        users: list[Method] = [WholeUsers(), WholeUsers(order="strata"), WholeUsers(newest=0.5)]
+        return [*users, Recent(alpha=0.0), Recent(), Recent(alpha=0.5), Recent(alpha=1.0), Random()]
     recent: list[Method] = [Recent(alpha=alpha) for alpha in (0.25, 0.0, 0.5, 0.75, 1.0)]
     others: list[Method] = [Quota(), Quota(alpha=0.5), Random()]
     return [*recent, AfterDate(), *others] if recency_can_help else [Recent(), Easy(), Easy(alpha=0.5), *others]
@@ -101,6 +111,7 @@ def screen(
     ratio: float,
     rng: Callable[[], Generator],
     tell: Callable[[float], None] = lambda done: None,
+    served: bool = False,
 ) -> Screen:
     """Return what ``methods`` keep the information of; ``validation`` (n_users x c) are the negatives.
 
@@ -111,7 +122,7 @@ def screen(
 
     def ask(rows: Interactions) -> Found:
         nonlocal done
-        found = _found(rows, split, validation, rng())
+        found = (_served if served else _found)(rows, split, validation, rng())
         done += 1
         tell(done / steps)
         return found
@@ -147,3 +158,12 @@ def _found(rows: Interactions, split: Split, validation: NDArray[np.int32], rng:
     }
     places = spaced(len(split.validation), _USERS)
     return {name: recall_on_validation(one, split, validation, places) for name, one in every.items()}
+
+
+def _served(rows: Interactions, split: Split, validation: NDArray[np.int32], rng: Generator) -> Found:
+    """Return what co-occurrence counted on ``rows`` finds, every user served from all of their history."""
+    catalogue = split.catalogue
+    params = _STAND_IN.fit(rows, Shape(catalogue.n_users, catalogue.n_items, 0.0), rng)
+    score = _STAND_IN.scorer(params, histories([split.train], catalogue.n_users))
+    every, places = np.arange(catalogue.n_items)[None], spaced(len(split.validation), _USERS)
+    return {SERVED: recall_on_validation(lambda users: score(users, every), split, validation, places)}

@@ -27,23 +27,30 @@ def recency_can_help(spec: ExperimentSpec) -> bool:
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
-    proxy = {} if recency_can_help(spec) else {"proxy": PROXY.within(spec)}
-    return {"negatives": NEGATIVES.within(spec), "ratio": f"{spec.ratio:.3f}", "seed": spec.data_seed} | proxy
+    proxy = {"proxy": PROXY.within(spec)} if _looks_at_a_proxy(spec) else {}
+    served = {"served": True} if spec.model.is_served else {}
+    return {"negatives": NEGATIVES.within(spec), "ratio": f"{spec.ratio:.3f}", "seed": spec.data_seed} | proxy | served
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
-    return (SPLIT, NEGATIVES) if recency_can_help(spec) else (SPLIT, NEGATIVES, PROXY)
+    return (SPLIT, NEGATIVES, PROXY) if _looks_at_a_proxy(spec) else (SPLIT, NEGATIVES)
+
+
+def _looks_at_a_proxy(spec: ExperimentSpec) -> bool:
+    return not (recency_can_help(spec) or spec.model.is_served)
 
 
 def _compute(work: Work) -> Screen:
-    spec, split, recent = work.spec, work.get(SPLIT), recency_can_help(work.spec)
-    given = Candidates(split.train, split.catalogue.n_users, spec.feedback, None if recent else fitted_proxy(work))
+    spec, split, served = work.spec, work.get(SPLIT), work.spec.model.is_served
+    proxy = fitted_proxy(work) if _looks_at_a_proxy(spec) else None
+    given = Candidates(split.train, split.catalogue.n_users, spec.feedback, proxy)
     tell = reporter(work.listen, SCREEN.doing)
 
     def rng() -> Any:
         return generator(spec.data_seed, "screen")
 
-    return screen(given, split, work.get(NEGATIVES).validation, candidates(recent), spec.ratio, rng, tell)
+    methods = candidates(recency_can_help(spec), served)
+    return screen(given, split, work.get(NEGATIVES).validation, methods, spec.ratio, rng, tell, served)
 
 
 SCREEN = Stage(

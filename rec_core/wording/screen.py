@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rec_core.evaluation.ranking import RECALL
-from rec_core.selection.screen import CASES, FARTHEST, NEIGHBOURHOOD, OFF, POPULAR, SVD, Screen
+from rec_core.selection.screen import CASES, FARTHEST, NEIGHBOURHOOD, OFF, POPULAR, SERVED, SVD, Screen
 from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import percent
@@ -34,15 +34,22 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
     answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}."
-    return f"{answered}{walked} {how_far_off()}"
+    served = SERVED in screen.full
+    return f"{answered}{walked}" if served else f"{answered}{walked} {how_far_off()}"
 
 
 def _share(share: float) -> str:
     return "about all" if share >= _ALL else f"about {percent(share)}"
 
 
-def how() -> str:
+def how(screen: Screen) -> str:
     """Return how it was found out."""
+    if SERVED in screen.full:
+        return (
+            "Item co-occurrence was counted on the rows that each method keeps, and asked for each user's validation "
+            "item from all of their history. What it finds, beside what it finds from all rows, is the share that is "
+            "predicted; test ratings were not looked at. A run measures it."
+        )
     return (
         "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
         "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
@@ -72,7 +79,12 @@ def caution(spec: ExperimentSpec) -> str:
 
 def table(screen: Screen, spec: ExperimentSpec) -> pd.DataFrame:
     """Return one row per candidate, the best first: the predicted share, and what each recommender found."""
-    titles = {POPULAR: "Most popular", NEIGHBOURHOOD: "Item neighbourhood", SVD: "Untrained SVD"}
+    titles = {
+        POPULAR: "Most popular",
+        NEIGHBOURHOOD: "Item neighbourhood",
+        SVD: "Untrained SVD",
+        SERVED: "Item co-occurrence",
+    }
     rows = [
         {METHOD: method_title(spec, one["method"]), PREDICTED: screen.predicted(one)}
         | {titles[name]: value for name, value in one["found"].items()}

@@ -8,7 +8,7 @@ from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import MARGIN, Evidence
 from rec_core.evaluation.ranking import ALL_ITEMS, RECALL, RECALL_ALL
 from rec_core.specs import ExperimentSpec
-from rec_core.wording import comparison, labels
+from rec_core.wording import comparison, labels, serving
 from rec_core.wording.numbers import number, percent, small
 
 
@@ -76,8 +76,11 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     return [
         f"{labels.data_title(spec)}.",
         *notes,
+        *filter(None, [serving.trained_on(spec)]),
         f"{labels.model_title(spec)} is trained for {train.epochs} epochs{stop}; Adam, batches of "
-        f"{train.batch_size}, learning rate {train.learning_rate:g}.",
+        f"{train.batch_size}, learning rate {train.learning_rate:g}."
+        if spec.model.is_trained
+        else f"{labels.model_title(spec)} goes over its ratings once; nothing is trained.",
         _tested(spec),
     ]
 

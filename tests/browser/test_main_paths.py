@@ -115,7 +115,8 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
 
 def test_moving_a_control_is_undone_by_going_back(page: Page, app: App) -> None:
     _open(page, app, "/activity?data=Synthetic,+10,000+ratings&method=Random")
-    page.get_by_role("radio", name="SimpleMF").locator("..").click()
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="SimpleMF", exact=True).click()
     expect(page.get_by_text("SimpleMF · Random at 20 %")).to_be_visible()
     assert "model=SimpleMF" in page.url
     page.go_back()

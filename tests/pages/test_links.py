@@ -59,7 +59,7 @@ def test_a_link_may_name_things_as_the_command_line_does(open_page: Open) -> Non
     assert not app.sidebar.warning
     assert app.sidebar.selectbox(key="data").value == "synthetic-10k"
     assert app.sidebar.selectbox(key="method").value == "gradient"
-    assert app.sidebar.segmented_control(key="model").value == "mf"
+    assert app.sidebar.selectbox(key="model").value == "mf"
     assert app.sidebar.radio(key="preset").value == "report"
 
 

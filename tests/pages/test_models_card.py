@@ -30,7 +30,7 @@ def test_models_stand_side_by_side(home: Path, open_page: Open) -> None:
     Experiment(RUNS[1], DiskStore(home), Folders(None, home / "data")).result_with_controls()
     app = open_page(**QUICK, method="Random")
     healthy(app)
-    assert "These rows put 8 models in" in texts(app)
+    assert "These rows put 13 models in" in texts(app)
     table = next(frame.value for frame in app.dataframe if "All rows" in frame.value)
     assert {"NCF", "SimpleMF", "SimpleMF (BPR)", "Random walk", "Item neighbourhood"} <= set(table["Model"])
     assert "other-models" not in [button.key for button in app.button]

@@ -1,0 +1,90 @@
+"""Every model on one figure: quality against what choosing rows and training on them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from rec_core.analysis import comparison
+from rec_core.analysis.comparison import Compared
+from rec_core.evaluation import Metric
+from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.quality_time import across_all, hover, seconds_axis
+from rec_core.figures.style import lay_out
+from rec_core.models import MODELS
+from rec_core.wording import labels, serving
+from rec_core.wording.comparison import named
+
+NAME = "both-kinds"
+_LABELLED = 16  # points up to which each is named on the figure
+_HOW = (
+    "One symbol per model, open where it was trained on all ratings; circles and squares hold one embedding per user, "
+    "the others are served from each user's own history. Bars are 95 % intervals over seeds, where there are several. "
+    "Dotted lines are controls on all ratings that need no training. Up and to the left is better. Cost is the CPU "
+    "time of choosing rows and training on them; a model that only counts is as quick as it looks."
+)
+
+
+def quality_against_cost(runs: Sequence[Compared], caption: str) -> Exhibit:
+    """Return one point per group, whatever its model; the table holds the same numbers."""
+    metric = runs[0].metric
+    table = named(comparison.table(runs, "")).assign(model=[labels.model_title(run.spec) for run in _in_order(runs)])
+    columns = ["model", "method", "ratio", metric.name, "total_s", "quality_kept", "seed", "settings"]
+    return Exhibit(
+        name=NAME,
+        title="Both kinds of models",
+        figure=_figure(runs, metric),
+        alt=f"{metric.title} of each run against its CPU time, by model; the table holds the same numbers.",
+        table=table[columns],
+        how=_HOW,
+        caption=caption,
+        shares=("ratio", "quality_kept"),
+    )
+
+
+def _in_order(runs: Sequence[Compared]) -> list[Compared]:
+    """Return the runs in the order of ``comparison.table``."""
+    by_key = {run.group.key: run for run in runs}
+    return [by_key[key] for key in comparison.table(runs, "")["key"]]
+
+
+def _figure(runs: Sequence[Compared], metric: Metric) -> go.Figure:
+    figure = go.Figure()
+    for name in MODELS:
+        for title in dict.fromkeys(labels.model_title(run.spec) for run in runs if run.spec.model.name == name):
+            _add(figure, title, [run for run in runs if labels.model_title(run.spec) == title], metric, len(runs))
+    lay_out(figure, 460 + 16 * max(0, len(figure.data) - 4))
+    across_all(figure, runs)
+    seconds_axis(figure, runs)
+    return figure
+
+
+def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, among: int) -> None:
+    model = type(runs[0].spec.model)
+    figure.add_scatter(
+        x=[run.seconds for run in runs],
+        y=[run.value for run in runs],
+        name=f"{title} · {serving.FAMILY[serving.family(model)].lower()}",
+        mode="markers+text" if among <= _LABELLED else "markers",
+        text=[labels.short_choice(run.spec) for run in runs],
+        textposition="top center",
+        textfont={"size": 11},
+        marker={
+            "color": model.colour,
+            "symbol": [model.symbol + ("-open" if run.is_baseline else "") for run in runs],
+            "size": 14,
+            "line": {"width": 2, "color": model.colour},
+            "opacity": 1,
+        },
+        error_y={
+            "type": "data",
+            "array": [run.group.estimate(metric.name).half for run in runs],
+            "color": model.colour,
+            "thickness": 2,
+            "visible": any(len(run.group.results) > 1 for run in runs),
+        },
+        customdata=[run.group.key for run in runs],
+        hovertext=[hover(run, metric) for run in runs],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )

@@ -1,0 +1,91 @@
+"""What is said of models by how they know a user: by an embedding of their own, or by the user's own history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rec_core.data.interactions import Split
+from rec_core.models import Model, NextItem
+from rec_core.models.served import PROFILES, Profile
+from rec_core.selection import Method
+from rec_core.specs import ExperimentSpec
+from rec_core.wording import labels
+from rec_core.wording.numbers import number, percent, small
+
+Family = Literal["embedded", "served"]
+FAMILY: dict[Family, str] = {"embedded": "One embedding per user", "served": "Served from the profile"}
+FAMILIES = (
+    "SimpleMF and NCF hold one embedding per user, so that whoever has no kept rating is not known to them. Models "
+    "served from the profile make a user's vector from the user's own history when they serve, and need no rating of "
+    "theirs in training: whole users can be left out."
+)
+
+
+def family(model: type[Model]) -> Family:
+    """Return which of the two kinds a model is."""
+    return "served" if model.is_served else "embedded"
+
+
+def about(model: type[Model]) -> str:
+    """Return what a model does, and of which kind it is."""
+    only = " For clicks alone." if len(model.feedbacks) == 1 else ""
+    return f"{model.summary}. {FAMILY[family(model)]}.{only}"
+
+
+def about_method(method: type[Method], model: type[Model]) -> str:
+    """Return what a method does, and where it keeps whole users what becomes of the others."""
+    if not method.keeps_users:
+        return method.summary
+    others = (
+        "The others are served from their own histories."
+        if model.is_served
+        else f"The others are not known to {model.title}; a model served from the profile needs no rating of theirs."
+    )
+    return f"{method.summary} {others}"
+
+
+def trained_on(spec: ExperimentSpec) -> str:
+    """Return what a run was trained on and served from, where that is not one thing; or nothing."""
+    if not spec.model.is_served:
+        return ""
+    kept = "all ratings" if spec.keeps_everything else f"{percent(spec.ratio)} of the ratings"
+    if spec.method.keeps_users and not spec.keeps_everything:
+        kept = f"the ratings of some users ({percent(spec.ratio)} of all)"
+    did = "trained on" if spec.model.is_trained else "counted on"
+    return f"{labels.model_title(spec)} is {did} {kept}, and served from each user's own history."
+
+
+def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) -> list[str]:
+    """Return what a run uses beyond the rows that its budget counts, a phrase each.
+
+    ``chosen`` is what of their history serves users, where that was chosen.
+    """
+    found: list[str] = []
+    if spec.model.is_served and not spec.keeps_everything:
+        rows = number(sum(len(part) for part in split.known))
+        used = "" if chosen is None else f": {small(PROFILES[chosen])}, as chosen on the validation ratings"
+        found.append(
+            f"the histories of all {number(split.catalogue.n_users)} users to serve them ({rows} ratings{used})"
+        )
+    if not spec.keeps_everything:
+        if spec.train.start == "sketch" and spec.model.is_trained:
+            what = "co-occurrence" if isinstance(spec.model, NextItem) else "singular vectors"
+            found.append(f"the {what} of all ratings, from which embeddings start")
+        if spec.feedback == "explicit" and spec.train.residuals == "sketch" and not spec.model.is_served:
+            found.append("the biases of all ratings")
+        if spec.method.needs_proxy and spec.pretrain:
+            found.append("a proxy that was pretrained on all ratings, to choose rows")
+    return found
+
+
+def beyond_sentence(phrases: Sequence[str]) -> str:
+    """Return the phrases as a sentence, or nothing.
+
+    >>> beyond_sentence(["a sketch", "the profile"])
+    'Beyond the kept ratings it uses a sketch, and the profile.'
+    """
+    if not phrases:
+        return ""
+    *first, last = phrases
+    return f"Beyond the kept ratings it uses {', '.join(first) + ', and ' if first else ''}{last}."

@@ -1,0 +1,91 @@
+"""Models served from the profile, on the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rec_core.specs import ExperimentSpec
+from tests.conftest import key, quick
+from tests.pages.conftest import QUICK, Open, finish, healthy, texts
+
+SERVED = [quick(method, "implicit", "co-occurrence") for method in ("full", "users")]
+PROFILE = "co-occurrence"
+
+
+def test_a_model_says_of_which_kind_it_is_and_what_becomes_of_users_left_out(open_page: Open) -> None:
+    app = open_page(**QUICK, model="EASE", method="Whole users")
+    healthy(app)
+    said = [caption.value for caption in app.sidebar.caption]
+    assert any("in closed form. Served from the profile. For clicks alone." in text for text in said)
+    assert any("The others are served from their own histories." in text for text in said)
+    said = [caption.value for caption in open_page(**QUICK, method="Greedy k-center").sidebar.caption]
+    assert any("The others are not known to NCF; a model served from the profile needs" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("asks", "says"),
+    [
+        ({"model": "EASE", "feedback": "Ratings"}, "EASE learns from clicks alone; choose implicit feedback (clicks)"),
+        ({"model": "Next item", "method": "RS2"}, "RS2 chooses other rows in every epoch, and Next item learns"),
+    ],
+)
+def test_what_does_not_go_together_is_said_with_a_remedy(open_page: Open, asks: dict[str, str], says: str) -> None:
+    app = open_page(**(QUICK | asks))
+    healthy(app)
+    assert says in app.sidebar.error[0].value
+    assert "or a" in app.sidebar.error[0].value
+
+
+def test_settings_that_do_not_count_are_not_offered(open_page: Open) -> None:
+    def offered(**asks: str) -> set[str]:
+        app = open_page(**QUICK, **asks)
+        healthy(app)
+        return {field.key for field in (*app.sidebar.number_input, *app.sidebar.selectbox)}
+
+    assert {"epochs", "rate", "negatives", "walked"} & offered(model="Item SVD") == set()
+    assert {"svd_rank", "profile"} <= offered(model="Item SVD")
+    of_clicks, of_ratings = (
+        offered(model="SimpleMF, folded in"),
+        offered(model="SimpleMF, folded in", feedback="Ratings"),
+    )
+    assert {"click_ridge", "unobserved"} <= of_clicks - of_ratings
+    assert "ridge" in of_ratings - of_clicks
+    assert {"epochs", "context"} <= offered(model="Next item")
+
+
+def test_results_say_what_was_trained_on_and_what_else_was_used(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED)
+    app = open_page(**QUICK, model="Item co-occurrence", method="Whole users")
+    healthy(app)
+    said = texts(app)
+    assert "is counted on the ratings of some users (20" in said
+    assert "and served from each user's own history" in said
+    assert "Beyond the kept ratings it uses the histories of all 150 users to serve them" in said
+    assert "as chosen on the validation ratings" in said
+
+
+def test_both_kinds_of_models_stand_on_one_figure(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED, quick("full"), quick("random"))
+    app = open_page(**QUICK, method="Random")
+    healthy(app)
+    assert "Both kinds of models" in [header.value for header in app.subheader]
+    finish(home, quick("random", data={"dataset": "synthetic-50k"}))
+    alone = open_page(data="synthetic-50k", preset="report", method="Random")
+    assert "Both kinds of models" not in [header.value for header in alone.subheader]
+
+
+@pytest.mark.parametrize("page", ["compare", "summary", "one_user", "user_map", "norms", "coverage"])
+def test_every_page_shows_a_run_that_is_served(page: str, home: Path, open_page: Open) -> None:
+    finish(home, *SERVED)
+    healthy(open_page(page, **QUICK, model="Item co-occurrence", method="Whole users"))
+
+
+def test_the_screen_of_models_that_are_served_tries_whole_users(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    app = open_page(**QUICK, model="Next item", method="Random")
+    app.button(key="screen").click().run()
+    assert [(kind, spec.model.name) for kind, spec in asked] == [("screen", "next-item")]
+    assert key(asked[0][1])
