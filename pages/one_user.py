@@ -4,11 +4,11 @@ import streamlit as st
 
 from pages.ui import cards, exhibits, page, state, user_picker
 from rec_core.analysis import columns as col
-from rec_core.analysis import recommend
+from rec_core.analysis import recommend, votes
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.figures.recommendations import side_by_side
 from rec_core.stages import TRAIN
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import capital, number, plain_markdown
 from rec_core.wording.recommend import sentences
@@ -58,6 +58,12 @@ with right:
         caption, names = f"User {who}. {labels.caption(spec)}", ("Full data", choice)
         first, second = (lists[name] for name in names)
         exhibits.show(side_by_side(catalogue.titles, first, second, names, held_out, caption, words))
+        if why := votes.votes(view.model, user, lists[choice].items):
+            st.subheader("Why these?", anchor=False)
+            st.caption(serving.why(why, seen, choice, words))
+            reasons = titled(serving.reasons(why, catalogue.titles), words)
+            cards.table(reasons, alt=f"The {words.units} of theirs that speak for each {words.item}.", height="content")
+            cards.csv(reasons, "why")
     else:
         for name, top in lists.items():
             st.caption(f"{name}, the best first.")

@@ -181,6 +181,7 @@ def show_both_kinds(every: list[Compared]) -> None:
     if len({one.spec.model.settled(one.spec.feedback).called for one in every}) < 2:
         return
     st.subheader("Both kinds of models", anchor=False)
+    st.markdown(serving.both_kinds(every))
     exhibits.show(quality_against_cost(every, labels.caption_of_groups([one.group for one in every])))
 
 

@@ -6,13 +6,14 @@ from pages.ui import cards, controls, group_card, map_view, page, state
 from rec_core.analysis import groups
 from rec_core.figures.user_map import DRAGS
 from rec_core.wording import labels
-from rec_core.wording.groups import sentences
+from rec_core.wording.groups import sentences, served
 
 view = page.begin("Who does {choice} keep?")
 history = groups.histories(view.split, view.coreset.rows)
 verdict, detail = sentences(history, labels.choice_title(view.spec))
 cards.headline(verdict)
-st.markdown(detail)
+ranks = groups.ranks(view)
+st.markdown(f"{detail} {served(groups.served(history, ranks), view.spec, state.words())}")
 compare = controls.segments("Compare", map_view.COMPARE, "maps", "proxies", "What lies side by side.")
 
 

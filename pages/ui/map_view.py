@@ -144,7 +144,8 @@ def _show(name: str, panel: Panel, method: Projection, drag: Drag) -> None:
     highlighted = _highlighted(signature)
     history = groups.histories(split, panel.coreset.rows)
     caption = _caption(panel, used, places)
-    exhibit = user_map(name, panel.title, used, places, history, split, caption, state.words(), highlighted, drag)
+    shown = name, panel.title, used, places, history, split, caption, state.words(), highlighted, drag
+    exhibit = user_map(*shown, groups.ranks(state.view(panel.kept_by)))
     # A chart that changes is drawn anew: letting go also takes the lasso off the map.
     exhibit.figure.update_layout(selectionrevision=st.session_state.get(_CLEARED, 0))
     exhibits.show(

@@ -18,6 +18,7 @@ SETTING = "setting"
 CONTROL = "control"
 COUNTED_ON = "counted_on"
 ONE, OTHER = "one", "other"
+BECAUSE = "because"  # what speaks for an item
 
 # How many
 USERS = "users"

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from rec_core.analysis import columns as col
 from rec_core.analysis.coverage import genre_table
 from rec_core.data.interactions import Split, marked
+from rec_core.evaluation.ranking import ALL_ITEMS, K
+from rec_core.experiment import View
+from rec_core.stages import EVALUATE
 
 LIKED = 0.75  # of the way from the lowest to the highest rating, from which an item counts as liked
 Users = NDArray[np.integer]
@@ -34,6 +37,26 @@ def histories(split: Split, rows: NDArray[np.integer]) -> Histories:
     """Return how much of each user's history ``rows`` keep."""
     n = split.catalogue.n_users
     return Histories(np.bincount(split.train.user, minlength=n), np.bincount(split.train.user[rows], minlength=n))
+
+
+def ranks(view: View) -> NDArray[np.float64] | None:
+    """Return the rank of each user's held-out item among all, (n_users,), nan for who is not tested.
+
+    None where the view has no such result: of ratings, and where nothing is trained yet.
+    """
+    if view.spec.feedback == "explicit" or not view.has(EVALUATE):
+        return None
+    found = np.full(view.split.catalogue.n_users, np.nan)
+    found[view.split.test.user] = view.evaluated.per_user[ALL_ITEMS]
+    return found
+
+
+def served(history: Histories, rank: NDArray[np.float64] | None) -> float | None:
+    """Return the share of users with nothing kept whose held-out item is among the first ten; None if unknown."""
+    if rank is None:
+        return None
+    dropped = (history.kept == 0) & ~np.isnan(rank)
+    return float((rank[dropped] <= K).mean()) if dropped.any() else None
 
 
 def users_table(split: Split, history: Histories, users: Users) -> pd.DataFrame:

@@ -38,6 +38,13 @@ class Histories:
         counts = self.counts
         return np.repeat(counts, counts) - 1 - places_within(counts)
 
+    def take(self, users: NDArray[np.integer]) -> Histories:
+        """Return the histories of ``users``, in that order."""
+        counts = self.counts[users]
+        rows = np.repeat(self.first[users], counts) + places_within(counts)
+        rating = None if self.rating is None else self.rating[rows]
+        return Histories(np.concatenate([[0], np.cumsum(counts)]), self.item[rows], rating)
+
     def of(self, user: int) -> NDArray[np.int32]:
         """Return a user's items, oldest first."""
         return self.item[self.first[user] : self.first[user + 1]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from rec_core.analysis import comparison
@@ -18,6 +19,8 @@ from rec_core.wording.comparison import named
 
 NAME = "both-kinds"
 _LABELLED = 16  # points up to which each is named on the figure
+_SOONEST, _ROOM = 1e-3, 0.12  # seconds that an axis of logarithms begins at; room on both sides, of its length
+_WIDE, _HIGH = 0.25, 0.06  # of a name: in decades of seconds, and as a share of the figure
 _HOW = (
     "One symbol per model, open where it was trained on all ratings; circles and squares hold one embedding per user, "
     "the others are served from each user's own history. Bars are 95 % intervals over seeds, where there are several. "
@@ -51,24 +54,44 @@ def _in_order(runs: Sequence[Compared]) -> list[Compared]:
 
 def _figure(runs: Sequence[Compared], metric: Metric) -> go.Figure:
     figure = go.Figure()
+    places, labelled = _places(runs), len(runs) <= _LABELLED
     for name in MODELS:
         for title in dict.fromkeys(labels.model_title(run.spec) for run in runs if run.spec.model.name == name):
-            _add(figure, title, [run for run in runs if labels.model_title(run.spec) == title], metric, len(runs))
+            of_it = [run for run in runs if labels.model_title(run.spec) == title]
+            _add(figure, title, of_it, metric, places if labelled else {})
     lay_out(figure, 460 + 16 * max(0, len(figure.data) - 4))
     across_all(figure, runs)
     seconds_axis(figure, runs)
+    ends = np.log10([max(run.seconds, _SOONEST) for run in runs])
+    room = _ROOM * max(float(np.ptp(ends)), 0.5)
+    figure.update_xaxes(range=[float(ends.min()) - room, float(ends.max()) + room])
     return figure
 
 
-def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, among: int) -> None:
+def _places(runs: Sequence[Compared]) -> dict[str, str]:
+    """Return where each group's name stands: below its point where another's stands above one close by."""
+    found: dict[str, str] = {}
+    above: list[tuple[float, float]] = []
+    height = max(run.value for run in runs) - min(run.value for run in runs) or 1.0
+    for run in sorted(runs, key=lambda one: one.seconds):
+        x, y = float(np.log10(max(run.seconds, _SOONEST))), run.value / height
+        close = any(x - other_x < _WIDE and abs(y - other_y) < _HIGH for other_x, other_y in above)
+        found[run.group.key] = "bottom center" if close else "top center"
+        if not close:
+            above.append((x, y))
+    return found
+
+
+def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, places: Mapping[str, str]) -> None:
+    """Add the groups of a model, named where there are ``places`` for that."""
     model = type(runs[0].spec.model)
     figure.add_scatter(
         x=[run.seconds for run in runs],
         y=[run.value for run in runs],
         name=f"{title} · {serving.FAMILY[serving.family(model)].lower()}",
-        mode="markers+text" if among <= _LABELLED else "markers",
+        mode="markers+text" if places else "markers",
         text=[labels.short_choice(run.spec) for run in runs],
-        textposition="top center",
+        textposition=[places.get(run.group.key, "top center") for run in runs],
         textfont={"size": 11},
         marker={
             "color": model.colour,

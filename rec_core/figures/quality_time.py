@@ -63,12 +63,13 @@ def across_all(figure: go.Figure, runs: Sequence[Compared]) -> None:
 def seconds_axis(figure: go.Figure, runs: Sequence[Compared]) -> None:
     """Make the other axis one of seconds, on a log scale."""
     ticks = _ticks([run.seconds for run in runs])
-    figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickvals=ticks)
+    title = "CPU seconds (log scale): pretrain + select + train"
+    figure.update_xaxes(title=title, type="log", tickvals=ticks, tickangle=0)
 
 
 def _ticks(seconds: Sequence[float]) -> list[float]:
     """Return round numbers of seconds; more of them where all runs take about as long."""
-    steps = (1, 2, 5) if max(seconds) > 20 * min(seconds) else (1, 1.5, 2, 3, 4, 5, 7)
+    steps = (1, 2, 5) if max(seconds) > 8 * min(seconds) else (1, 1.5, 2, 3, 4, 5, 7)
     return [step * 10.0**e for e in range(-2, 5) for step in steps]
 
 

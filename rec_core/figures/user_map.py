@@ -30,6 +30,10 @@ _HOW = (
     "belong to the embeddings and stay the same for every method and ratio. Draw a lasso around users, or click "
     "one (choose above which), to see who they are; double-click to let go."
 )
+_SERVED = (
+    "Of users who keep nothing, green says that the item held out for their test is among the first ten of all: they "
+    "are served all the same."
+)
 Drag = Literal["lasso", "pan"]
 DRAGS: dict[Drag, str] = {"lasso": "With a lasso", "pan": "By a click"}
 _FEW = 500  # dropped users whose crosses are outlined, so that they are found among thousands of dots
@@ -51,8 +55,12 @@ def user_map(
     words: Words,
     highlighted: NDArray[np.integer] | None = None,
     drag: Drag = "lasso",
+    rank: NDArray[np.floating] | None = None,
 ) -> Exhibit:
     """Return the users on the map. ``highlighted`` users (positions in the catalogue) stand out if given.
+
+    ``rank`` (n_users,) is that of each user's held-out item among all, nan where there is none: it colours users who
+    keep nothing by how well they are served all the same.
 
     ``drag`` is what dragging does: a lasso around users, or moving the map, so that a click chooses one.
 
@@ -72,6 +80,8 @@ def user_map(
     crosses: dict[str, object] = {"color": GREY, "symbol": "x", "size": 5}
     if np.count_nonzero(~some) <= _FEW:
         crosses |= {"color": "#c9ced6", "size": 7, "line": {"color": "#3a3f47", "width": 0.8}}
+    if rank is not None and not some.all():
+        crosses |= _by_rank(rank[places.users][~some], split.catalogue.n_items)
     for which, marker in ((~some, crosses), (some, dots)):  # who is kept lies on top
         _dots(figure, places, which, history, split, highlighted, marker)
     lay_out(figure, 460, keep_zoom=f"{name}-{projection}")
@@ -86,11 +96,34 @@ def user_map(
         alt=f"{projection} of {len(places.users):,} users, {title}: {int(some.sum()):,} keep something, "
         f"{int((~some).sum()):,} nothing. The table lists them.",
         table=titled(table, words).assign(x=places.places[:, 0], y=places.places[:, 1]),
-        how=_HOW,
+        how=_HOW if rank is None else f"{_HOW} {_SERVED}",
         caption=caption,
         source=_SOURCES[projection],
         shares=("Share kept",),
     )
+
+
+def _by_rank(rank: NDArray[np.floating], n_items: int) -> dict[str, object]:
+    """Return how crosses are coloured by ranks, on a log scale: green among the first ten, grey far behind."""
+    worst = max(np.log10(n_items), 1.1)
+    ten = 1 / worst
+    ticks = [tick for tick in (1, 10, 100, 1_000, 10_000, 100_000) if tick <= n_items]
+    return {
+        "color": np.nan_to_num(np.log10(np.maximum(rank, 1)), nan=worst),
+        "colorscale": [(0.0, "#00734f"), (ten, "#009e73"), (min(1.5 * ten, 0.99), "#b5b9c1"), (1.0, GREY)],
+        "cmin": 0,
+        "cmax": worst,
+        "colorbar": {
+            "title": {"text": "Rank, nothing kept"},
+            "orientation": "h",
+            "tickvals": np.log10(ticks).tolist(),
+            "ticktext": [f"{tick:,}" for tick in ticks],
+            "thickness": 10,
+            "len": 0.6,
+            "y": -0.02,
+            "yanchor": "top",
+        },
+    }
 
 
 def _scale(history: Histories) -> list[tuple[float, str]]:

@@ -22,6 +22,7 @@ _TITLES = {
     col.SETTING: "Setting",
     col.CONTROL: "Control",
     col.COUNTED_ON: "Counted on",
+    col.BECAUSE: "Because of",
     col.ONE: "One",
     col.OTHER: "Other",
     col.USERS: "Users",

@@ -6,6 +6,8 @@ import numpy as np
 
 from rec_core.analysis.groups import Histories
 from rec_core.data.sources import Words
+from rec_core.specs import ExperimentSpec
+from rec_core.wording import labels
 from rec_core.wording.numbers import capital, counted, number, percent
 
 
@@ -32,3 +34,16 @@ def favourites_help(liked: float | None, words: Words) -> str:
         return f"{capital(words.items)} that more of them chose than of everyone."
     rating = counted(liked, words.unit, words.units)
     return f"{capital(words.items)} that more of them gave {rating} or more than of everyone."
+
+
+def served(share: float | None, spec: ExperimentSpec, words: Words) -> str:
+    """Return how well users are served who keep nothing, once that is known."""
+    if share is None:
+        return ""
+    how = (
+        "from their own histories" if spec.model.is_served else f"though {labels.model_title(spec)} does not know them"
+    )
+    return (
+        f"Of users who keep nothing, {percent(share)} find their held-out {words.item} among the first ten, {how}: "
+        "green crosses."
+    )

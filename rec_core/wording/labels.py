@@ -12,7 +12,7 @@ from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Words
 from rec_core.evaluation import Metric, free
 from rec_core.evaluation.controls import KEPT
-from rec_core.models import MODELS, NextItem
+from rec_core.models import MODELS
 from rec_core.replicates import Group, group_key
 from rec_core.selection import METHODS
 from rec_core.settings import offers
@@ -36,9 +36,7 @@ PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended":
 FEEDBACK: dict[Feedback, str] = {"explicit": "Ratings", "implicit": "Clicks"}
 MODEL_TITLES = {name: model.title for name, model in MODELS.items()}
 # As they are chosen: those that are served from users' own histories say so.
-MODEL_CHOICES = {
-    name: title + (" · from the profile" if MODELS[name].is_served else "") for name, title in MODEL_TITLES.items()
-}
+MODEL_CHOICES = {name: title + (" · profile" if MODELS[name].is_served else "") for name, title in MODEL_TITLES.items()}
 
 
 def words_of(spec: ExperimentSpec) -> Words:
@@ -64,12 +62,19 @@ def method_choice(spec: ExperimentSpec) -> str:
 
 def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
-    kept = ", co-occurrence start" if isinstance(spec.model, NextItem) else ", SVD start"
-    start = {"random": "", "kept": kept, "sketch": ", sketch of all data"}[spec.train.start]
-    start = (start if spec.model.is_trained else "") + (", with walks" if spec.walked else "")
+    start = _start(spec) + (", with walks" if spec.walked else "")
     if spec.keeps_everything:
-        return METHODS["full"].title + (kept if start else "")
+        return METHODS["full"].title + start
     return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %{start}"  # a setting is not rounded
+
+
+def _start(spec: ExperimentSpec) -> str:
+    """Return where embeddings start, if that is not as usual for the model."""
+    start = "kept" if spec.keeps_everything and spec.train.start == "sketch" else spec.train.start
+    usual = spec.model.recommended_training.get("start", "random")
+    if start == usual or not spec.model.is_trained:
+        return ""
+    return {"random": ", random start", "kept": ", SVD start", "sketch": ", sketch of all data"}[start]
 
 
 def short_choice(spec: ExperimentSpec) -> str:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from rec_core.data.interactions import Split
+import pandas as pd
+
+from rec_core.analysis import columns as col
+from rec_core.analysis.comparison import Compared
+from rec_core.analysis.votes import Votes
+from rec_core.data.interactions import Split, Texts
+from rec_core.data.sources import Words
 from rec_core.models import Model, NextItem
 from rec_core.models.served import PROFILES, Profile
 from rec_core.selection import Method
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
-from rec_core.wording.numbers import number, percent, small
+from rec_core.wording.numbers import duration, number, percent, small
 
 Family = Literal["embedded", "served"]
 FAMILY: dict[Family, str] = {"embedded": "One embedding per user", "served": "Served from the profile"}
@@ -89,3 +95,41 @@ def beyond_sentence(phrases: Sequence[str]) -> str:
         return ""
     *first, last = phrases
     return f"Beyond the kept ratings it uses {', '.join(first) + ', and ' if first else ''}{last}."
+
+
+def why(each: Sequence[Votes], seen: pd.DataFrame, choice: str, words: Words) -> str:
+    """Return how somebody is served whose ratings may not have been trained on."""
+    kept = int((seen[col.KEPT] != "").sum())
+    trained = f"None of their {words.units} is" if not kept else f"{number(kept)} of their {words.units} are"
+    serving = each[0].serving if each else 0
+    return (
+        f"{trained} among those that {choice} keeps; {number(serving)} of their own history serve them. For each "
+        f"{words.item}, those that speak for it most, with their shares of all that does."
+    )
+
+
+def reasons(each: Sequence[Votes], titles: Texts) -> pd.DataFrame:
+    """Return one row per recommended item: what speaks for it, the strongest first."""
+    said = [
+        "; ".join(f"{titles[voter]} ({percent(share)})" for voter, share in zip(one.voters, one.shares, strict=True))
+        for one in each
+    ]
+    return pd.DataFrame({col.ITEM: [str(titles[one.item]) for one in each], col.BECAUSE: said})
+
+
+def both_kinds(runs: Sequence[Compared]) -> str:
+    """Return which run does best on a part of the ratings, and which on all of them, with what they cost."""
+    metric = runs[0].metric
+    parts = {
+        "a part": [one for one in runs if not one.is_baseline and not one.spec.is_dynamic],
+        "all": [one for one in runs if one.is_baseline],
+    }
+    said = []
+    for which, some in parts.items():
+        if some:
+            best = some[metric.best({place: one.value for place, one in enumerate(some)})]
+            title, cost = labels.run_title(best.spec), duration(best.seconds)
+            said.append(f"on {which} of the ratings **{title}** does best ({number(best.value)}, {cost} of CPU time)")
+    return (
+        f"Of {number(len(runs))} ways to train, {'; '.join(said)}. By {metric.title}, means of seeds." if said else ""
+    )

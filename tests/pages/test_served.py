@@ -89,3 +89,24 @@ def test_the_screen_of_models_that_are_served_tries_whole_users(
     app.button(key="screen").click().run()
     assert [(kind, spec.model.name) for kind, spec in asked] == [("screen", "next-item")]
     assert key(asked[0][1])
+
+
+def test_one_user_says_which_rows_speak_for_which_film(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED)
+    app = open_page("one_user", **QUICK, model="Item co-occurrence", method="Whole users")
+    healthy(app)
+    app.button(key="user-One who keeps least").click().run()
+    healthy(app)
+    assert "None of their stars is among those that Whole users at 20" in texts(app)
+    table = next(frame.value for frame in app.dataframe if "Because of" in frame.value)
+    assert len(table) == 10
+    assert table["Because of"].str.contains("%").all()
+
+
+def test_the_map_says_how_users_are_served_who_keep_nothing(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED, quick("greedy"))
+    assert "from their own histories: green crosses" in texts(
+        open_page("user_map", **QUICK, model="Item co-occurrence", method="Whole users")
+    )
+    assert "though NCF does not know them" in texts(open_page("user_map", **QUICK, method="Greedy k-center"))
+    assert "green crosses" not in texts(open_page("user_map", **QUICK, method="Random", ratio="30"))
