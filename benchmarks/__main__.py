@@ -22,6 +22,7 @@ NAMES = {
     "training": "a step against plain loops and against the reference kernel",
     "selection": "choosing a coreset, with the proxy at hand",
     "methods": "what each method keeps of full data's quality, offered or not (half an hour)",
+    "served": "what coresets keep under models served from the profile (half an hour)",
     "screen": "how far the screen's predictions are off (half an hour)",
     "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",

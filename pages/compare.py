@@ -8,7 +8,7 @@ from rec_core.evaluation import validation_metric
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
 from rec_core.stages import SPLIT, measured_on
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 from rec_core.wording.columns import titled
 from rec_core.wording.comparison import cut_short
 from rec_core.wording.difference import headline
@@ -48,6 +48,8 @@ else:
 
 if baseline is not None:
     st.subheader("Quality", anchor=False)
+    for said in dict.fromkeys(filter(None, (serving.trained_on(pick.spec) for pick in same_test))):
+        st.caption(said)
     picks.say_left_out([pick for pick in chosen if pick.group is not None], same_test, "another test set")
     comparison_card.metrics_table(difference.metrics(made, baseline, metric, gains), words)
 

@@ -58,15 +58,15 @@ with right:
         caption, names = f"User {who}. {labels.caption(spec)}", ("Full data", choice)
         first, second = (lists[name] for name in names)
         exhibits.show(side_by_side(catalogue.titles, first, second, names, held_out, caption, words))
-        if why := votes.votes(view.model, user, lists[choice].items):
-            st.subheader("Why these?", anchor=False)
-            st.caption(serving.why(why, seen, choice, words))
-            reasons = titled(serving.reasons(why, catalogue.titles), words)
-            cards.table(reasons, alt=f"The {words.units} of theirs that speak for each {words.item}.", height="content")
-            cards.csv(reasons, "why")
     else:
         for name, top in lists.items():
             st.caption(f"{name}, the best first.")
             best = {capital(words.item): catalogue.titles[top.items].tolist()}
             cards.table(best, alt=f"The ten best {words.items} of {name}.")
+if not missing and (why := votes.votes(view.model, user, lists[choice].items)):
+    st.subheader("Why these?", anchor=False)
+    st.caption(serving.why(why, seen, choice, words))
+    reasons = titled(serving.reasons(why, catalogue.titles), words)
+    cards.table(reasons, alt=f"The {words.items} of theirs that speak for each {words.item}.", height="content")
+    cards.csv(reasons, "why")
 cards.settings()

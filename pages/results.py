@@ -12,7 +12,7 @@ from rec_core.experiment import View
 from rec_core.figures.both_kinds import quality_against_cost
 from rec_core.figures.quality_time import quality_against_time
 from rec_core.replicates import Group
-from rec_core.stages import EVALUATE, PROFILE, RUN, SELECT
+from rec_core.stages import EVALUATE, RUN, SELECT
 from rec_core.wording import activity as activity_words
 from rec_core.wording import comparison as wording
 from rec_core.wording import coverage as coverage_words
@@ -42,13 +42,8 @@ def show_chosen(one: Compared) -> None:
 
 def say_how_users_are_served(one: Compared) -> None:
     """Say what a model served from the profile was trained on, and what a run used beyond its budget."""
-    view = state.views(one.group)[0]
-    beyond = (
-        serving.beyond(one.spec, view.split, view.profile if view.has(PROFILE) else None)
-        if state.data_is_here()
-        else []
-    )
-    if said := " ".join(filter(None, [serving.trained_on(one.spec), serving.beyond_sentence(beyond)])):
+    beyond = state.beyond(state.views(one.group)[0]) if state.data_is_here() else ""
+    if said := " ".join(filter(None, [serving.trained_on(one.spec), beyond])):
         st.markdown(said)
 
 

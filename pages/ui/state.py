@@ -34,11 +34,11 @@ from rec_core.replicates import Group
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, PROXY, RUN, SELECT, SPLIT, controls, resolve
+from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
 from rec_core.training import kernels
 from rec_core.wording import data as data_words
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 
 _SPEC, _SEEDS, _METRIC, _PROBLEM, _ASKED = "_spec", "_seeds", "_judged_by", "_problem", "_asked"
 
@@ -202,6 +202,11 @@ def compared() -> list[Compared]:
 def under_any_model() -> list[Compared]:
     """Return the finished runs of the chosen data and feedback, tested on the same, whatever the model."""
     return finished().under_any_model(spec(), metric())
+
+
+def beyond(of: View) -> str:
+    """Return what a run uses beyond the ratings that its budget counts, a sentence or nothing."""
+    return serving.beyond_sentence(serving.beyond(of.spec, of.split, of.profile if of.has(PROFILE) else None))
 
 
 def named_groups() -> dict[str, Group]:

@@ -52,7 +52,7 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
         facts=_facts(one, evidence),
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
-        method=summary.method_notes(view.spec),
+        method=[*summary.method_notes(view.spec), *filter(None, [state.beyond(view)])],
         limits=summary.limits(one, evidence, len(view.split.test), _about_data(view)),
         settings={"key": key, **view.spec.model_dump()},
     )

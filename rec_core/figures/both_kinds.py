@@ -93,6 +93,7 @@ def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric
         text=[labels.short_choice(run.spec) for run in runs],
         textposition=[places.get(run.group.key, "top center") for run in runs],
         textfont={"size": 11},
+        cliponaxis=False,
         marker={
             "color": model.colour,
             "symbol": [model.symbol + ("-open" if run.is_baseline else "") for run in runs],

@@ -100,7 +100,7 @@ def beyond_sentence(phrases: Sequence[str]) -> str:
 def why(each: Sequence[Votes], seen: pd.DataFrame, choice: str, words: Words) -> str:
     """Return how somebody is served whose ratings may not have been trained on."""
     kept = int((seen[col.KEPT] != "").sum())
-    trained = f"None of their {words.units} is" if not kept else f"{number(kept)} of their {words.units} are"
+    trained = "None of their ratings is" if not kept else f"{number(kept)} of their ratings are"
     serving = each[0].serving if each else 0
     return (
         f"{trained} among those that {choice} keeps; {number(serving)} of their own history serve them. For each "

@@ -181,6 +181,8 @@ def test_the_first_comparison_takes_less_than_a_minute(page: Page, tmp_path_fact
         expect(page.get_by_role("button", name=re.compile("^Cancel"))).to_have_count(0, timeout=120_000)
         assert time.monotonic() - begin < 60
         expect(page.locator("h1")).to_contain_text("Random at 20 % keeps")
+        expect(page.get_by_role("heading", name="Both kinds of models")).to_be_visible()
+        expect(page.get_by_text("Next item · served from the profile")).to_be_visible()
     finally:
         app.kill()
         app.end_jobs()

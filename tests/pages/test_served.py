@@ -97,7 +97,7 @@ def test_one_user_says_which_rows_speak_for_which_film(home: Path, open_page: Op
     healthy(app)
     app.button(key="user-One who keeps least").click().run()
     healthy(app)
-    assert "None of their stars is among those that Whole users at 20" in texts(app)
+    assert "None of their ratings is among those that Whole users at 20" in texts(app)
     table = next(frame.value for frame in app.dataframe if "Because of" in frame.value)
     assert len(table) == 10
     assert table["Because of"].str.contains("%").all()
