@@ -265,7 +265,7 @@ def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
     Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size,
     where that is not the usual one.
     """
-    name, own, usual = _preset_of(spec), spec.model.model_dump(), type(spec.model)().model_dump()
+    name, own, usual = preset_of(spec), spec.model.model_dump(), type(spec.model)().model_dump()
     found = {spec.model.settled(spec.feedback).called: spec}
     for title, model in MODELS.items():
         if spec.feedback not in model.feedbacks or (model.is_served and spec.is_dynamic):
@@ -280,8 +280,8 @@ def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
     return list(found.values())
 
 
-def _preset_of(spec: ExperimentSpec) -> Preset:
-    """Return whose settings the model has; one that has none of its own is told by how validation is chosen."""
+def preset_of(spec: ExperimentSpec) -> Preset:
+    """Return whose settings a model has; one that has none of its own is told by how validation is chosen."""
     recommended = type(spec.model).recommended
     if not recommended:
         return "report" if spec.split.validation == SplitSpec().validation else "recommended"

@@ -13,7 +13,7 @@ from rec_core.evaluation import METRICS, Metric
 from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import MODELS
 from rec_core.replicates import Group
-from rec_core.specs import ExperimentSpec, under_other_models
+from rec_core.specs import ExperimentSpec, preset_of, under_other_models
 from rec_core.stages import controls
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
@@ -198,7 +198,7 @@ def first_specs(spec: ExperimentSpec) -> list[ExperimentSpec]:
     alike = {labels.model_title(one): one for one in under_other_models(spec)}
     own = ("full", "random", "recent", "users") if spec.model.is_served else _FIRST
     first = [spec.with_(method={"name": method}, pretrain=True) for method in own]
-    if spec.model.is_served or spec.feedback == "explicit":
+    if spec.model.is_served or spec.feedback == "explicit" or preset_of(spec) == "report":
         return first
     others = [(alike[MODELS[model].title], methods) for model, methods in _SERVED if MODELS[model].title in alike]
     return first + [

@@ -34,14 +34,13 @@ class NextItem(Served):
     symbol: ClassVar = "star"
     feedbacks: ClassVar = ("implicit",)
     needs_order: ClassVar = True
-    recommended: ClassVar = {"init_std": 0.1}
     recommended_training: ClassVar = {"start": "kept", "learning_rate": 0.0005, "patience": 2}
     seconds_per_row: ClassVar = {"implicit": 8e-6}
     seconds_per_pair: ClassVar = 2e-8
 
     name: Literal["next-item"] = "next-item"
     dim: Dim = offered(64, "Embedding size", 4, 256)
-    init_std: Spread = offered(1.0, "Spread of starting embeddings", 0.0001, 10.0, link="std")
+    init_std: Spread = offered(0.1, "Spread of starting embeddings", 0.0001, 10.0, link="std")
     context: int = offered(10, "Newest rows that serve a user", 1, 100, ge=1, le=1000)
     shared: int = offered(256, "Negatives that a batch shares", 16, 4096, ge=1, le=10**6)
 

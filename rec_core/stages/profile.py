@@ -6,7 +6,7 @@ validation split, by the model as it is counted on whole users drawn at random, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -24,7 +24,7 @@ from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import profiles
 from rec_core.training import kernels
 
-_ROWS, _USERS = 100_000, 2_000  # that the model is counted on, at least one user's; and whose items are looked for
+_ROWS, _USERS = 50_000, 2_000  # that the model is counted on, at least one user's; and whose items are looked for
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,13 @@ def _compute(work: Work) -> ChosenProfile:
     rows, known = _some_users(split.train, catalogue.n_users, rng), profiles(split, [split.train], work.spec.feedback)
     params = model.fit(rows, Shape(catalogue.n_users, catalogue.n_items, 0.0), rng)
     asked = split.validation.take(np.sort(rng.permutation(len(split.validation))[:_USERS]))
+    some, negatives = known.take(asked.user), work.get(NEGATIVES).validation[asked.user]
+    asked = replace(asked, user=np.arange(len(asked), dtype=np.int32))  # of those alone
     tried = {}
     for profile in get_args(Profile):
         if profile != CHOSEN:
-            score = kernels.scorer(Fitted(model.served_with(profile), params, known))
-            tried[profile] = metric.value({SAMPLED: sampled_ranks(score, asked, work.get(NEGATIVES).validation)})
+            score = kernels.scorer(Fitted(model.served_with(profile), params, some))
+            tried[profile] = metric.value({SAMPLED: sampled_ranks(score, asked, negatives)})
     return ChosenProfile(metric.best(tried), tried, len(rows))
 
 

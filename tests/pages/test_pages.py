@@ -98,12 +98,12 @@ def test_prepare_asks_for_the_proxy(open_page: Open, asked: list[tuple[str, Expe
 def test_the_first_comparison_asks_for_as_many_steps_on_all_rows_too(
     open_page: Open, asked: list[tuple[str, ExperimentSpec]]
 ) -> None:
-    app = open_page(**QUICK)
-    app.button(key="compare").click().run()
-    made = {(spec.model.name, spec.method.name) for _, spec in asked}
     embedded = {("ncf", method) for method in ("full", "gradient", "random", "recent", "rs2")}
     served = {("co-occurrence", "full"), ("co-occurrence", "users"), ("next-item", "full"), ("next-item", "recent")}
-    assert made == embedded | served
+    for settings, expected in ({}, embedded), ({"preset": "recommended"}, embedded | served):
+        asked.clear()
+        open_page(**(QUICK | settings)).button(key="compare").click().run()
+        assert {(spec.model.name, spec.method.name) for _, spec in asked} == expected
 
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from rec_core.data import splits
+from rec_core.data.histories import histories
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
 from rec_core.data.sources import Folders
-from rec_core.evaluation.ranking import ranks
+from rec_core.evaluation.ranking import RECALL, SAMPLED, ranks, sampled_ranks
 from rec_core.experiment import Experiment
-from rec_core.models import baselines
-from rec_core.selection import Candidates, budget
+from rec_core.models import CoOccurrence, Shape, baselines
+from rec_core.selection import Candidates, WholeUsers, budget
 from rec_core.selection.recent import Recent
-from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, RATIOS, SVD, Screen, candidates, screen
+from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, RATIOS, SERVED, SVD, Screen, candidates, screen
 from rec_core.stages import SCREEN, MemoryStore
 from tests.conftest import quick
 
@@ -25,11 +26,18 @@ def _negatives(split: Split) -> np.ndarray:
     return np.random.default_rng(3).integers(0, split.catalogue.n_items, shape).astype(np.int32)
 
 
-def _screened(split: Split, ratio: float = 0.2) -> Screen:
+def _screened(split: Split, ratio: float = 0.2, served: bool = False) -> Screen:
     given = Candidates(split.train, split.catalogue.n_users, "implicit")
     told: list[float] = []
     found = screen(
-        given, split, _negatives(split), candidates(True), ratio, lambda: np.random.default_rng(0), told.append
+        given,
+        split,
+        _negatives(split),
+        candidates(True, served),
+        ratio,
+        lambda: np.random.default_rng(0),
+        told.append,
+        served,
     )
     assert told == sorted(told)
     assert told[-1] == (1 if split.train.time is not None else pytest.approx(12 / 13))  # or one was no candidate
@@ -110,3 +118,24 @@ def test_a_screen_is_a_stage(test: str, folders: Folders) -> None:
 def test_walks_are_for_few_rows_that_say_more_together(ratio: float, together: float | None, walked: int) -> None:
     found = {POPULAR: 0.2, SVD: 0.1} | ({} if together is None else {NEIGHBOURHOOD: together})
     assert Screen({}, [{"method": {}, "ratio": ratio, "found": found}], []).walked == walked
+
+
+def test_models_that_are_served_are_screened_with_whole_users(small_split: Split) -> None:
+    """What is found on a part of the users is what co-occurrence, counted on them, finds for everybody."""
+    found = _screened(small_split, served=True)
+    assert {one["method"]["name"] for one in found.tried} == {"users", "recent", "random"}
+    assert all(set(one["found"]) == {SERVED} for one in found.tried)
+    catalogue = small_split.catalogue
+    method, count = WholeUsers(), budget(0.2, len(small_split.train))
+    given = Candidates(small_split.train, catalogue.n_users, "implicit")
+    kept = small_split.train.take(method.select(given, count, np.random.default_rng(0)).rows)
+    model = CoOccurrence(rank=64, profile="decayed-1")
+    params = model.fit(kept, Shape(catalogue.n_users, catalogue.n_items, 0.0), np.random.default_rng(0))
+    score = model.scorer(params, histories([small_split.train], catalogue.n_users))
+    expected = RECALL.value({SAMPLED: sampled_ranks(score, small_split.validation, _negatives(small_split))})
+    one = next(one for one in found.tried if one["method"] == method.model_dump())
+    assert one["found"][SERVED] == pytest.approx(expected)
+    assert not found.starts_from_vectors
+    assert found.walked == 0
+    leaky = replace(small_split, test=small_split.train.take(small_split.test.user))
+    assert _screened(leaky, served=True) == found
