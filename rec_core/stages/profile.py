@@ -24,7 +24,7 @@ from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import profiles
 from rec_core.training import kernels
 
-_ROWS, _USERS = 50_000, 2_000  # that the model is counted on, at least one user's; and whose items are looked for
+_ROWS, _USERS = 100_000, 2_000  # that the model is counted on, at least one user's; and whose items are looked for
 
 
 @dataclass(frozen=True)
