@@ -6,7 +6,6 @@ import streamlit as st
 from pages.ui import cards, comparison_card, exhibits, gallery, models_card, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices, variety
 from rec_core.analysis.comparison import Compared
-from rec_core.analysis.evidence import than_random
 from rec_core.evaluation import free
 from rec_core.experiment import View
 from rec_core.figures.both_kinds import quality_against_cost
@@ -50,12 +49,8 @@ def say_how_users_are_served(one: Compared) -> None:
 def beside_random(one: Compared) -> str:
     """Return what as many random rows say to that, where they were trained on and every user's result is there."""
     random = comparison.random_beside(one, compared)
-    if random is None or not state.data_is_here():
-        return ""
-    ours, theirs = (state.views(group) for group in (one.group, random))
-    if not all(view.has(EVALUATE) for view in (*ours, *theirs)):
-        return ""
-    return wording.THAN_RANDOM[than_random(one, ours, theirs)]
+    verdict = None if random is None else state.than(one, random)
+    return "" if verdict is None else wording.THAN_RANDOM[verdict]
 
 
 def show_why(one: Compared) -> None:
@@ -176,7 +171,9 @@ def show_both_kinds(every: list[Compared]) -> None:
     if len({one.spec.model.settled(one.spec.feedback).called for one in every}) < 2:
         return
     st.subheader("Both kinds of models", anchor=False)
-    st.markdown(serving.both_kinds(every))
+    leaders = comparison.leaders(every)
+    verdicts = {whole: state.than(some[0], some[1].group) for whole, some in leaders.items() if len(some) > 1}
+    st.markdown(serving.both_kinds(leaders, verdicts))
     exhibits.show(quality_against_cost(every, labels.caption_of_groups([one.group for one in every])))
 
 

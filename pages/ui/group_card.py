@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pages.ui import cards, exhibits, map_view, nav, state
 from rec_core.analysis import columns as col
 from rec_core.analysis import groups
-from rec_core.analysis.groups import Histories
+from rec_core.analysis.groups import KeptHistories
 from rec_core.data.interactions import Split
 from rec_core.figures.user_map import tastes
 from rec_core.wording.columns import title, titled
@@ -19,7 +19,7 @@ from rec_core.wording.numbers import capital, number, percent
 _SHARE = st.column_config.NumberColumn(format="percent")
 
 
-def show(split: Split, history: Histories, users: NDArray[np.int64]) -> None:
+def show(split: Split, history: KeptHistories, users: NDArray[np.int64]) -> None:
     """Draw number, activity, kept share, genres, favourites and the list of ``users`` (positions)."""
     if not len(users):
         st.caption("Choose users on a map to see who they are.")

@@ -12,6 +12,7 @@ from cache.kinds import Kind
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
+from rec_core.analysis.evidence import than as verdict_than
 from rec_core.analysis.finished import Finished
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
@@ -30,7 +31,7 @@ from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
 from rec_core.progress import Progress
-from rec_core.replicates import Group
+from rec_core.replicates import Group, Verdict
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
@@ -212,6 +213,14 @@ def beyond(of: View) -> str:
 def named_groups() -> dict[str, Group]:
     """Return the finished runs of the chosen data and feedback, whatever the model, by what they are called."""
     return labels.names(finished().on_data(spec()), jobs().ledger.names())
+
+
+def than(one: Compared, other: Group) -> Verdict | None:
+    """Return whether a group is better than another, paired over users; None where what each user got is gone."""
+    ours, theirs = views(one.group), views(other)
+    if not data_is_here() or not all(view.has(EVALUATE) for view in (*ours, *theirs)):
+        return None
+    return verdict_than(one, ours, theirs)
 
 
 def evidence(one: Compared) -> Evidence | None:

@@ -32,7 +32,7 @@ def choose(split: Split, rows: NDArray[np.integer]) -> int | None:
     return None
 
 
-def _suggestions(history: groups.Histories) -> dict[str, int]:
+def _suggestions(history: groups.KeptHistories) -> dict[str, int]:
     """Return users worth a look: the heaviest, one with an ordinary history, one who loses most."""
     order = np.argsort(history.full, kind="stable")
     least = np.lexsort((-history.full, history.share))

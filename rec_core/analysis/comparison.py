@@ -217,6 +217,18 @@ def random_beside(one: Compared, every: Iterable[Compared]) -> Group | None:
     return None if random is None or random is one else random.group
 
 
+def leaders(every: Iterable[Compared]) -> dict[bool, list[Compared]]:
+    """Return the groups on a part of the rows (False) and on all of them (True), best first by their means.
+
+    What trains on other rows in every epoch keeps no part and is in neither.
+    """
+    found: dict[bool, list[Compared]] = {False: [], True: []}
+    for one in every:
+        if not one.spec.is_dynamic:
+            found[one.is_baseline].append(one)
+    return {whole: sorted(some, key=lambda one: -one.metric.gain(one.value, 0.0)) for whole, some in found.items()}
+
+
 def _by_key(every: Iterable[Compared]) -> dict[tuple[str, str], Compared]:
     return {(group_key(one.spec), one.group.era): one for one in every}
 

@@ -51,9 +51,9 @@ def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:
     return Evidence(difference(one.metric, values, chance), share(one.metric, values, _by_seed(full, one)))
 
 
-def than_random(one: Compared, ours: list[View], random: list[View]) -> Verdict:
-    """Return whether a group is better than as many random rows, paired over users, beyond chance."""
-    return verdict(difference(one.metric, _by_seed(ours, one), _by_seed(random, one)))
+def than(one: Compared, ours: list[View], others: list[View]) -> Verdict:
+    """Return whether a group is better than another that was tested on the same, paired over users, beyond chance."""
+    return verdict(difference(one.metric, _by_seed(ours, one), _by_seed(others, one)))
 
 
 def _by_seed(views: list[View], one: Compared) -> BySeed:

@@ -21,7 +21,7 @@ Users = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
-class Histories:
+class KeptHistories:
     """Train ratings and kept ratings of each user, (n_users,)."""
 
     full: NDArray[np.int64]
@@ -33,10 +33,10 @@ class Histories:
         return self.kept / np.maximum(self.full, 1)
 
 
-def histories(split: Split, rows: NDArray[np.integer]) -> Histories:
+def histories(split: Split, rows: NDArray[np.integer]) -> KeptHistories:
     """Return how much of each user's history ``rows`` keep."""
     n = split.catalogue.n_users
-    return Histories(np.bincount(split.train.user, minlength=n), np.bincount(split.train.user[rows], minlength=n))
+    return KeptHistories(np.bincount(split.train.user, minlength=n), np.bincount(split.train.user[rows], minlength=n))
 
 
 def ranks(view: View) -> NDArray[np.float64] | None:
@@ -51,7 +51,7 @@ def ranks(view: View) -> NDArray[np.float64] | None:
     return found
 
 
-def served(history: Histories, rank: NDArray[np.float64] | None) -> float | None:
+def served(history: KeptHistories, rank: NDArray[np.float64] | None) -> float | None:
     """Return the share of users with nothing kept whose held-out item is among the first ten; None if unknown."""
     if rank is None:
         return None
@@ -59,7 +59,7 @@ def served(history: Histories, rank: NDArray[np.float64] | None) -> float | None
     return float((rank[dropped] <= K).mean()) if dropped.any() else None
 
 
-def users_table(split: Split, history: Histories, users: Users) -> pd.DataFrame:
+def users_table(split: Split, history: KeptHistories, users: Users) -> pd.DataFrame:
     """Return one row per user: original id, ratings, kept ratings and their share."""
     return pd.DataFrame(
         {

@@ -11,7 +11,7 @@ from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.quality_time import across_all, hover, seconds_axis
+from rec_core.figures.quality_time import across_all, points, seconds_axis
 from rec_core.figures.style import lay_out
 from rec_core.models import MODELS
 from rec_core.wording import labels, serving
@@ -85,30 +85,13 @@ def _places(runs: Sequence[Compared]) -> dict[str, str]:
 def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, places: Mapping[str, str]) -> None:
     """Add the groups of a model, named where there are ``places`` for that."""
     model = type(runs[0].spec.model)
+    symbols = [model.symbol + ("-open" if run.is_baseline else "") for run in runs]
     figure.add_scatter(
-        x=[run.seconds for run in runs],
-        y=[run.value for run in runs],
         name=f"{title} · {serving.FAMILY[serving.family(model)].lower()}",
         mode="markers+text" if places else "markers",
         text=[labels.short_choice(run.spec) for run in runs],
         textposition=[places.get(run.group.key, "top center") for run in runs],
         textfont={"size": 11},
         cliponaxis=False,
-        marker={
-            "color": model.colour,
-            "symbol": [model.symbol + ("-open" if run.is_baseline else "") for run in runs],
-            "size": 14,
-            "line": {"width": 2, "color": model.colour},
-            "opacity": 1,
-        },
-        error_y={
-            "type": "data",
-            "array": [run.group.estimate(metric.name).half for run in runs],
-            "color": model.colour,
-            "thickness": 2,
-            "visible": any(len(run.group.results) > 1 for run in runs),
-        },
-        customdata=[run.group.key for run in runs],
-        hovertext=[hover(run, metric) for run in runs],
-        hovertemplate="%{hovertext}<extra></extra>",
+        **points(runs, metric, model.colour, symbols, [14] * len(runs)),
     )

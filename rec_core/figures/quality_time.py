@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -84,33 +85,38 @@ def _controls(runs: Sequence[Compared]) -> dict[str, float]:
 
 def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, chosen: str) -> None:
     look = mark(runs[0].spec.method.name, runs[0].spec.pretrain)
-    figure.add_scatter(
-        x=[run.seconds for run in runs],
-        y=[run.value for run in runs],
-        name=title,
-        mode="markers",
-        marker={
-            "color": look.colour,
-            "symbol": look.symbol,
-            "size": [20 if chosen in run.group.keys else 13 for run in runs],
-            "line": {"width": 2, "color": look.colour},
+    size = [20 if chosen in run.group.keys else 13 for run in runs]
+    figure.add_scatter(name=title, mode="markers", **points(runs, metric, look.colour, [look.symbol] * len(runs), size))
+
+
+def points(
+    runs: Sequence[Compared], metric: Metric, colour: str, symbol: Sequence[str], size: Sequence[int]
+) -> dict[str, Any]:
+    """Return groups as points of a scatter: quality against time, bars over seeds, and what is said of each."""
+    return {
+        "x": [run.seconds for run in runs],
+        "y": [run.value for run in runs],
+        "marker": {
+            "color": colour,
+            "symbol": list(symbol),
+            "size": list(size),
+            "line": {"width": 2, "color": colour},
             "opacity": 1,
         },
-        error_y={
+        "error_y": {
             "type": "data",
             "array": [run.group.estimate(metric.name).half for run in runs],
-            "color": look.colour,
+            "color": colour,
             "thickness": 2,
             "visible": any(len(run.group.results) > 1 for run in runs),
         },
-        customdata=[run.group.key for run in runs],
-        hovertext=[hover(run, metric) for run in runs],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
+        "customdata": [run.group.key for run in runs],
+        "hovertext": [_hover(run, metric) for run in runs],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
 
 
-def hover(run: Compared, metric: Metric) -> str:
-    """Return what is said of a run that the reader points at."""
+def _hover(run: Compared, metric: Metric) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
     half = run.group.estimate(metric.name).half
     sure = f" ± {number(half)}" if half else ""

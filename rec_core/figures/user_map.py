@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.groups import Histories, users_table
+from rec_core.analysis.groups import KeptHistories, users_table
 from rec_core.data.interactions import Split
 from rec_core.data.sources import Words
 from rec_core.figures import bars
@@ -49,7 +49,7 @@ def user_map(
     title: str,
     projection: str,
     places: UserMap,
-    history: Histories,
+    history: KeptHistories,
     split: Split,
     caption: str,
     words: Words,
@@ -126,7 +126,7 @@ def _by_rank(rank: NDArray[np.floating], n_items: int) -> dict[str, object]:
     }
 
 
-def _scale(history: Histories) -> list[tuple[float, str]]:
+def _scale(history: KeptHistories) -> list[tuple[float, str]]:
     """Return colours of Okabe and Ito: orange for what the average history keeps, sky blue below, vermillion above."""
     fair = min(max(float(history.kept.sum() / history.full.sum()), 0.01), 0.98)
     return [(0.0, "#56b4e9"), (fair, "#e69f00"), (min(3 * fair, 0.99), "#d55e00"), (1.0, "#d55e00")]
@@ -136,7 +136,7 @@ def _dots(
     figure: go.Figure,
     places: UserMap,
     which: NDArray[np.bool_],
-    history: Histories,
+    history: KeptHistories,
     split: Split,
     highlighted: NDArray[np.integer] | None,
     marker: dict[str, object],
@@ -154,7 +154,7 @@ def _dots(
     )
 
 
-def _facts(users: NDArray[np.integer], history: Histories, split: Split) -> NDArray[Any]:
+def _facts(users: NDArray[np.integer], history: KeptHistories, split: Split) -> NDArray[Any]:
     """Return what a dot knows of its user: position, original id, ratings, kept ratings."""
     ids = split.catalogue.user_ids[users]
     columns = [users, ids if ids.dtype.kind == "i" else ids.astype(object), history.full[users], history.kept[users]]

@@ -135,12 +135,10 @@ class Model(Settings):
 class Served(Model):
     """A model that makes a user's vector from the user's own history when it serves them, and has none in training.
 
-    So whole users can be left out, and new ones served, and nothing is trained anew for them. ``needs_order`` is said
-    by one to which the order of a history matters.
+    So whole users can be left out, and new ones served, and nothing is trained anew for them.
     """
 
     is_served: ClassVar = True
-    needs_order: ClassVar[bool] = False
 
     @abstractmethod
     def users(self, params: Mapping[str, NDArray[np.float32]], histories: Histories) -> NDArray[np.float32]:

@@ -36,7 +36,6 @@ class CoOccurrence(Counted):
     summary: ClassVar = "Item co-occurrence counts which items follow which, and trains nothing"
     colour: ClassVar = "#d55e00"
     symbol: ClassVar = "diamond"
-    needs_order: ClassVar = True
     libraries: ClassVar = (svd.LIBRARY,)
     seconds_per_row: ClassVar = {"implicit": 2e-6}
     seconds_per_pair: ClassVar = 2e-8

@@ -82,8 +82,8 @@ class Counted(Served):
         raise TrainingError(f"{self.called} is not trained in epochs; choose a model that is.")
 
     def served_with(self, profile: Profile) -> Self:
-        """Return the model with the profile that was chosen, where it is left to choice."""
-        return self.model_copy(update={"profile": profile}) if self.profile == CHOSEN else self
+        """Return the model with another profile."""
+        return self.model_copy(update={"profile": profile})
 
     def users(self, params: Mapping[str, NDArray[np.float32]], histories: Histories) -> NDArray[np.float32]:
         """Return the weighted sums of the items' sources; without vectors, the scores of all items."""

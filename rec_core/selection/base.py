@@ -108,6 +108,7 @@ class Method(Settings):
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
     for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
     One that ``keeps_users`` keeps all rows of some and none of others: it is meant for models served from the profile.
+    One that ``weighs`` gives each row a weight.
     """
 
     title: ClassVar[str]
@@ -118,6 +119,7 @@ class Method(Settings):
     is_dynamic: ClassVar[bool] = False
     looks: ClassVar[bool] = False
     keeps_users: ClassVar[bool] = False
+    weighs: ClassVar[bool] = False
     live: ClassVar[bool] = True
 
     name: str = ""

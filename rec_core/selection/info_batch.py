@@ -30,6 +30,7 @@ class InfoBatch(Method):
         "looks at all ratings each time."
     )
     mark: ClassVar = Mark("#009e73", "star-diamond")
+    weighs: ClassVar = True
     is_dynamic: ClassVar = True
     looks: ClassVar = True
 

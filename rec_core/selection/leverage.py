@@ -28,6 +28,7 @@ class Leverage(Method):
         "Draws ratings by how much they say that others do not, with weights. Choose it to see theory; a comparator."
     )
     mark: ClassVar = Mark("#009e73", "cross")
+    weighs: ClassVar = True
     needs_proxy: ClassVar = True
     ranks: ClassVar = True
 

@@ -44,9 +44,9 @@ def is_chosen(spec: ExperimentSpec) -> bool:
 def served_model(work: Work) -> Model:
     """Return a model that is served from the profile, with the profile that it is served from."""
     model = work.spec.model.settled(work.spec.feedback)
-    return (
-        model.served_with(work.get(PROFILE).profile) if isinstance(model, Counted) and is_chosen(work.spec) else model
-    )
+    if isinstance(model, Counted) and model.profile == CHOSEN:
+        return model.served_with(work.get(PROFILE).profile)
+    return model
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from rec_core.analysis.groups import Histories
+from rec_core.analysis.groups import KeptHistories
 from rec_core.data.sources import Words
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import capital, counted, number, percent
 
 
-def sentences(history: Histories, choice: str) -> tuple[str, str]:
+def sentences(history: KeptHistories, choice: str) -> tuple[str, str]:
     """Return how many users keep something, in words, and how much of their history."""
     n, some = len(history.full), history.kept > 0
     if some.all():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
 
 from rec_core.analysis import columns as col
+from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.votes import Votes
 from rec_core.data.interactions import Split, Texts
 from rec_core.data.sources import Words
 from rec_core.models import Model, NextItem
 from rec_core.models.served import PROFILES, Profile
+from rec_core.replicates import Verdict
 from rec_core.selection import Method
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
@@ -59,7 +61,8 @@ def trained_on(spec: ExperimentSpec) -> str:
     if spec.method.keeps_users and not spec.keeps_everything:
         kept = f"the ratings of some users ({percent(spec.ratio)} of all)"
     did = "trained on" if spec.model.is_trained else "counted on"
-    return f"{labels.model_title(spec)} is {did} {kept}, and served from each user's own history."
+    weights = " Weights of kept ratings do not count." if spec.method.weighs and not spec.model.is_trained else ""
+    return f"{labels.model_title(spec)} is {did} {kept}, and served from each user's own history.{weights}"
 
 
 def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) -> list[str]:
@@ -117,19 +120,29 @@ def reasons(each: Sequence[Votes], titles: Texts) -> pd.DataFrame:
     return pd.DataFrame({col.ITEM: [str(titles[one.item]) for one in each], col.BECAUSE: said})
 
 
-def both_kinds(runs: Sequence[Compared]) -> str:
-    """Return which run does best on a part of the ratings, and which on all of them, with what they cost."""
-    metric = runs[0].metric
-    parts = {
-        "a part": [one for one in runs if not one.is_baseline and not one.spec.is_dynamic],
-        "all": [one for one in runs if one.is_baseline],
-    }
-    said = []
-    for which, some in parts.items():
-        if some:
-            best = some[metric.best({place: one.value for place, one in enumerate(some)})]
-            title, cost = labels.run_title(best.spec), duration(best.seconds)
-            said.append(f"on {which} of the ratings **{title}** does best ({number(best.value)}, {cost} of CPU time)")
-    return (
-        f"Of {number(len(runs))} ways to train, {'; '.join(said)}. By {metric.title}, means of seeds." if said else ""
-    )
+def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[bool, Verdict | None]) -> str:
+    """Return which run leads on a part of the ratings and which on all of them, how sure that is, and what is free.
+
+    ``leaders`` (``comparison.leaders``) are best first; ``verdicts`` say of the first whether it is better than the
+    second, where that is known.
+    """
+    said = [_leader(some, whole, verdicts.get(whole)) for whole, some in leaders.items() if some]
+    every = [one for some in leaders.values() for one in some]
+    if not every:
+        return ""
+    metric = every[0].metric
+    free = comparison.free_controls(every[0].group.results[0].controls, metric)
+    name = metric.best(free)
+    control = f"The control “{small(labels.control_title(name))}”, which needs no training, has {number(free[name])}."
+    return f"By {metric.title}: {'; '.join(said)}. {control}"
+
+
+def _leader(some: Sequence[Compared], whole: bool, verdict: Verdict | None) -> str:
+    first, metric = some[0], some[0].metric
+    extreme = "highest" if metric.higher_is_better else "lowest"
+    where = "all ratings" if whole else "a part of them"
+    facts = [number(first.value), labels.seeds(len(first.group.results)), f"{duration(first.seconds)} of CPU time"]
+    if len(some) > 1 and verdict is not None:
+        than = "better than" if verdict == "better" else "no clear difference from"
+        facts.append(f"{than} {labels.run_title(some[1].spec)}")
+    return f"on {where} **{labels.run_title(first.spec)}** has the {extreme} mean ({', '.join(facts)})"

@@ -35,7 +35,7 @@ def test_a_model_with_an_embedding_per_user_has_no_votes(folders: Folders) -> No
 
 
 def test_users_without_kept_rows_are_served_or_not() -> None:
-    history = groups.Histories(np.array([5, 5, 5, 5]), np.array([0, 0, 3, 0]))
+    history = groups.KeptHistories(np.array([5, 5, 5, 5]), np.array([0, 0, 3, 0]))
     assert groups.served(history, np.array([1.0, 40.0, 2.0, np.nan])) == 0.5
     assert groups.served(history, None) is None
-    assert groups.served(groups.Histories(np.ones(2, np.int64), np.ones(2, np.int64)), np.array([1.0, 2.0])) is None
+    assert groups.served(groups.KeptHistories(np.ones(2, np.int64), np.ones(2, np.int64)), np.array([1.0, 2.0])) is None
