@@ -29,6 +29,7 @@ PROFILES: Mapping[str, str] = {
     "decayed-2": "The newest 30, weights falling",
     "decayed-5": "The newest 30, weights falling slowly",
 }
+_WIDTH = 64  # of embeddings of a model without vectors
 _DECAYED = 30  # rows beyond which weights that fall are 0
 MOST_ITEMS = 8192  # of which a number for every two takes 0.25 GB
 
@@ -86,8 +87,10 @@ class Counted(Served):
         return self.model_copy(update={"profile": profile})
 
     def users(self, params: Mapping[str, NDArray[np.float32]], histories: Histories) -> NDArray[np.float32]:
-        """Return the weighted sums of the items' sources; without vectors, the scores of all items."""
-        sources = params["source"] if self.is_factored else params["between"]
+        """Return the weighted sums of the items' sources; without vectors, of their numbers with all others, drawn
+        together (``_drawn_together``).
+        """
+        sources = params["source"] if self.is_factored else _drawn_together(params["between"])
         return weighted(histories, len(sources), self.profile) @ sources
 
     def scorer(self, params: Mapping[str, NDArray[np.float32]], histories: Histories) -> Score:
@@ -108,8 +111,8 @@ class Counted(Served):
         return (u * v).sum(-1)
 
     def embeddings(self, params: Mapping[str, NDArray[np.float32]], table: Table) -> NDArray[np.float32]:
-        """Return the vectors of a table; without vectors, an item's are its numbers with all others."""
-        return params[table if self.is_factored or table == "user" else "between"]
+        """Return the vectors of a table; without vectors, an item's are its numbers with all others, drawn together."""
+        return params[table] if self.is_factored or table == "user" else _drawn_together(params["between"])
 
     def votes(
         self, params: Mapping[str, NDArray[np.float32]], profile: Histories, items: NDArray[np.integer]
@@ -119,6 +122,18 @@ class Counted(Served):
         if self.is_factored:
             return weight * (params["source"][profile.item] @ params["item"][items].T)
         return weight * params["between"][np.ix_(profile.item, items)]
+
+
+def _drawn_together(between: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows of ``between``, (n_items x ``_WIDTH``) where they are longer, about as far from each other.
+
+    A random projection keeps distances (Johnson and Lindenstrauss, 1984); thousands of numbers a user cannot be mapped.
+    """
+    n_items = len(between)
+    if n_items <= _WIDTH:
+        return between
+    drawn = np.random.default_rng(n_items).standard_normal((n_items, _WIDTH), dtype=np.float32)
+    return between @ (drawn / np.float32(np.sqrt(_WIDTH)))
 
 
 def weights(age: NDArray[np.integer], profile: Profile) -> NDArray[np.float32]:

@@ -24,9 +24,9 @@ def _group(method: str, value: float, folders: Folders) -> Group:
 @pytest.mark.parametrize(
     ("verdict", "says"),
     [
-        ("better", "(0.4, one seed, "),
+        ("better", "(0.400, one seed, "),
         ("no clear difference", "no clear difference from NCF · Recent at 20"),
-        (None, "(0.4, one seed, "),
+        (None, "(0.400, one seed, "),
     ],
 )
 def test_who_leads_is_said_with_how_sure_that_is(verdict: Verdict | None, says: str, folders: Folders) -> None:

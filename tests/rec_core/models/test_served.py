@@ -185,6 +185,20 @@ def _of_nobody(model: Served, params: Params) -> NDArray[np.float32]:
     return np.zeros(N_ITEMS, np.float32)
 
 
+def test_embeddings_without_vectors_are_narrow_and_keep_distances() -> None:
+    rng = np.random.default_rng(0)
+    n_users, n_items, n = 80, 300, 4000
+    user, item = rng.integers(0, n_users, n, dtype=np.int32), rng.integers(0, n_items, n, dtype=np.int32)
+    rows, model = Interactions(user, item, None, np.arange(n)), EASE(profile="all", penalty=10.0)
+    params, known = model.fit(rows, Shape(n_users, n_items, 0.0), _rng()), histories([rows], n_users)
+    found = Fitted(model, params, known).embeddings("user")
+    assert found.shape == (n_users, 64)
+    exact = kernels.scorer(Fitted(model, params, known))(np.arange(n_users), np.arange(n_items)[None])
+    apart = [np.linalg.norm(points[:40] - points[40:], axis=1) for points in (found, exact)]
+    assert np.abs(apart[0] / apart[1] - 1).mean() < 0.15
+    assert Fitted(model, params, known).embeddings("item").shape == (n_items, 64)
+
+
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("profile", ["chosen", "newest-5", "decayed-2"])
 def test_a_folded_in_user_solves_the_normal_equations(bias: bool, profile: Profile) -> None:
