@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -31,10 +31,19 @@ from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
 from rec_core.selection.whole_users import WholeUsers
 
+
+class HowFarOff(NamedTuple):
+    """How far predictions were off where they were held against runs: in how many cases, and in points."""
+
+    cases: int
+    on_average: int
+    at_most: int
+
+
 RATIOS = (0.05, 0.1, 0.2, 0.5)  # at which the share kept is predicted too
-# How far predictions were off on four data sets, in points: how often it was looked at, on average, at most
-# (python -m benchmarks screen --rounds 3).
-CASES, OFF, FARTHEST = 18, 4, 13
+# On four data sets (python -m benchmarks screen --rounds 3).
+OFF_BY = HowFarOff(18, 4, 13)
+OFF_BY_SERVED = HowFarOff(24, 2, 5)  # under item co-occurrence and next item
 _USERS = 6000  # whose validation items are looked for
 _FEW, _MORE, _WALKED = 0.05, 1.05, 8  # up to which ratio, by how much more, and how many positives a row
 POPULAR, NEIGHBOURHOOD, SVD, SERVED = "most_popular", "neighbourhood", "svd", "co_occurrence"
@@ -53,6 +62,16 @@ class Screen:
     full: Found
     tried: list[dict[str, Any]]
     at: list[dict[str, Any]]
+
+    @property
+    def is_served(self) -> bool:
+        """Whether this is for models that are served from the profile."""
+        return SERVED in self.full
+
+    @property
+    def off_by(self) -> HowFarOff:
+        """How far such predictions were off."""
+        return OFF_BY_SERVED if self.is_served else OFF_BY
 
     @property
     def best(self) -> Mapping[str, Json]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rec_core.evaluation.ranking import RECALL
-from rec_core.selection.screen import CASES, FARTHEST, NEIGHBOURHOOD, OFF, POPULAR, SERVED, SVD, Screen
+from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SERVED, SVD, Screen
 from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import percent
@@ -34,8 +34,7 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
     answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}."
-    served = SERVED in screen.full
-    return f"{answered}{walked}" if served else f"{answered}{walked} {how_far_off()}"
+    return f"{answered}{walked} {how_far_off(screen)}"
 
 
 def _share(share: float) -> str:
@@ -44,25 +43,26 @@ def _share(share: float) -> str:
 
 def how(screen: Screen) -> str:
     """Return how it was found out."""
-    if SERVED in screen.full:
+    if screen.is_served:
         return (
             "Item co-occurrence was counted on the rows that each method keeps, and asked for each user's validation "
             "item from all of their history. What it finds, beside what it finds from all rows, is the share that is "
-            "predicted; test ratings were not looked at. A run measures it."
+            "predicted; test ratings were not looked at. "
+            f"{how_far_off(screen)} A run measures it."
         )
     return (
         "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
         "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
         "beside the best on all rows, is the share that is predicted; test ratings were not looked at. It tells "
-        f"methods apart better than it measures them. {how_far_off()} A run measures it."
+        f"methods apart better than it measures them. {how_far_off(screen)} A run measures it."
     )
 
 
-def how_far_off() -> str:
+def how_far_off(screen: Screen) -> str:
     """Return how far such predictions were off where they were held against runs."""
     return (
-        f"In {CASES} cases on four data sets such predictions were off by {OFF} points on average, and by {FARTHEST} "
-        "at most."
+        f"In {screen.off_by.cases} cases on four data sets such predictions were off by {screen.off_by.on_average} "
+        f"points on average, and by {screen.off_by.at_most} at most."
     )
 
 

@@ -16,7 +16,18 @@ from rec_core.experiment import Experiment
 from rec_core.models import CoOccurrence, Shape, baselines
 from rec_core.selection import Candidates, WholeUsers, budget
 from rec_core.selection.recent import Recent
-from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, RATIOS, SERVED, SVD, Screen, candidates, screen
+from rec_core.selection.screen import (
+    NEIGHBOURHOOD,
+    OFF_BY,
+    OFF_BY_SERVED,
+    POPULAR,
+    RATIOS,
+    SERVED,
+    SVD,
+    Screen,
+    candidates,
+    screen,
+)
 from rec_core.stages import SCREEN, MemoryStore
 from tests.conftest import quick
 
@@ -136,6 +147,7 @@ def test_models_that_are_served_are_screened_with_whole_users(small_split: Split
     one = next(one for one in found.tried if one["method"] == method.model_dump())
     assert one["found"][SERVED] == pytest.approx(expected)
     assert not found.starts_from_vectors
+    assert (found.off_by, _screened(small_split).off_by) == (OFF_BY_SERVED, OFF_BY)
     assert found.walked == 0
     leaky = replace(small_split, test=small_split.train.take(small_split.test.user))
     assert _screened(leaky, served=True) == found
