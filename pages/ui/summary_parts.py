@@ -20,7 +20,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import comparison as wording
 from rec_core.wording import data, labels, summary
-from rec_core.wording.numbers import duration
+from rec_core.wording.numbers import duration, percent
 
 _FIGURES = "figures"
 _PARAGRAPHS = "Plain text; every line is a paragraph"
@@ -126,6 +126,7 @@ def _times(one: Compared) -> str:
 
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
     frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec))))
+    frame["ratio"] = frame["ratio"].map(percent)
     metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
     headline = every[0].metric.name
     sure = {} if frame["half"].isna().all() else {"half": f"± {metrics[headline]}"}
@@ -141,7 +142,7 @@ def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
         "speed_up": "Speed-up",
         "seed": "Seed",
     }
-    digits = dict.fromkeys((headline, *sure, *metrics, "gain"), 3) | {"ratio": 3, "total_s": 1, "speed_up": 1}
+    digits = dict.fromkeys((headline, *sure, *metrics, "gain"), 3) | {"total_s": 1, "speed_up": 1}
     return (
         frame[list(columns)]
         .astype({"speed_up": float, **dict.fromkeys(sure, float)})
