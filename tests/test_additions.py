@@ -30,6 +30,7 @@ class Toy(Method):
     title: ClassVar = "Toy method"
     summary: ClassVar = "Keeps what comes first."
     mark: ClassVar = Mark("#123456", "star-diamond")
+    weighs: ClassVar = True
     name: Literal["toy-method"] = "toy-method"
     step: Count = offered(1, "Toy step", 1, 9)
 
@@ -233,7 +234,7 @@ for page in sys.stdin.read().split():
         assert app.title[0].value.startswith("It keeps ")
     if page == "results":
         assert app.sidebar.selectbox(key="method").value == "toy-method"
-        assert app.sidebar.segmented_control(key="model").value == "toy-model"
+        assert app.sidebar.selectbox(key="model").value == "toy-model"
         assert app.sidebar.number_input(key="step").label == "Toy step"
         assert app.sidebar.number_input(key="spread").label == "Toy spread"
         assert "toy-metric" in app.dataframe[0].value
