@@ -27,7 +27,7 @@ from rec_core.progress import Progress
 from rec_core.replicates import group_key
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import controls
+from rec_core.stages import RUN, controls
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
@@ -85,24 +85,27 @@ class Jobs:
         """Whether workers are there, so that a job need not wait until they are started."""
         return self._launcher.has_workers
 
-    def ask(self, spec: ExperimentSpec, kind: Kind = "run") -> str:
-        """Ask for a job and return its key; one that is done, runs or waits already is left as it is."""
+    def ask(self, spec: ExperimentSpec, kind: Kind = "run", with_controls: bool = True) -> str:
+        """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
+
+        A run has its controls measured beside it, once no run waits, unless it is one of many.
+        """
         key = STAGES[kind].key(spec)
         restore(self.ledger, self.store)
         self.ledger.ask(key, kind, spec)
-        if not self._is_whole(key, kind):
+        if not self.is_whole(key, kind):
             self._results.pop(key, None)
             clear_outcome(self.store, key)
             self._submit(key, kind, spec)
-        if kind == "run":
+        if kind == "run" and with_controls:
             self.measure(spec)
         return key
 
-    def measure(self, spec: ExperimentSpec) -> None:
-        """Have the controls beside a run measured, where they are not, once no run waits any more."""
+    def measure(self, spec: ExperimentSpec, later: bool = True) -> None:
+        """Have the controls beside a run measured, where they are not; if ``later``, once no run waits any more."""
         for kind in _controls(spec):
             if not self.store.has(STAGES[kind].key(spec)):
-                self._submit(STAGES[kind].key(spec), kind, spec, later=True)
+                self._submit(STAGES[kind].key(spec), kind, spec, later)
 
     def measures(self, spec: ExperimentSpec) -> bool:
         """Say whether controls beside a run are being measured, or wait for that."""
@@ -117,7 +120,7 @@ class Jobs:
         arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
         self._launcher.submit(key, _execute, *arguments, later=later)
 
-    def _is_whole(self, key: str, kind: Kind) -> bool:
+    def is_whole(self, key: str, kind: Kind) -> bool:
         """Say whether a job's result is there with all it names; a result that lost a part is forgotten."""
         result = stored_result(key, self.store) if kind == "run" else None
         if result is None or all(map(self.store.has, result.stage_keys.values())):
@@ -128,7 +131,13 @@ class Jobs:
     def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
         """Return how the job of this spec stands."""
         key = STAGES[kind].key(spec)
-        return self._job(key, kind, spec, self._launcher.states())
+        return self._job(key, kind, spec, self._launcher.states(), self.ledger.has(key))
+
+    def runs(self, wanted: Iterable[ExperimentSpec]) -> list[Job]:
+        """Return how the runs of many specs stand, with one look at the scheduler and one at the list."""
+        states, asked = self._launcher.states(), {one.key for one in self.ledger.asked("run")}
+        keyed = [(RUN.key(spec), spec) for spec in wanted]
+        return [self._job(key, "run", spec, states, key in asked) for key, spec in keyed]
 
     def active(self) -> list[Job]:
         """Return the jobs that run or wait, the oldest first."""
@@ -136,7 +145,7 @@ class Jobs:
         if not states:
             return []
         asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
-        jobs = [self._job(a.key, a.kind, a.spec, states) for a in asked if a.key in states]
+        jobs = [self._job(a.key, a.kind, a.spec, states, True) for a in asked if a.key in states]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
 
@@ -146,13 +155,13 @@ class Jobs:
         alike = [one for one in self.ledger.lately(_LATELY) if one.kind == "run" and group_key(one.spec) == wanted]
         when = next((one.asked_at for one in alike if one.key == job.key), 0.0)
         together = [one for one in alike if abs(one.asked_at - when) < _TOGETHER]
-        return [self._job(one.key, "run", one.spec, states) for one in together] or [job]
+        return [self._job(one.key, "run", one.spec, states, True) for one in together] or [job]
 
     def failed(self) -> list[Job]:
         """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""
         states = self._launcher.states()
         asked = [one for one in self.ledger.lately(_LATELY) if one.key not in self._results]
-        jobs = [self._job(one.key, one.kind, one.spec, states) for one in asked]
+        jobs = [self._job(one.key, one.kind, one.spec, states, True) for one in asked]
         return [job for job in jobs if job.state in ("failed", "interrupted")]
 
     def dismiss(self, key: str) -> None:
@@ -200,7 +209,7 @@ class Jobs:
         """Let go of the scheduler; jobs go on."""
         self._launcher.close()
 
-    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: Mapping[str, JobState]) -> Job:
+    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: Mapping[str, JobState], was_asked: bool) -> Job:
         if self.store.has(key):
             return Job(key, kind, spec, "done")
         if states.get(key) == "running":
@@ -209,19 +218,19 @@ class Jobs:
             return Job(key, kind, spec, "running", progress=_progress(told[-1]) if told else None, steps=steps)
         if key in states:
             return Job(key, kind, spec, "waiting", STARTING if states[key] == "starting" else "")
+        if not was_asked:
+            return Job(key, kind, spec, "new")
         if (outcome := load_outcome(self.store, key) or self._told(key)) is not None:
             return Job(key, kind, spec, outcome.state, outcome.message)
         if (why := self._launcher.failures().get(key)) is not None:
             return Job(key, kind, spec, "failed", why)
-        if not self.ledger.has(key):
-            return Job(key, kind, spec, "new")
         if self._launcher.is_late:
             return Job(key, kind, spec, "waiting", LATE)
         return Job(key, kind, spec, "interrupted", INTERRUPTED)
 
     def _told(self, key: str) -> Outcome | None:
         """Return what a job said last, where it could not write down how it ended: the disk is full."""
-        said = self._launcher.events(progress_topic(key)) if self.ledger.has(key) else ()
+        said = self._launcher.events(progress_topic(key))
         return Outcome("failed", str(said[-1][FAILED])) if said and FAILED in said[-1] else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cache.kinds import Kind
 from rec_core import specs
@@ -36,6 +36,17 @@ _MIGRATIONS = (
     CREATE TABLE notes (key TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL);
     """,
     "CREATE TABLE names (key TEXT PRIMARY KEY, name TEXT NOT NULL);",
+    """
+    CREATE TABLE sweeps (
+        name TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        asked TEXT NOT NULL,
+        asked_at REAL NOT NULL,
+        paused TEXT NOT NULL,
+        spent REAL NOT NULL,
+        ended TEXT NOT NULL
+    );
+    """,
 )
 
 
@@ -57,10 +68,26 @@ class Note:
     text: str = ""
 
 
+class Written(NamedTuple):
+    """A sweep as it is written down (``cache.listed`` reads it): texts, but for two times in seconds."""
+
+    name: str
+    kind: str
+    asked: str
+    asked_at: float
+    paused: str
+    spent: float
+    ended: str
+
+
+_CHANGES = {column: f"UPDATE sweeps SET {column} = ? WHERE name = ?" for column in ("asked", "paused", "ended")}
+
+
 class Ledger:
     """The ledger in ``folder``, created when first needed."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._path = folder / "ledger.sqlite3"
         self._listed: dict[Kind, tuple[list[tuple[str, float]], list[Asked]]] = {}
 
@@ -146,6 +173,32 @@ class Ledger:
         """Return the names that people gave, by the groups' keys."""
         with self._reading() as database:
             return dict(_rows(database, "SELECT key, name FROM names"))
+
+    def keep_sweep(self, sweep: Written) -> None:
+        """Write down a sweep, in place of the one of its name."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)", sweep)
+
+    def change_sweep(self, name: str, **changed: str) -> None:
+        """Change what was asked of a sweep, why it is paused, or what it came to: ``asked``, ``paused``, ``ended``."""
+        with self._transaction() as database:
+            for column, value in changed.items():
+                database.execute(_CHANGES[column], (value, name))
+
+    def spend(self, name: str, seconds: float) -> None:
+        """Add to the time in which a sweep went on."""
+        with self._transaction() as database:
+            database.execute("UPDATE sweeps SET spent = spent + ? WHERE name = ?", (seconds, name))
+
+    def forget_sweep(self, name: str) -> None:
+        """Forget a sweep; its runs stay."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM sweeps WHERE name = ?", (name,))
+
+    def sweeps(self) -> list[Written]:
+        """Return all sweeps, the oldest first."""
+        with self._reading() as database:
+            return [Written(*row) for row in _rows(database, "SELECT * FROM sweeps ORDER BY asked_at")]
 
     def restore(self, runs: Iterable[Asked]) -> None:
         """Write down runs that are in the store and not here: the list was lost, or left empty."""

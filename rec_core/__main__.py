@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     before = signal.signal(signal.SIGINT, _stop)
     from cache.home import folders, home, open_store
     from cache.ledger import Ledger
+    from cache.listed import SweepList
     from cache.restore import restore
     from cache.store import DiskStore
     from rec_core import cli
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, before)
     try:
-        return cli.main(arguments, cli.Home(store, folders, remember))
+        return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home()))))
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rec_core import projection
 from rec_core.data.interactions import Feedback
+from rec_core.experiment import View
 from rec_core.models import MODELS
 from rec_core.progress import Progress
 from rec_core.results import RunResult
@@ -62,6 +63,11 @@ def estimate(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, pro
     return Estimate(sum(every.values()), at_most=spec.train.may_stop and spec.model.is_trained)
 
 
+def relative(spec: ExperimentSpec, rates: Rates) -> float:
+    """Return seconds by which runs on the same data can be put in order, without a look at the data."""
+    return estimate(spec, 10**6, 0, rates, proxy_is_ready=True).seconds
+
+
 def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_is_ready: bool) -> dict[str, float]:
     """Return the steps of a run in their order (what each is ``doing``), with the seconds that each takes."""
     share = 1.0 if spec.keeps_everything else spec.ratio
@@ -76,6 +82,35 @@ def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_
         * (rate * share * n_train * (1 + spec.walked) + looking * n_train),
         EVALUATE.doing: ranking,
     }
+
+
+def together(
+    wanted: Sequence[ExperimentSpec], look: Callable[[ExperimentSpec], View], rates: Rates, workers: int
+) -> Estimate:
+    """Return how long runs take that so many workers share, one proxy serving all that need it."""
+    views = [look(one) for one in wanted]
+    alone = [of_view(view, rates) for view in views]
+    waits = [0.0 if view.proxy_is_ready else preparation(view, rates) for view in views]
+    work = [one.seconds - wait for one, wait in zip(alone, waits, strict=True)]
+    proxies = {PROXY.key(one): wait for one, wait in zip(wanted, waits, strict=True)}
+    return Estimate(_shared(work, workers) + _shared(proxies.values(), workers), any(one.at_most for one in alone))
+
+
+def of_view(view: View, rates: Rates) -> Estimate:
+    """Return how long the run takes that a view is of."""
+    catalogue = view.split.catalogue
+    pairs = catalogue.n_users * catalogue.n_items
+    return estimate(view.spec, len(view.split.train), pairs, rates, view.proxy_is_ready)
+
+
+def preparation(view: View, rates: Rates) -> float:
+    """Return how long pretraining the proxy takes of what a view is of."""
+    return proxy_seconds(view.spec, len(view.split.train), rates)
+
+
+def _shared(seconds: Collection[float], workers: int) -> float:
+    """Return how long work of so many seconds takes that the workers share."""
+    return max(sum(seconds) / workers, max(seconds, default=0.0))
 
 
 def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | None]:

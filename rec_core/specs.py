@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -47,6 +47,7 @@ BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
 Negatives = Annotated[int, Field(ge=1, le=10**7)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+S = TypeVar("S", bound=Settings)
 
 if TYPE_CHECKING:
     AnyModel = Model
@@ -231,8 +232,17 @@ def parse(values: Json) -> ExperimentSpec:
     Raises:
         SpecError: one sentence per wrong setting.
     """
+    return checked(ExperimentSpec, values)
+
+
+def checked(kind: type[S], values: Json) -> S:
+    """Return the settings of a kind that ``values`` describe.
+
+    Raises:
+        SpecError: one sentence per wrong setting.
+    """
     try:
-        return ExperimentSpec.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
         raise SpecError(" ".join(_sentence(e) for e in error.errors())) from error
 
@@ -260,24 +270,41 @@ def judged_by(name: Preset, feedback: Feedback) -> Metric:
 
 
 def under_other_models(spec: ExperimentSpec) -> list[ExperimentSpec]:
-    """Return ``spec`` under every model, its own among them, each trained in every way that counts for its feedback.
-
-    Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size,
-    where that is not the usual one.
-    """
-    name, own, usual = preset_of(spec), spec.model.model_dump(), type(spec.model)().model_dump()
+    """Return ``spec`` under every model, its own among them, each trained in every way that counts for its feedback."""
     found = {spec.model.settled(spec.feedback).called: spec}
     for title, model in MODELS.items():
         if spec.feedback not in model.feedbacks or (model.is_served and spec.is_dynamic):
             continue
-        settings = {} if name == "report" else dict(model.recommended)
-        resized = "dim" in model.model_fields and own.get("dim", 0) != usual.get("dim", 0)
-        settings |= {"dim": own["dim"]} if resized else {}
         for variant in model.variants:
-            train = _trained_alike(spec, model, name)
-            other = spec.with_(model={"name": title} | settings | dict(variant), train=train)
+            other = _under(spec, title, variant)
             found.setdefault(other.model.settled(spec.feedback).called, other)
     return list(found.values())
+
+
+def alike(spec: ExperimentSpec, feedback: Feedback, model: str) -> ExperimentSpec:
+    """Return ``spec`` under another feedback or another model, with the settings that are usual there.
+
+    Raises:
+        SpecError: if the model cannot learn from that feedback, or not from what the method keeps.
+    """
+    if feedback == spec.feedback:
+        return spec if model == spec.model.name else _under(spec, model, {})
+    kept = ("data", "split", "method", "pretrain", "ratio", "evaluation", "data_seed", "seed")
+    return preset(preset_of(spec), feedback, model, **{name: getattr(spec, name) for name in kept})
+
+
+def _under(spec: ExperimentSpec, title: str, variant: Mapping[str, Json]) -> ExperimentSpec:
+    """Return ``spec`` under the model called ``title``, in one of its variants.
+
+    Others have the settings that are recommended for them, unless its own are the report's; and embeddings of its size,
+    where that is not the usual one.
+    """
+    name, model = preset_of(spec), MODELS[title]
+    own, usual = spec.model.model_dump(), type(spec.model)().model_dump()
+    settings = {} if name == "report" else dict(model.recommended)
+    resized = "dim" in model.model_fields and own.get("dim", 0) != usual.get("dim", 0)
+    settings |= {"dim": own["dim"]} if resized else {}
+    return spec.with_(model={"name": title} | settings | dict(variant), train=_trained_alike(spec, model, name))
 
 
 def preset_of(spec: ExperimentSpec) -> Preset:

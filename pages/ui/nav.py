@@ -87,6 +87,7 @@ class Page:
 PAGES: dict[str, tuple[Page, ...]] = {
     "Decide": (
         Page("results", "Results", "leaderboard"),
+        Page("frontier", "Frontier", "show_chart"),
         Page("compare", "Compare", "compare_arrows"),
     ),
     "Understand": (

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,13 +27,14 @@ _DRAWING = (
     "pyarrow.pandas_compat",
     "streamlit.material_icon_names",
 )
+_AGAIN = 10.0  # seconds
 _ANYWHERE = ("", "0.0.0.0", "::")
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Make ready in the background, and open a browser as Streamlit does where an app has no lifespan of its own."""
-    threading.Thread(target=make_ready, daemon=True).start()
+    threading.Thread(target=_work, daemon=True).start()
     if not st.get_option("server.headless"):
         address = str(st.get_option("server.address") or "")
         cli_util.open_browser(get_url("localhost" if address in _ANYWHERE else address))
@@ -45,6 +47,22 @@ def make_ready() -> None:
         _load_modules()
         _draw_once()
         _load_first_data()
+
+
+def _work() -> None:
+    make_ready()
+    keep_sweeps_going()
+
+
+def keep_sweeps_going() -> None:
+    """Go on with sweeps as long as the server runs, whether or not a browser is open."""
+    from cache.sweeps import keep_going
+    from pages.ui import state
+
+    while True:
+        with contextlib.suppress(Exception):  # a home that cannot be read is said on the pages
+            keep_going(state.sweeps())
+        time.sleep(_AGAIN)
 
 
 def _load_modules() -> None:

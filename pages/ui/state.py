@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 
 from cache.home import folders, home
 from cache.jobs import Job, Jobs
 from cache.kinds import Kind
+from cache.sweeps import Sweeps
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
+from rec_core.analysis.evidence import kept as share_kept
 from rec_core.analysis.evidence import than as verdict_than
 from rec_core.analysis.finished import Finished
 from rec_core.data.sources import SOURCES, Source, Words
@@ -20,27 +23,31 @@ from rec_core.estimate import (
     STARTING,
     Estimate,
     Rates,
-    estimate,
     map_seconds,
+    of_view,
     parts,
-    proxy_seconds,
+    preparation,
     rates_here,
     screen_seconds,
+    together,
 )
 from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
 from rec_core.progress import Progress
+from rec_core.replicates import Estimate as Share
 from rec_core.replicates import Group, Verdict
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
-from rec_core.specs import ExperimentSpec
+from rec_core.settings import offers
+from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
 from rec_core.training import kernels
 from rec_core.wording import data as data_words
 from rec_core.wording import labels, serving
 
+_OF_START = {name: offer for name, offer in offers(TrainSpec).items() if name in ("start", "walked")}
 _SPEC, _SEEDS, _METRIC, _PROBLEM, _ASKED = "_spec", "_seeds", "_judged_by", "_problem", "_asked"
 
 
@@ -49,6 +56,30 @@ def jobs() -> Jobs:
     """Return the jobs, store and ledger of this server's home folder; the first time, training is made ready too."""
     kernels.compile_ahead()
     return Jobs(home(), folders())
+
+
+@st.cache_resource(show_spinner=False)
+def sweeps() -> Sweeps:
+    """Return the sweeps of this server's home folder."""
+    return Sweeps(jobs())
+
+
+def with_sweep(what: Literal["pause", "resume", "forget"], name: str) -> None:
+    """Pause, resume or forget a sweep; what goes wrong is shown above the page."""
+    try:
+        getattr(sweeps(), what)(name)
+        sweeps().go_on()
+    except CorelensError as error:
+        complain(str(error))
+
+
+def use(chosen: ExperimentSpec) -> None:
+    """Set the sidebar to what a spec keeps, and to where its embeddings start."""
+    st.session_state["method"], st.session_state["ratio"] = chosen.method.name, 100 * chosen.ratio
+    for settings, names in ((chosen.method, offers(type(chosen.method))), (chosen.train, _OF_START)):
+        for setting, offer in names.items():
+            value = getattr(settings, setting)
+            st.session_state[offer.link] = None if value == offer.default else value
 
 
 def choose(spec: ExperimentSpec, seeds: int, judged_by: Metric) -> None:
@@ -223,6 +254,24 @@ def than(one: Compared, other: Group) -> Verdict | None:
     return verdict_than(one, ours, theirs)
 
 
+def kept(one: Compared) -> Share | None:
+    """Return the share of full data's quality that a group keeps, paired over users; None where that is not known."""
+    if one.baseline is None or not data_is_here():
+        return None
+    name = (one.metric.name, *one.group.keys, "of", *one.baseline.keys)
+    if name not in (known := _known_shares()):
+        ours, full = views(one.group), views(one.baseline)
+        is_there = all(view.has(EVALUATE) for view in (*ours, *full))
+        known[name] = share_kept(one.metric, ours, full) if is_there else None
+    return known[name]
+
+
+@st.cache_resource(show_spinner=False)
+def _known_shares() -> dict[tuple[str, ...], Share | None]:
+    """Return what was worked out of finished runs, whoever looked."""
+    return {}
+
+
 def evidence(one: Compared) -> Evidence | None:
     """Return how sure the differences of a group are; None where what each user got is gone."""
     ours, full = (views(group) if group else [] for group in (one.group, one.baseline))
@@ -238,17 +287,8 @@ def expected(*wanted: ExperimentSpec) -> Estimate:
 
     The workers share them, and one proxy serves all that need it.
     """
-    rates = _rates()
-    alone = [_expected(one, rates) for one in wanted]
-    waits = [0.0 if view(one).proxy_is_ready else _preparation(one, rates) for one in wanted]
-    work = [one.seconds - wait for one, wait in zip(alone, waits, strict=True)]
-    proxies = {PROXY.key(one): wait for one, wait in zip(wanted, waits, strict=True)}
-    return Estimate(_start() + _shared(work) + _shared(proxies.values()), any(one.at_most for one in alone))
-
-
-def _shared(seconds: Collection[float]) -> float:
-    """Return how long work of so many seconds takes that the workers share."""
-    return max(sum(seconds) / jobs().workers, max(seconds, default=0.0))
+    found = together(wanted, view, _rates(), jobs().workers)
+    return Estimate(_start() + found.seconds, found.at_most)
 
 
 def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
@@ -268,19 +308,19 @@ def left_of(jobs_of: Sequence[Job]) -> tuple[float, float | None]:
     waiting = [job for job in jobs_of if job.state == "waiting"]
     done = sum(job.state == "done" for job in jobs_of) + sum(share for share, _ in running)
     lefts = [left for _, left in running if left is not None]
-    more = sum(_expected(job.spec, _rates()).seconds for job in waiting) / jobs().workers if lefts else 0.0
+    more = sum(of_view(view(job.spec), _rates()).seconds for job in waiting) / jobs().workers if lefts else 0.0
     return done / len(jobs_of), max(lefts) + more if lefts else None
 
 
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
-    return _start() + _preparation(of or spec(), _rates())
+    return _start() + preparation(view(of), _rates())
 
 
 def expected_screen(of: View) -> float:
     """Return how long a screen will take, in seconds."""
     ready = recency_can_help(of.spec) or of.spec.model.is_served or of.can(PROXY)
-    catalogue, waits = of.split.catalogue, 0.0 if ready else _preparation(of.spec, _rates())
+    catalogue, waits = of.split.catalogue, 0.0 if ready else preparation(of, _rates())
     return _start() + waits + screen_seconds(len(of.split.train), catalogue.n_users * catalogue.n_items)
 
 
@@ -292,17 +332,6 @@ def expected_map(of: View) -> float:
 def _start() -> float:
     """Return how long it takes until there are workers."""
     return 0.0 if jobs().has_workers else STARTING
-
-
-def _expected(of: ExperimentSpec, rates: Rates) -> Estimate:
-    one = view(of)
-    catalogue = one.split.catalogue
-    pairs = catalogue.n_users * catalogue.n_items
-    return estimate(one.spec, len(one.split.train), pairs, rates, one.proxy_is_ready)
-
-
-def _preparation(of: ExperimentSpec, rates: Rates) -> float:
-    return proxy_seconds(of, len(view().split.train), rates)
 
 
 def _rates() -> Rates:

@@ -51,6 +51,17 @@ BEST_EPOCH = "best_epoch"
 COVERED, TAIL_SHOWN, POPULARITY_SHOWN = "covered", "tail_shown", "popularity_shown"  # of what models show
 VERDICT = "verdict"
 
+# Of a frontier: how a line is called and drawn, where its points are, and what they cost
+SPEC = "spec"
+LINE, MODEL, METHOD, PRETRAIN = "line", "model", "method", "pretrain"
+RATIO = "ratio"
+SEEDS = "seeds"
+METRIC = "metric"
+HALF = "half"
+KEPT_FROM, KEPT_TO = "kept_from", "kept_to"
+CHOOSING_S, TRAIN_S, TOTAL_S = "choosing_s", "train_s", "total_s"
+CUT_SHORT = "cut_short"
+
 
 def at_least(count: int) -> str:
     """Return the name of the column of shares with at least ``count`` kept rows.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from rec_core.analysis.comparison import Compared
+from rec_core.evaluation import Metric
 from rec_core.experiment import View
 from rec_core.replicates import BySeed, Estimate, Verdict, difference, share, verdict
 
@@ -46,15 +48,20 @@ def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:
     What every user got has to be in the store, and the kept rows too.
     """
     control = one.best_control[0]
-    values = _by_seed(ours, one)
+    values = _by_seed(ours, one.metric)
     chance = {view.spec.seed: view.control_values(control, one.metric) for view in ours}
-    return Evidence(difference(one.metric, values, chance), share(one.metric, values, _by_seed(full, one)))
+    return Evidence(difference(one.metric, values, chance), kept(one.metric, ours, full))
 
 
 def than(one: Compared, ours: list[View], others: list[View]) -> Verdict:
     """Return whether a group is better than another that was tested on the same, paired over users, beyond chance."""
-    return verdict(difference(one.metric, _by_seed(ours, one), _by_seed(others, one)))
+    return verdict(difference(one.metric, _by_seed(ours, one.metric), _by_seed(others, one.metric)))
 
 
-def _by_seed(views: list[View], one: Compared) -> BySeed:
-    return {view.spec.seed: np.asarray(one.metric.values(view.evaluated.per_user)) for view in views}
+def kept(metric: Metric, ours: Iterable[View], full: Iterable[View]) -> Estimate | None:
+    """Return the share of full data's quality that is kept, paired over users; None where full data have none."""
+    return share(metric, _by_seed(ours, metric), _by_seed(full, metric))
+
+
+def _by_seed(views: Iterable[View], metric: Metric) -> BySeed:
+    return {view.spec.seed: np.asarray(metric.values(view.evaluated.per_user)) for view in views}

@@ -68,6 +68,12 @@ def choice_title(spec: ExperimentSpec) -> str:
     return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %{start}"  # a setting is not rounded
 
 
+def line_title(spec: ExperimentSpec) -> str:
+    """Return what runs that differ in ratio and seed are called, for example "Recent (alpha 0), SVD start"."""
+    start = _start(spec) + (", with walks" if spec.walked else "")
+    return f"{METHODS['full'].title if spec.keeps_everything else method_choice(spec)}{start}"
+
+
 def _start(spec: ExperimentSpec) -> str:
     """Return where embeddings start, if that is not as usual for the model."""
     start = "kept" if spec.keeps_everything and spec.train.start == "sketch" else spec.train.start

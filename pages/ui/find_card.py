@@ -1,0 +1,141 @@
+"""How small can it be: how much is to be kept, the button that finds it out, and when choosing pays."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cache.sweeps import Standing
+from pages.ui import cards, state
+from rec_core.analysis.comparison import Compared
+from rec_core.analysis.frontier import break_even as pays_after
+from rec_core.errors import CorelensError
+from rec_core.results import CHOOSING
+from rec_core.specs import ExperimentSpec
+from rec_core.sweeps import Question
+from rec_core.wording import frontier as wording
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration, percent
+
+_KEEP, _MINUTES, _PLANNED = 95.0, 10.0, 50
+_FIRST_RATIO = 0.1  # where the screen looks first
+
+
+def goal() -> float:
+    """Draw how much of full data's quality is to be kept, and return it as a share."""
+    kept = st.number_input(
+        "Keep at least (%)",
+        min_value=1.0,
+        max_value=99.9,
+        value=_KEEP,
+        step=1.0,
+        format="%g",
+        key="keep",
+        bind="query-params",
+        width=180,
+        help=f"Of {labels.quality(state.metric())} on full data, same settings. Choose another under “Judged by”.",
+    )
+    return float(kept or _KEEP) / 100
+
+
+def show(goal: float) -> None:
+    """Offer to find the smallest part that keeps the goal, or show how that stands."""
+    base = _base(state.spec())
+    name = _called(base)
+    sweep = next((one for one in state.sweeps().all() if one.name == name), None)
+    standing = None if sweep is None else state.sweeps().standing(sweep)
+    with st.container(border=True):
+        st.markdown("**Find the smallest for me**")
+        if standing is not None and isinstance(standing.sweep.asked, Question):
+            _stands(standing, standing.sweep.asked)
+        if standing is None or standing.is_over or standing.sweep.paused:
+            _offer(base, name, goal)
+
+
+def _offer(base: ExperimentSpec, name: str, goal: float) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        minutes = st.number_input(
+            "At most (minutes)",
+            min_value=0.5,
+            max_value=10_000.0,
+            value=_MINUTES,
+            step=1.0,
+            format="%g",
+            key="minutes",
+            bind="query-params",
+            width=180,
+        )
+        st.button(
+            f"Find what keeps {percent(goal)}",
+            key="find",
+            on_click=_find,
+            args=(base, name, goal, float(minutes or _MINUTES)),
+            type="primary",
+            icon=":material/search:",
+            help="Screens the data, tries what promises most at a few ratios, drops what cannot win, and confirms the "
+            "answer on three other seeds.",
+        )
+
+
+def _stands(standing: Standing, question: Question) -> None:
+    """Say how a search stands: what it found, or what it has looked at."""
+    assert standing.answer is not None
+    if standing.is_over:
+        first, second = wording.search_answer(standing.answer, question)
+        st.markdown(f"**{first}** {second}")
+        if standing.answer.chosen is not None:
+            chosen = standing.answer.confirmed or standing.answer.chosen
+            st.button("Use it", key="use-found", on_click=state.use, args=(chosen.spec,), icon=":material/check:")
+    elif standing.sweep.paused:
+        st.markdown(f"It stopped: {standing.sweep.paused}")
+        st.button("Go on", key="find-on", on_click=state.with_sweep, args=("resume", standing.sweep.name))
+    else:
+        spent, most = standing.sweep.spent, 60 * question.minutes
+        done = wording.looked_at(standing.answer)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(min(spent / most, 1.0), text=f"{duration(spent)} of {duration(most)} · {done}", width="stretch")
+            st.button("Stop", key="find-stop", on_click=state.with_sweep, args=("pause", standing.sweep.name))
+    if standing.answer.tried:
+        with st.popover("What was tried", type="tertiary", icon=":material/table:"):
+            tried = wording.tried(standing.answer)
+            shares = [wording.RATIO, wording.KEPT, wording.FROM, wording.TO]
+            cards.table(tried, alt="The parts that were tried.", column_config=cards.number_columns(tried, shares))
+
+
+def _find(base: ExperimentSpec, name: str, goal: float, minutes: float) -> None:
+    try:
+        state.sweeps().ask(name, Question.of(base, state.metric().name, goal, minutes))
+        state.sweeps().go_on()
+    except CorelensError as error:
+        state.complain(str(error))
+
+
+def _base(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return what a search begins with: the chosen settings, whatever is chosen to be kept."""
+    method = {"name": "random"} if spec.keeps_everything or spec.is_dynamic else spec.method
+    return spec.with_(method=method, ratio=_FIRST_RATIO)
+
+
+def _called(base: ExperimentSpec) -> str:
+    return f"Smallest part · {labels.data_title(base)}, {labels.model_title(base)} · {labels.line_title(base)} first"
+
+
+def break_even(one: Compared) -> None:
+    """Draw how many trainings are planned, and say when choosing pays for itself."""
+    if one.baseline is None:
+        return
+    planned = st.number_input(
+        "Trainings planned",
+        min_value=1,
+        max_value=1_000_000,
+        value=_PLANNED,
+        key="trainings",
+        bind="query-params",
+        width=180,
+        help="One; some fifty for tuning; or one a day.",
+    )
+    results = one.group.results
+    choosing = sum(result.cost(CHOOSING) for result in results) / len(results)
+    part = sum(result.cost(("train",)) for result in results) / len(results)
+    whole = sum(result.cost(("train",)) for result in one.baseline.results) / len(one.baseline.results)
+    after = pays_after(choosing, part, whole)
+    st.markdown(wording.pays(choosing, part, whole, after, int(planned or _PLANNED)))

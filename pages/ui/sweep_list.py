@@ -1,0 +1,60 @@
+"""The sweeps that were asked for: how each stands, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cache.sweeps import Standing
+from pages.ui import cards, state
+from rec_core.sweeps import Plan
+from rec_core.wording.numbers import plain_markdown
+
+_MOST = 8  # that are shown
+
+
+def show() -> None:
+    """Draw one line per plan, the newest first."""
+    plans = [sweep for sweep in state.sweeps().all() if isinstance(sweep.asked, Plan)]
+    if not plans:
+        return
+    st.subheader("Sweeps", anchor=False)
+    for sweep in plans[:_MOST]:
+        _line(state.sweeps().standing(sweep))
+    if len(plans) > _MOST:
+        st.caption(f"And {len(plans) - _MOST} older ones; forget some to see them.")
+
+
+def _line(standing: Standing) -> None:
+    sweep = standing.sweep
+    done, every = standing.count("done"), len(standing.jobs)
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
+        text = f"**{plain_markdown(sweep.name)}** · {done} of {every} · {_how(standing)}"
+        st.progress(done / max(every, 1), text=text, width="stretch")
+        if sweep.paused or standing.count("failed", "cancelled"):
+            label = "Go on" if sweep.paused else "Retry what failed"
+            _button(label, "resume", sweep.name, ":material/replay:")
+        elif not standing.is_over:
+            _button("Pause", "pause", sweep.name, ":material/pause:")
+        _button("Forget", "forget", sweep.name, ":material/close:", "Its finished runs stay.")
+
+
+def _button(label: str, what: str, name: str, icon: str, text: str = "") -> None:
+    st.button(label, key=f"{what}-{name}", on_click=state.with_sweep, args=(what, name), icon=icon, help=text or None)
+
+
+def _how(standing: Standing) -> str:
+    """Return in a few words how a sweep stands."""
+    if standing.is_over:
+        return "done"
+    failed = standing.count("failed", "cancelled")
+    wrong = f", {failed} failed: {_why(standing)}" if failed else ""
+    if standing.sweep.paused:
+        return f"{plain_markdown(standing.sweep.paused)}"
+    if standing.is_stuck:
+        return wrong.removeprefix(", ")
+    going = standing.count("running")
+    return f"{cards.about(standing.missing)} left, {going} running{wrong}"
+
+
+def _why(standing: Standing) -> str:
+    return plain_markdown(next((job.message for job in standing.jobs if job.state in ("failed", "cancelled")), ""))

@@ -1,0 +1,191 @@
+"""How small can it be? Quality against the share of rows that is kept, and what is read off that curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import fmean
+
+import numpy as np
+import pandas as pd
+
+from rec_core.analysis import columns as col
+from rec_core.analysis.comparison import Compared, is_cut_short
+from rec_core.replicates import Estimate, group_key
+from rec_core.results import CHOOSING
+from rec_core.specs import ExperimentSpec, TrainSpec
+
+Kept = Callable[[Compared], Estimate | None]  # share of full data's quality, with its interval
+_FITTED_FROM = 0.2  # share of the rows from which points say how the curve ends
+_FEWEST_RATIOS = 3  # a line through two points says nothing of how sure it is
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """The smallest part found that is sure to keep the ``goal`` (None where none is), and the smallest that may.
+
+    ``sure`` means that the lower end of its interval reaches the goal, ``likely`` that its mean does. ``tried`` are how
+    many parts were looked at, ``largest`` the largest share of the rows among them.
+    """
+
+    goal: float
+    sure: tuple[Compared, Estimate] | None
+    likely: tuple[Compared, Estimate] | None
+    tried: int
+    largest: float
+
+
+@dataclass(frozen=True)
+class Rise:
+    """What doubling the rows adds to the metric at the end of the curve, with its interval; ``ratios`` were fitted."""
+
+    slope: Estimate
+    ratios: tuple[float, ...]
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether more rows are sure to add something."""
+        return self.slope.low > 0
+
+    def is_flat(self, value: float, margin: float) -> bool:
+        """Say whether doubling is sure to add less than a ``margin``, as a share of the present ``value``."""
+        return self.slope.high < margin * abs(value)
+
+
+def ratio_of(one: Compared) -> float:
+    """Return the share of the train rows that a group was trained on."""
+    return 1.0 if one.is_baseline else one.spec.ratio
+
+
+def line_key(spec: ExperimentSpec) -> str:
+    """Return what groups on one line have in common: everything but ratio and seed."""
+    return group_key(spec if spec.keeps_everything else spec.with_(ratio=0.5))
+
+
+def lines(every: Iterable[Compared]) -> dict[str, list[Compared]]:
+    """Return the groups of each way to keep rows, by ascending ratio; full data are a line of one point."""
+    found: dict[str, list[Compared]] = {}
+    for one in every:
+        found.setdefault(line_key(one.spec) + one.group.era, []).append(one)
+    return {key: sorted(line, key=ratio_of) for key, line in found.items()}
+
+
+def alike(every: Iterable[Compared], spec: ExperimentSpec) -> list[Compared]:
+    """Return the groups that have the settings of ``spec`` but for what is kept, and for where embeddings start."""
+    own = _settings(spec)
+    return [one for one in every if _settings(one.spec) == own]
+
+
+@lru_cache(maxsize=10_000)
+def _settings(spec: ExperimentSpec) -> ExperimentSpec:
+    free = {"start": TrainSpec().start, "walked": TrainSpec().walked}
+    train = spec.train.model_dump() | free
+    return spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
+
+
+def smallest(every: Iterable[Compared], goal: float, kept: Kept) -> Smallest:
+    """Return the smallest parts that keep ``goal`` of full data's quality.
+
+    Quality need not grow with the ratio, so every part is asked, the smallest first; of equally small ones the best.
+    What trains on other rows in every epoch keeps no part.
+    """
+    parts = [one for one in every if not (one.is_baseline or one.spec.is_dynamic) and one.quality_kept is not None]
+    parts.sort(key=lambda one: (ratio_of(one), -(one.quality_kept or 0.0)))
+    likely: tuple[Compared, Estimate] | None = None
+    sure: tuple[Compared, Estimate] | None = None
+    for one in parts:
+        if sure is not None or (one.quality_kept or 0.0) < goal:
+            continue
+        found = kept(one)
+        if found is None or found.mean < goal:
+            continue
+        likely = likely or (one, found)
+        if found.low >= goal and found.freedom > 0:
+            sure = one, found
+    return Smallest(goal, sure, likely, len(parts), max(map(ratio_of, parts), default=0.0))
+
+
+def pareto(cost: Sequence[float], gain: Sequence[float]) -> list[int]:
+    """Return the places of those that nothing beats: nothing is as good and cheaper, or better and no dearer.
+
+    In order of cost. Of equal ones all are returned.
+
+    >>> pareto([1.0, 2.0, 3.0, 2.0], [0.1, 0.3, 0.2, 0.3])
+    [0, 1, 3]
+    """
+    order = sorted(range(len(cost)), key=lambda place: (cost[place], -gain[place]))
+    front: list[int] = []
+    best, at = -math.inf, math.inf
+    for place in order:
+        if gain[place] > best or (gain[place] == best and cost[place] == at):
+            front.append(place)
+            best, at = gain[place], cost[place]
+    return front
+
+
+def rise(line: Sequence[Compared]) -> Rise | None:
+    """Return what doubling the rows adds at the end of a curve, by least squares on log₂ of the ratio; None of too few.
+
+    Every run from a fifth of the rows on is a point, full data among them where they are on the ``line``. Errors of
+    runs are taken to be independent; the interval is Student's t with n - 2 degrees of freedom.
+    """
+    last = [one for one in line if ratio_of(one) >= _FITTED_FROM]
+    points = [
+        (math.log2(ratio_of(one)), one.metric.gain(result.metrics[one.metric.name], 0.0))
+        for one in last
+        for result in one.group.results
+    ]
+    ratios = tuple(sorted({ratio_of(one) for one in last}))
+    if len(ratios) < _FEWEST_RATIOS:
+        return None
+    x, y = np.array(points).T
+    spread = x - x.mean()
+    slope = float(spread @ y / (spread @ spread))
+    left = y - y.mean() - slope * spread
+    freedom = len(x) - 2
+    error = math.sqrt(float(left @ left) / freedom / float(spread @ spread))
+    return Rise(Estimate(slope, error, freedom, len(x)), ratios)
+
+
+def break_even(choosing: float, part: float, full: float) -> float | None:
+    """Return after how many trainings choosing rows has paid for itself; None where it never does.
+
+    ``choosing`` is paid once; each training on the ``part`` then saves what it is quicker than one on ``full`` data.
+    All in CPU seconds.
+
+    >>> break_even(30.0, 10.0, 50.0), break_even(0.0, 10.0, 50.0), break_even(5.0, 50.0, 50.0)
+    (0.75, 0.0, None)
+    """
+    return None if part >= full else choosing / (full - part)
+
+
+def table(every: Iterable[Compared], kept: Kept) -> pd.DataFrame:
+    """Return one row per group, line by line: its spec, its ratio, its quality with intervals, and what it cost.
+
+    ``col.VALUE`` is the metric over seeds and ``col.HALF`` half the width of its 95 % interval (nan of one seed);
+    ``col.SHARE_KEPT`` is the share of full data's quality, from ``col.KEPT_FROM`` to ``col.KEPT_TO`` over users and
+    seeds. Seconds are CPU seconds. What a line is called is up to whoever shows it.
+    """
+    return pd.DataFrame([_row(one, kept) for line in lines(every).values() for one in line])
+
+
+def _row(one: Compared, kept: Kept) -> dict[str, object]:
+    group, found = one.group, None if one.is_baseline else kept(one)
+    over_seeds = group.estimate(one.metric.name)
+    return {
+        col.SPEC: one.spec,
+        col.RATIO: ratio_of(one),
+        col.RATINGS: group.results[0].n_selected,
+        col.SEEDS: len(group.results),
+        col.METRIC: one.metric.name,
+        col.VALUE: one.value,
+        col.HALF: over_seeds.half if over_seeds.freedom > 0 else math.nan,
+        col.SHARE_KEPT: 1.0 if one.is_baseline else math.nan if found is None else found.mean,
+        col.KEPT_FROM: math.nan if found is None else found.low,
+        col.KEPT_TO: math.nan if found is None else found.high,
+        col.CHOOSING_S: fmean([result.cost(CHOOSING) for result in group.results]),
+        col.TRAIN_S: fmean([result.cost(("train",)) for result in group.results]),
+        col.CUT_SHORT: is_cut_short(group),
+    }

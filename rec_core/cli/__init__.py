@@ -1,0 +1,107 @@
+"""The pipeline from the command line: ``python -m rec_core run | select | sweep | find | methods | tables``.
+
+Where results are kept is told by the entry point, ``rec_core.__main__``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rec_core import report
+from rec_core.cli import sweeps
+from rec_core.cli.common import (
+    Bar,
+    Home,
+    at_least_one,
+    data_options,
+    experiment_of,
+    experiment_options,
+    note,
+    result_of,
+    save,
+    spec_of,
+    with_settings,
+)
+from rec_core.errors import CorelensError
+from rec_core.export.bundle import coreset_frame
+from rec_core.results import RunResult
+from rec_core.selection import METHODS
+from rec_core.settings import offers
+from rec_core.specs import ExperimentSpec
+
+__all__ = ["Home", "main"]
+
+
+def main(arguments: list[str] | None, home: Home) -> int:
+    """Run one command; return 0, or 1 after one sentence on stderr."""
+    args = _parser().parse_args(arguments, argparse.Namespace(home=home))
+    try:
+        args.command(args)
+    except CorelensError as error:
+        print(f"corelens: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rec_core", description="Select a coreset, train on it, compare.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one experiment")
+    experiment_options(run)
+    run.add_argument("--json", metavar="FILE", type=Path, help="write the result here (default: print it)")
+    run.set_defaults(command=_run)
+    select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
+    experiment_options(select)
+    select.add_argument("--out", metavar="FILE", type=Path, required=True, help="Parquet file to write")
+    select.set_defaults(command=_select)
+    sweeps.add_commands(commands)
+    methods = commands.add_parser("methods", help="list the selection methods")
+    methods.set_defaults(command=_methods)
+    tables = commands.add_parser("tables", help="make the report's tables, with its figures beside ours")
+    tables.add_argument("number", nargs="?", type=int, choices=sorted(report.TABLES), help="one table (default: all)")
+    tables.add_argument("--seeds", type=at_least_one, default=1, help="average over this many seeds")
+    tables.add_argument("--format", choices=["md", "csv", "latex"], default="md")
+    data_options(tables)
+    tables.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting")
+    tables.set_defaults(command=_tables)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> None:
+    spec = spec_of(args)
+    with Bar() as bar:
+        result = result_of(spec, args, bar)
+    document = json.dumps(result.to_json(), indent=2)
+    if args.json is None:
+        print(document)
+    else:
+        save(args.json, lambda path: path.write_text(document + "\n"))
+
+
+def _select(args: argparse.Namespace) -> None:
+    with Bar() as bar:
+        experiment = experiment_of(spec_of(args), args, bar)
+        frame = coreset_frame(experiment)
+        note(experiment)
+    save(args.out, lambda path: frame.to_parquet(path, index=False))
+
+
+def _methods(args: argparse.Namespace) -> None:
+    for name, method in METHODS.items():
+        proxy = " Needs a proxy." if method.needs_proxy else ""
+        settings = "".join(f" method.{field}: {offer.title}." for field, offer in offers(method).items())
+        print(f"{name:<12} {method.summary}{proxy}{settings}")
+
+
+def _tables(args: argparse.Namespace) -> None:
+    def run(spec: ExperimentSpec) -> RunResult:
+        return result_of(with_settings(spec, args.set), args, bar)
+
+    with Bar() as bar:
+        for number in [args.number] if args.number else sorted(report.TABLES):
+            table = report.TABLES[number]
+            frame = report.build(table, args.seeds, {"data": {"dataset": args.dataset}}, run)
+            print(report.render(table, frame, args.format))

@@ -1,0 +1,229 @@
+"""``sweep`` and ``find``: many runs, one after another, and what they say together."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from rec_core.analysis.comparison import Compared
+from rec_core.analysis.finished import Finished
+from rec_core.analysis.frontier import smallest, table
+from rec_core.cli.common import (
+    Bar,
+    at_least_one,
+    data_options,
+    experiment_of,
+    result_of,
+    save,
+    setting_options,
+    spec_of,
+)
+from rec_core.data.interactions import Feedback
+from rec_core.errors import CorelensError, SpecError
+from rec_core.estimate import rates_here, relative, together
+from rec_core.evaluation import METRICS, Metric
+from rec_core.experiment import View, stored_result
+from rec_core.models import MODELS
+from rec_core.replicates import Estimate
+from rec_core.results import RunResult
+from rec_core.selection import METHODS
+from rec_core.specs import ExperimentSpec, judged_by
+from rec_core.stages import RUN, resolve
+from rec_core.stages.screen import asks
+from rec_core.sweeps import RATIOS, Answer, Plan, Question, in_order, left_out
+from rec_core.sweeps.search import goes_on, judge, search
+from rec_core.wording import frontier as wording
+from rec_core.wording import labels
+from rec_core.wording.numbers import duration
+
+_METHODS = ("random", "recent")
+_SAME = 3  # runs that fail with one sentence, after which it is of no use to try the others
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser's."""
+    sweep = commands.add_parser("sweep", help="run every method at every ratio, and say how small the data can be")
+    data_options(sweep)
+    sweep.add_argument("--methods", type=_listed, default=_METHODS, metavar="A,B", help="default: random,recent")
+    sweep.add_argument("--models", type=_listed, default=("ncf",), metavar="A,B", help=f"of {', '.join(MODELS)}")
+    sweep.add_argument("--feedback", type=_listed, default=("implicit",), metavar="A,B", help="explicit, implicit")
+    sweep.add_argument("--ratios", type=_numbers, default=RATIOS, metavar="X,Y", help="shares of the train rows")
+    sweep.add_argument("--seeds", type=at_least_one, default=1, help="how many of each")
+    setting_options(sweep, preset="recommended")
+    sweep.add_argument("--name", help="what to call it (default: what it compares)")
+    sweep.add_argument("--resume", metavar="NAME", help="go on with a sweep; with other options, extend it by them")
+    _judging_options(sweep)
+    sweep.set_defaults(command=_sweep)
+    find = commands.add_parser("find", help="find the smallest part of the data that keeps enough")
+    data_options(find)
+    find.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
+    find.add_argument("--model", choices=list(MODELS), default="ncf")
+    find.add_argument("--minutes", type=float, default=10.0, help="how long it may take")
+    setting_options(find, preset="recommended")
+    _judging_options(find)
+    find.set_defaults(command=_find, method="random", ratio=0.1)
+
+
+def _judging_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", type=float, default=0.95, help="share of full data's quality that is enough")
+    parser.add_argument("--metric", choices=list(METRICS), help="what quality is (default: the preset's)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write what was found here")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in _listed(text))
+
+
+def _sweep(args: argparse.Namespace) -> None:
+    plan = _plan(args)
+    name = args.resume or args.name or _called(plan)
+    metric = _metric(args, plan.base.feedback)
+    args.home.sweeps.keep(name, plan)
+    store = args.home.store()
+    cells = in_order(plan.cells, lambda spec: relative(spec, rates_here({})))
+    missing = [spec for spec in cells if not store.has(RUN.key(spec))]
+    _say(f"{name}: {len(cells)} runs, {len(cells) - len(missing)} of them in the store.", *left_out(plan))
+    failed = _run(missing, args)
+    runs = _stored(cells, store)
+    if len(runs) == len(cells):
+        args.home.sweeps.end(name, None)
+    for feedback in plan.feedbacks:
+        of_it = METRICS[metric.name] if metric.feedback == feedback else judged_by(args.preset, feedback)
+        _tell(runs, feedback, of_it, args)
+    if failed:
+        raise CorelensError(
+            f"{sum(failed.values())} of {len(cells)} runs failed: {next(iter(failed))} Mend it, then go on with "
+            f"--resume '{name}'; what is finished is kept."
+        )
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    """Return the plan that the options describe, or the one to be resumed with what they add."""
+    known = args.home.sweeps.asked(args.resume) if args.resume else None
+    if args.resume and not isinstance(known, Plan):
+        raise CorelensError(f"There is no sweep called '{args.resume}' to resume; leave --resume out to begin one.")
+    if isinstance(known, Plan) and not _is_given(args):
+        return known
+    unknown = [name for name in args.methods if name not in METHODS]
+    if unknown:
+        raise SpecError(f"Unknown method '{unknown[0]}'; choose some of {', '.join(METHODS)}.")
+    args.feedback, feedbacks = args.feedback[0], args.feedback
+    args.model, args.method, args.ratio = args.models[0], args.methods[0], 0.2
+    base = resolve(spec_of(args), args.home.folders(args.data_dir))
+    methods = tuple(base.method if name == base.method.name else METHODS[name]() for name in args.methods)
+    seeds = tuple(base.seed + more for more in range(args.seeds))
+    plan = Plan.of(base, methods, args.models, feedbacks, args.ratios, seeds)
+    return known.extended(plan) if isinstance(known, Plan) else plan
+
+
+def _is_given(args: argparse.Namespace) -> bool:
+    """Say whether any option says what to run."""
+    usual = (_METHODS, ("ncf",), ("implicit",), RATIOS, 1)
+    return (args.methods, args.models, args.feedback, args.ratios, args.seeds) != usual
+
+
+def _called(plan: Plan) -> str:
+    methods = ", ".join(method.name for method in plan.methods)
+    return f"{labels.data_title(plan.base)}: {methods} at {len(plan.ratios)} ratios, {labels.seeds(len(plan.seeds))}"
+
+
+def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter[str]:
+    """Make runs one after another; return how many failed, by why."""
+    failed: Counter[str] = Counter()
+    for number, spec in enumerate(missing, 1):
+        _say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
+        try:
+            with Bar() as bar:
+                result_of(spec, args, bar, with_controls=spec.keeps_everything)
+        except CorelensError as error:
+            failed[str(error)] += 1
+            _say(str(error))
+            if failed[str(error)] == _SAME:
+                break
+    return failed
+
+
+def _stored(cells: Iterable[ExperimentSpec], store: Any) -> list[tuple[ExperimentSpec, RunResult]]:
+    found = [(spec, stored_result(RUN.key(spec), store)) for spec in cells]
+    return [(spec, result) for spec, result in found if result is not None]
+
+
+def _tell(runs: list[tuple[ExperimentSpec, RunResult]], feedback: Feedback, metric: Metric, args: Any) -> None:
+    """Print the table of the runs of one feedback, and how small the data can be under each model."""
+    of_it = Finished(tuple((spec, result) for spec, result in runs if spec.feedback == feedback))
+    first: dict[str, ExperimentSpec] = {labels.model_title(spec): spec for spec, _ in of_it.runs}
+    store, folders = args.home.store(), args.home.folders(args.data_dir)
+    compare = judge(lambda spec: View(spec, store, folders), metric)
+
+    def kept(one: Compared) -> Estimate | None:
+        full = [] if one.baseline is None else one.baseline.specs
+        return compare(one.group.specs, full)
+
+    frames = []
+    for spec in first.values():
+        every = of_it.compared(spec, metric)
+        frames.append(wording.named(table(every, kept)))
+        _say(" ".join([f"{labels.model_title(spec)}:", *wording.answer(smallest(every, args.keep, kept), metric)]))
+    if frames:
+        frame = pd.concat(frames, ignore_index=True)
+        print(frame.to_csv(index=False), end="")
+        if args.json is not None:
+            save(args.json, lambda path: path.write_text(frame.to_json(orient="records", indent=2) + "\n"))
+
+
+def _find(args: argparse.Namespace) -> None:
+    store, folders = args.home.store(), args.home.folders(args.data_dir)
+    base = resolve(spec_of(args), folders)
+    question = Question.of(base, _metric(args, base.feedback).name, args.keep, args.minutes)
+    name = f"Smallest part, {labels.run_title(base)}"
+    args.home.sweeps.keep(name, question)
+    begun = time.monotonic()
+
+    def look(spec: ExperimentSpec) -> View:
+        return View(spec, store, folders)
+
+    def in_time(wanted: Sequence[ExperimentSpec]) -> bool:
+        left = 60 * question.minutes - (time.monotonic() - begun)
+        return together(wanted, look, rates_here({}), workers=1).seconds <= left
+
+    def answer() -> Answer:
+        with Bar() as bar:
+            screened = experiment_of(base, args, bar).screened if asks(base) else None
+        conversation = search(question, judge(look, question.judged_by), screened)
+        while True:
+            found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), in_time)
+            if isinstance(found, Answer):
+                return found
+            if failed := _run(found.now, args):
+                raise CorelensError(next(iter(failed)))
+            conversation = search(question, judge(look, question.judged_by), screened)
+
+    found = answer()
+    args.home.sweeps.end(name, found)
+    print("\n".join(wording.search_answer(found, question)))
+    _say(f"That took {duration(time.monotonic() - begun)}.")
+    if args.json is not None:
+        document = json.dumps(found.to_json(), indent=2)
+        save(args.json, lambda path: path.write_text(document + "\n"))
+
+
+def _metric(args: argparse.Namespace, feedback: Feedback) -> Metric:
+    return METRICS[args.metric] if args.metric else judged_by(args.preset, feedback)
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        tqdm.write(sentence, file=sys.stderr)

@@ -1,0 +1,275 @@
+"""Find the smallest part of the data that keeps enough: a screen, bisection over ratios, and other seeds to confirm it.
+
+``search`` is written as one conversation: it yields the runs that it wants next, and goes on once they are finished.
+Nothing of it is remembered but the runs themselves: begun anew, it comes to the same place as long as they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from rec_core import specs
+from rec_core.analysis.comparison import RANDOM, baseline_spec, random_spec
+from rec_core.analysis.evidence import kept
+from rec_core.analysis.frontier import line_key
+from rec_core.canonical import Json
+from rec_core.evaluation import METRICS, Metric
+from rec_core.experiment import View
+from rec_core.replicates import Estimate
+from rec_core.selection.screen import Screen
+from rec_core.settings import Settings
+from rec_core.specs import ExperimentSpec, checked
+
+GRID = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)  # ratios that are tried
+CONFIRMED_ON = 3  # seeds that were not used to choose
+_KINDS = 2  # of methods that the screen finds best
+_LOOKED_BELOW = 2  # steps of the grid below a find, which may lie behind a dip
+
+Ending = Literal["confirmed", "not confirmed", "nothing", "time"]
+
+
+class Question(Settings):
+    """How small can it be: keep at least the share ``keep`` of a ``metric`` on full data, found in ``minutes``."""
+
+    base: ExperimentSpec
+    metric: str
+    keep: float = Field(0.95, gt=0.0, lt=1.0)
+    minutes: float = Field(10.0, gt=0.0, le=100_000.0)
+    ratios: tuple[Annotated[float, Field(ge=0.001, lt=1.0)], ...] = GRID
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.metric not in METRICS or METRICS[self.metric].feedback != self.base.feedback:
+            raise ValueError(f"'{self.metric}' is no metric of this feedback; choose another one")
+        return self
+
+    @classmethod
+    def of(cls, base: ExperimentSpec, metric: str, keep: float, minutes: float) -> Self:
+        """Return a question.
+
+        Raises:
+            SpecError: one sentence per thing that is wrong with it.
+        """
+        return checked(cls, {"base": base, "metric": metric, "keep": keep, "minutes": minutes})
+
+    @property
+    def judged_by(self) -> Metric:
+        """The metric."""
+        return METRICS[self.metric]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A part that was looked at, and the share that it keeps; None where full data has no quality."""
+
+    spec: ExperimentSpec
+    kept: Estimate | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found.
+
+    ``chosen`` is the smallest part on the seed that was searched with, ``confirmed`` what other seeds say, of the same
+    or of a larger part. ``tried`` is everything that was looked at, in order; ``refuted`` are parts that other seeds
+    did not confirm.
+    """
+
+    ending: Ending
+    chosen: Tried | None
+    confirmed: Tried | None
+    tried: tuple[Tried, ...]
+    refuted: tuple[Tried, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the answer as plain JSON values."""
+        return asdict(self, dict_factory=_plain)
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Json]) -> Self:
+        """Return the answer that was written down.
+
+        Raises:
+            SpecError: if this version cannot read what was tried.
+        """
+        chosen, confirmed = (one and _tried(one) for one in (written["chosen"], written["confirmed"]))
+        tried, refuted = (tuple(map(_tried, written[name])) for name in ("tried", "refuted"))
+        return cls(written["ending"], chosen, confirmed, tried, refuted)
+
+
+def _plain(fields: list[tuple[str, Any]]) -> dict[str, Json]:
+    return {name: value.model_dump() if isinstance(value, BaseModel) else value for name, value in fields}
+
+
+def _tried(written: Mapping[str, Json]) -> Tried:
+    kept = written["kept"]
+    more = () if kept is None else tuple((error, freedom) for error, freedom in kept["more"])
+    return Tried(specs.revive(written["spec"]), None if kept is None else Estimate(**{**kept, "more": more}))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be run next: ``now`` is waited for, ``soon`` will be needed and may be run beside it."""
+
+    now: Sequence[ExperimentSpec]
+    soon: Sequence[ExperimentSpec] = ()
+
+
+# (runs on a part, runs on full data, of the same seeds) → the share that is kept
+Judge = Callable[[Sequence[ExperimentSpec], Sequence[ExperimentSpec]], Estimate | None]
+Search = Generator[Wanted, None, Answer]
+
+
+def judge(look: Callable[[ExperimentSpec], View], metric: Metric) -> Judge:
+    """Return what tells, from finished runs, the share of full data's quality that a part keeps, paired over users."""
+    return lambda ours, full: kept(metric, map(look, ours), map(look, full))
+
+
+class OutOfTimeError(Exception):
+    """What is wanted next takes longer than there is time; thrown into a search, which then says what it has."""
+
+
+def ways(question: Question, screened: Screen | None) -> list[ExperimentSpec]:
+    """Return the ways to keep rows that are tried, the most promising first.
+
+    The best of the screen and the best of another kind, what was chosen, and random rows, which any way has to beat.
+    """
+    base, found = question.base, []
+    if screened is not None:
+        base = base.with_(train=base.train.model_dump() | dict(training(screened)))
+        kinds: dict[str, ExperimentSpec] = {}
+        for one in screened.tried:
+            kinds.setdefault(str(one["method"]["name"]), base.with_(method=dict(one["method"])))
+        found = list(kinds.values())[:_KINDS]
+    if not (base.keeps_everything or base.is_dynamic):
+        found.append(base)
+    return list({line_key(way): way for way in [*found, base.with_(method={"name": RANDOM})]}.values())
+
+
+def training(screened: Screen) -> Mapping[str, Json]:
+    """Return the settings of training that belong to what a screen found; models that are served keep their own."""
+    if screened.is_served:
+        return {}
+    return {"start": "kept" if screened.starts_from_vectors else "random", "walked": screened.walked}
+
+
+def search(question: Question, judge: Judge, screened: Screen | None) -> Search:
+    """Yield the runs that are wanted next, and return what they say."""
+    searcher = _Searcher(question, judge)
+    try:
+        return (yield from searcher.answer(ways(question, screened), _predicted(question, screened)))
+    except OutOfTimeError:
+        return searcher.so_far("time")
+
+
+def goes_on(
+    conversation: Search, is_done: Callable[[ExperimentSpec], bool], may_begin: Callable[[list[ExperimentSpec]], bool]
+) -> Wanted | Answer:
+    """Follow a search as far as runs are done; return what it wants next of those that are not, or its answer.
+
+    It is out of time where what it waits for may not begin any more.
+    """
+    try:
+        while True:
+            wanted = next(conversation)
+            now, soon = ([one for one in some if not is_done(one)] for some in (wanted.now, wanted.soon))
+            if now and may_begin(now):
+                return Wanted(now, soon)
+            if now:
+                conversation.throw(OutOfTimeError())
+    except StopIteration as over:
+        answer: Answer = over.value
+        return answer
+
+
+def _predicted(question: Question, screened: Screen | None) -> int:
+    """Return the place in the grid to begin at: the smallest ratio that is predicted to keep enough."""
+    predicted = {} if screened is None else screened.by_ratio
+    enough = [ratio for ratio, share in predicted.items() if share >= question.keep]
+    ratio = min(enough, default=max(predicted, default=0.2))
+    return min(range(len(question.ratios)), key=lambda place: abs(question.ratios[place] - ratio))
+
+
+@dataclass
+class _Searcher:
+    question: Question
+    judge: Judge
+    tried: list[Tried] = field(default_factory=list)
+    refuted: list[Tried] = field(default_factory=list)
+    chosen: Tried | None = None
+
+    def answer(self, ways: Sequence[ExperimentSpec], first: int) -> Search:
+        """Look for the smallest part one way after another, then confirm it."""
+        smallest, best = len(self.question.ratios), ways[0]
+        for way in ways:
+            start = first if self.chosen is None else smallest - 1
+            found = (yield from self._smallest(way, start, smallest)) if start >= 0 else smallest
+            smallest, best = (found, way) if found < smallest else (smallest, best)
+        if self.chosen is None:
+            return self.so_far("nothing")
+        return (yield from self._confirmed(best, smallest))
+
+    def so_far(self, ending: Ending) -> Answer:
+        """Return what is known."""
+        return Answer(ending, self.chosen, None, tuple(self.tried), tuple(self.refuted))
+
+    def _smallest(self, way: ExperimentSpec, place: int, above: int) -> Generator[Wanted, None, int]:
+        """Return the smallest place in the grid at which ``way`` keeps enough, from ``place`` on; or ``above``.
+
+        Where another way was found to keep enough at ``above``, one that fails just below it is given up.
+        """
+        fails, passes, leads = -1, above, self.chosen is None
+        while passes - fails > 1:
+            if (yield from self._passes(way, place)):
+                passes = place
+            elif leads or passes < above:
+                fails = place
+            else:
+                return above
+            place = (fails + passes) // 2
+        return (yield from self._behind_a_dip(way, passes))
+
+    def _behind_a_dip(self, way: ExperimentSpec, place: int) -> Generator[Wanted, None, int]:
+        """Return the smallest place that keeps enough a few steps below ``place`` too: quality need not be monotone."""
+        if place < len(self.question.ratios):
+            for below in range(place - 2, max(place - 2 - _LOOKED_BELOW, -1), -1):
+                if (yield from self._passes(way, below)):
+                    return (yield from self._behind_a_dip(way, below))
+        return place
+
+    def _passes(self, way: ExperimentSpec, place: int) -> Generator[Wanted, None, bool]:
+        """Return whether ``way`` is sure to keep enough at a place in the grid, on the seed that is searched with."""
+        spec = way.with_(ratio=self.question.ratios[place])
+        known = next((one for one in self.tried if one.spec == spec), None)
+        if known is None:
+            full = baseline_spec(spec)
+            yield Wanted([full, spec], soon=[random_spec(spec), *self._on_other_seeds(full)])
+            known = Tried(spec, self.judge([spec], [full]))
+            self.tried.append(known)
+        if not self._is_enough(known):
+            return False
+        if self.chosen is None or spec.ratio < self.chosen.spec.ratio:
+            self.chosen = known
+        return True
+
+    def _confirmed(self, way: ExperimentSpec, place: int) -> Search:
+        """Hold the smallest part against other seeds, and larger ones where it does not stand."""
+        for ratio in self.question.ratios[place:]:
+            ours = self._on_other_seeds(way.with_(ratio=ratio))
+            full = [baseline_spec(spec) for spec in ours]
+            yield Wanted([*full, *ours])
+            found = Tried(ours[0], self.judge(ours, full))
+            if self._is_enough(found):
+                return replace(self.so_far("confirmed"), confirmed=found)
+            self.refuted.append(found)
+        return self.so_far("not confirmed")
+
+    def _is_enough(self, one: Tried) -> bool:
+        return one.kept is not None and one.kept.low >= self.question.keep
+
+    def _on_other_seeds(self, spec: ExperimentSpec) -> list[ExperimentSpec]:
+        return [spec.with_(seed=(spec.seed + more) % 2**32) for more in range(1, 1 + CONFIRMED_ON)]

@@ -1,0 +1,140 @@
+"""How small can it be, in words: the answer, how the curve ends, what a search found, and when choosing pays."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from rec_core.analysis import columns as col
+from rec_core.analysis.comparison import Compared
+from rec_core.analysis.frontier import Rise, Smallest, ratio_of
+from rec_core.evaluation import Metric
+from rec_core.replicates import Estimate
+from rec_core.specs import ExperimentSpec
+from rec_core.sweeps import Answer, Question
+from rec_core.wording import labels
+from rec_core.wording.comparison import how_sure
+from rec_core.wording.numbers import counted, duration, number, percent
+
+QUESTION = "How small can it be?"
+METHOD, RATIO, KEPT, FROM, TO = "Method", "Ratio", "Kept", "95 % from", "95 % to"
+_MARGIN = 0.02  # share of the quality that counts as more
+
+
+def answer(found: Smallest, metric: Metric) -> tuple[str, str]:
+    """Return which part is enough, and what else there is to say of that."""
+    quality = labels.quality(metric)
+    if not found.tried:
+        return QUESTION, "Nothing was measured yet that says: full data and a part of them are needed."
+    if found.sure is not None:
+        one, kept = found.sure
+        may = "" if found.likely is None or found.likely[0] is one else f" {_may(*found.likely, metric)}"
+        return f"With {_way(one.spec)}, {_part(one)} of the ratings keep {how_sure(kept)} of {quality}.", may.strip()
+    most = f"No part of up to {percent(found.largest)} is sure to keep {percent(found.goal)} of {quality}."
+    if found.likely is None:
+        return most, f"{counted(found.tried, 'part was', 'parts were')} looked at."
+    return most, _may(*found.likely, metric)
+
+
+def _may(one: Compared, kept: Estimate, metric: Metric) -> str:
+    seeds = " Further seeds would tell." if kept.count < 3 else ""
+    return f"{_way(one.spec)} may do with {_part(one)}: it keeps {how_sure(kept)} there.{seeds}"
+
+
+def _way(spec: ExperimentSpec) -> str:
+    return labels.method_choice(spec)
+
+
+def _part(one: Compared) -> str:
+    return percent(ratio_of(one))
+
+
+def ending(rise: Rise | None, value: float, metric: Metric) -> str:
+    """Return whether more data would help, as far as the end of a curve says; ``value`` is the metric on all rows."""
+    if rise is None:
+        return (
+            "Whether more data would help is not answered: three ratios of random rows from 20 % on are needed, full "
+            "data among them."
+        )
+    change = f"{number(rise.slope.mean)} ({number(rise.slope.low)} to {number(rise.slope.high)})"
+    each = f"each doubling of random rows from {percent(rise.ratios[0])} on adds {change} {metric.title}"
+    if rise.is_flat(value, _MARGIN):
+        return f"The curve is flat at its end: {each}; more data of this kind would hardly help."
+    if rise.is_rising:
+        return f"The curve still rises at 100 %: {each}; twice the data may add as much."
+    return f"Whether more data would help the data do not say: {each}."
+
+
+def pays(choosing: float, part: float, full: float, after: float | None, planned: int) -> str:
+    """Return when choosing rows has paid for itself, and what it saves in as many trainings as are ``planned``."""
+    times = counted(planned, "training", "trainings")
+    ours, theirs = choosing + planned * part, planned * full
+    together = f"{times} take {duration(ours)} of CPU time with it, {duration(theirs)} on all ratings"
+    if after is None:
+        return f"It never pays: a training on the part takes {duration(part)}, on all ratings {duration(full)}."
+    soon = "with the first training" if after <= 1 else f"after {math.ceil(after)} trainings"
+    return f"Choosing costs {duration(choosing)} and has paid for itself {soon}: {together}."
+
+
+def search_answer(found: Answer, question: Question) -> tuple[str, str]:
+    """Return what a search found, and how it came to that."""
+    quality, keep = labels.quality(question.judged_by), percent(question.keep)
+    parts = counted(len(found.tried), "part was", "parts were")
+    refuted = "".join(
+        f" On other seeds {percent(one.spec.ratio)} kept {how_sure(one.kept)}, which is not enough."
+        for one in found.refuted
+        if one.kept is not None
+    )
+    if found.confirmed is not None and found.confirmed.kept is not None:
+        spec, kept = found.confirmed.spec, found.confirmed.kept
+        first = f"With {_way(spec)}, {percent(spec.ratio)} of the ratings keep {how_sure(kept)} of {quality}."
+        return first, f"Confirmed on seeds that were not used to choose; {parts} looked at.{refuted}"
+    if found.chosen is None or found.chosen.kept is None:
+        if found.ending == "time":
+            return f"{duration(60 * question.minutes)} were too short to find out.", f"{parts} looked at."
+        largest = percent(max(question.ratios))
+        return f"No part of up to {largest} is sure to keep {keep} of {quality}.", f"{parts} looked at.{refuted}"
+    spec, kept = found.chosen.spec, found.chosen.kept
+    likely = f"{_way(spec)} keeps {how_sure(kept)} of {quality} with {percent(spec.ratio)} of the ratings"
+    if found.ending == "time":
+        return f"{likely}; the time ended before other seeds could confirm it.", f"{parts} looked at.{refuted}"
+    return f"No part was confirmed to keep {keep} of {quality}.", f"{likely} on the seed of the search.{refuted}"
+
+
+def looked_at(found: Answer) -> str:
+    """Return how far a search is."""
+    parts = counted(len(found.tried), "part", "parts") + " looked at"
+    if found.chosen is None:
+        return parts
+    return f"{parts}; the smallest so far: {_way(found.chosen.spec)} at {percent(found.chosen.spec.ratio)}"
+
+
+def tried(found: Answer) -> pd.DataFrame:
+    """Return one row per part that a search looked at."""
+    rows = [(one, "") for one in found.tried] + [(one, "other seeds") for one in found.refuted]
+    rows += [(found.confirmed, "other seeds")] if found.confirmed else []
+    return pd.DataFrame(
+        [
+            {
+                METHOD: labels.line_title(one.spec),
+                RATIO: one.spec.ratio,
+                KEPT: None if one.kept is None else one.kept.mean,
+                FROM: None if one.kept is None else one.kept.low,
+                TO: None if one.kept is None else one.kept.high,
+                "On": on or "the seed of the search",
+            }
+            for one, on in rows
+        ]
+    )
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frontier.table`` with its lines named, so that it can be read, drawn and written down by itself."""
+    specs: list[ExperimentSpec] = list(table[col.SPEC])
+    read = table.drop(columns=[col.SPEC])
+    read[col.MODEL] = [labels.model_title(spec) for spec in specs]
+    read[col.LINE] = [labels.line_title(spec) for spec in specs]
+    read[col.METHOD] = ["full" if spec.keeps_everything else spec.method.name for spec in specs]
+    read[col.PRETRAIN] = [spec.pretrain or not spec.uses_proxy for spec in specs]
+    return read

@@ -1,0 +1,162 @@
+"""Finding the smallest part that keeps enough, against looking at every part of made-up curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rec_core.replicates import Estimate
+from rec_core.specs import ExperimentSpec
+from rec_core.sweeps.search import CONFIRMED_ON, GRID, Answer, OutOfTimeError, Question, Wanted, search, ways
+from tests.conftest import quick
+
+KEEP = 0.95
+BASE = quick("recent")
+QUESTION = Question(base=BASE, metric="recall@10", keep=KEEP)
+Curve = Mapping[float, float]  # ratio → the lower end of what is kept
+
+
+def judged(curves: Mapping[str, Curve], confirmed: Mapping[str, Curve] | None = None) -> Callable[..., Estimate]:
+    """Return a judge that knows the curve of each method; other seeds may see another one."""
+
+    def judge(ours: Sequence[ExperimentSpec], full: Sequence[ExperimentSpec]) -> Estimate:
+        assert [one.seed for one in ours] == [one.seed for one in full]
+        assert all(one.keeps_everything for one in full)
+        seen = confirmed if confirmed is not None and len(ours) > 1 else curves
+        low = seen[ours[0].method.name][ours[0].ratio]
+        return Estimate(low + 0.02, 0.02 / 1.96, 1e9, len(ours))
+
+    return judge
+
+
+def run(judge: Callable[..., Estimate], question: Question = QUESTION) -> tuple[Answer, list[Wanted]]:
+    """Return the answer, and everything that was asked for on the way to it."""
+    asked: list[Wanted] = []
+    conversation = search(question, judge, None)
+    while True:
+        try:
+            asked.append(next(conversation))
+        except StopIteration as over:
+            return over.value, asked
+
+
+def cells(asked: Sequence[Wanted]) -> set[ExperimentSpec]:
+    """Return the parts that were waited for while searching, full data not among them."""
+    return {one for wanted in asked for one in wanted.now if not one.keeps_everything and one.seed == BASE.seed}
+
+
+def smallest(*curves: Curve) -> float | None:
+    """Return the smallest ratio at which any curve keeps enough, by looking at all of them."""
+    return min((ratio for curve in curves for ratio in GRID if curve[ratio] >= KEEP), default=None)
+
+
+def rising(reaches_at: int, steep: float = 0.05) -> Curve:
+    """Return a curve that reaches what is asked for at a place of the grid, and rises on."""
+    return {ratio: KEEP + steep * (place - reaches_at) for place, ratio in enumerate(GRID)}
+
+
+NOTHING = dict.fromkeys(GRID, 0.2)
+
+
+@given(st.integers(0, len(GRID) - 1), st.integers(0, len(GRID) - 1))
+def test_of_curves_that_rise_the_smallest_part_is_found_in_few_runs(recent: int, random: int) -> None:
+    curves = {"recent": rising(recent), "random": rising(random)}
+    answer, asked = run(judged(curves))
+    assert answer.ending == "confirmed"
+    assert answer.chosen is not None
+    assert answer.confirmed is not None
+    assert answer.chosen.spec.ratio == answer.confirmed.spec.ratio == smallest(*curves.values())
+    assert len(cells(asked)) <= 13  # of 26
+
+
+@given(st.integers(2, len(GRID) - 1), st.integers(1, 2))
+def test_a_part_behind_a_dip_is_found(at: int, width: int) -> None:
+    """Quality falls below what is asked for just before it stays above."""
+    dipped = dict(rising(max(at - width - 1, 0)))
+    for place in range(max(at - width, 1), at):
+        dipped[GRID[place]] = KEEP - 0.01
+    answer, _ = run(judged({"recent": dipped, "random": NOTHING}))
+    assert answer.chosen is not None
+    assert answer.chosen.spec.ratio == smallest(dipped)
+
+
+@pytest.mark.parametrize(("level", "ratio"), [(0.99, GRID[0]), (0.2, None)])
+def test_a_flat_curve_ends_at_its_smallest_part_or_nowhere(level: float, ratio: float | None) -> None:
+    answer, asked = run(judged({"recent": dict.fromkeys(GRID, level), "random": NOTHING}))
+    assert (None if answer.chosen is None else answer.chosen.spec.ratio) == ratio
+    assert answer.ending == ("nothing" if ratio is None else "confirmed")
+    assert len(cells(asked)) < 12
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_of_a_noisy_curve_what_is_named_keeps_enough(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(0, 0.02, len(GRID))
+    curve = {ratio: value + off for (ratio, value), off in zip(rising(6, 0.01).items(), noise, strict=True)}
+    answer, _ = run(judged({"recent": curve, "random": NOTHING}))
+    best = smallest(curve)
+    if answer.chosen is None:
+        assert curve[GRID[-1]] < KEEP
+        return
+    assert best is not None
+    assert curve[answer.chosen.spec.ratio] >= KEEP
+    assert answer.chosen.spec.ratio >= best
+
+
+def test_a_way_that_fails_below_what_another_found_is_given_up_after_one_run() -> None:
+    _, asked = run(judged({"recent": rising(3), "random": rising(9)}))
+    assert len({one for one in cells(asked) if one.method.name == "random"}) == 1
+
+
+def test_what_other_seeds_do_not_confirm_is_refuted_and_a_larger_part_is_tried() -> None:
+    answer, asked = run(judged({"recent": rising(3), "random": NOTHING}, {"recent": rising(5), "random": NOTHING}))
+    assert answer.ending == "confirmed"
+    assert answer.confirmed is not None
+    assert answer.confirmed.spec.ratio == GRID[5]
+    assert [one.spec.ratio for one in answer.refuted] == [GRID[3], GRID[4]]
+    confirming = {one.seed for wanted in asked for one in wanted.now} - {BASE.seed}
+    assert len(confirming) == CONFIRMED_ON
+
+
+def test_where_no_part_stands_on_other_seeds_that_is_said() -> None:
+    answer, _ = run(judged({"recent": rising(3), "random": NOTHING}, {"recent": NOTHING, "random": NOTHING}))
+    assert answer.ending == "not confirmed"
+    assert answer.confirmed is None
+    assert [one.spec.ratio for one in answer.refuted] == list(GRID[3:])
+
+
+def test_a_search_that_runs_out_of_time_says_what_it_has() -> None:
+    conversation = search(QUESTION, judged({"recent": rising(3), "random": NOTHING}), None)
+    wanted = next(conversation)
+    while len({one.seed for one in wanted.now}) == 1:  # until it would confirm
+        wanted = next(conversation)
+    with pytest.raises(StopIteration) as over:
+        conversation.throw(OutOfTimeError())
+    assert over.value.value.ending == "time"
+    assert over.value.value.chosen.spec.ratio == GRID[3]
+    conversation = search(QUESTION, judged({}), None)
+    next(conversation)
+    with pytest.raises(StopIteration) as over:
+        conversation.throw(OutOfTimeError())
+    assert over.value.value == Answer("time", None, None, ())
+
+
+def test_full_data_without_quality_decides_nothing() -> None:
+    answer, _ = run(lambda ours, full: None)  # type: ignore[arg-type, return-value]
+    assert answer.ending == "nothing"
+
+
+def test_random_rows_are_among_the_ways_and_none_is_tried_twice() -> None:
+    assert [way.method.name for way in ways(QUESTION, None)] == ["recent", "random"]
+    chosen = Question(base=quick("random"), metric="recall@10")
+    assert [way.method.name for way in ways(chosen, None)] == ["random"]
+    full = Question(base=quick("full"), metric="recall@10")
+    assert [way.method.name for way in ways(full, None)] == ["random"]
+
+
+def test_a_question_about_another_feedbacks_metric_is_refused() -> None:
+    with pytest.raises(ValueError, match="no metric of this feedback"):
+        Question(base=BASE, metric="rmse")
