@@ -40,7 +40,8 @@ def goal() -> float:
 def show(goal: float) -> None:
     """Offer to find the smallest part that keeps the goal, or show how that stands."""
     base = _base(state.spec())
-    name = _called(base)
+    question = Question.of(base, state.metric().name, goal, _MINUTES)
+    name = wording.called(question)
     sweep = next((one for one in state.sweeps().all() if one.name == name), None)
     standing = None if sweep is None else state.sweeps().standing(sweep)
     with st.container(border=True):
@@ -89,16 +90,21 @@ def _stands(standing: Standing, question: Question) -> None:
         st.markdown(f"It stopped: {standing.sweep.paused}")
         st.button("Go on", key="find-on", on_click=state.with_sweep, args=("resume", standing.sweep.name))
     else:
-        spent, most = standing.sweep.spent, 60 * question.minutes
-        done = wording.looked_at(standing.answer)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(min(spent / most, 1.0), text=f"{duration(spent)} of {duration(most)} · {done}", width="stretch")
+            done = wording.looked_at(standing.answer)
+            st.fragment(_progress, run_every="1s")(standing.sweep.name, 60 * question.minutes, done)
             st.button("Stop", key="find-stop", on_click=state.with_sweep, args=("pause", standing.sweep.name))
     if standing.answer.tried:
         with st.popover("What was tried", type="tertiary", icon=":material/table:"):
             tried = wording.tried(standing.answer)
             shares = [wording.RATIO, wording.KEPT, wording.FROM, wording.TO]
             cards.table(tried, alt="The parts that were tried.", column_config=cards.number_columns(tried, shares))
+
+
+def _progress(name: str, most: float, done: str) -> None:
+    """Draw how much of its time a search has taken; what it did meanwhile, whoever follows the jobs."""
+    spent = min(state.sweeps().named(name).spent, most)
+    st.progress(spent / most, text=f"{duration(spent)} of {duration(most)} · {done}", width="stretch")
 
 
 def _find(base: ExperimentSpec, name: str, goal: float, minutes: float) -> None:
@@ -113,10 +119,6 @@ def _base(spec: ExperimentSpec) -> ExperimentSpec:
     """Return what a search begins with: the chosen settings, whatever is chosen to be kept."""
     method = {"name": "random"} if spec.keeps_everything or spec.is_dynamic else spec.method
     return spec.with_(method=method, ratio=_FIRST_RATIO)
-
-
-def _called(base: ExperimentSpec) -> str:
-    return f"Smallest part · {labels.data_title(base)}, {labels.model_title(base)} · {labels.line_title(base)} first"
 
 
 def break_even(one: Compared) -> None:

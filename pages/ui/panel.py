@@ -10,19 +10,22 @@ from rec_core.replicates import group_key
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
 
-_SEEN = "_active_jobs"
+_SEEN, _SWEEPS = "_active_jobs", "_seen_sweeps"
 _MOST = 3  # jobs that went wrong and are shown; the next follow when these are dismissed
 
 
 def show() -> None:
     """Draw the panel; it polls by itself only while jobs run or wait."""
-    active = state.jobs().active()
-    _toast(st.session_state.get(_SEEN, {}), active)
-    st.session_state[_SEEN] = {job.key: job for job in active}
-    st.fragment(_follow, run_every="1s" if active else None)()
-    failed = state.jobs().failed()
-    for job in failed[:_MOST]:
-        _failed(job)
+    active, sweeps = state.jobs().active(), _sweeps()
+    if not _going(sweeps):  # of which there may be hundreds of runs
+        _toast(st.session_state.get(_SEEN, {}), active)
+    st.session_state[_SEEN], st.session_state[_SWEEPS] = {job.key: job for job in active}, sweeps
+    st.fragment(_follow, run_every="1s" if active or _going(sweeps) else None)()
+    failed: dict[str, list[Job]] = {}
+    for job in state.jobs().failed():
+        failed.setdefault(job.message, []).append(job)
+    for jobs in list(failed.values())[:_MOST]:
+        _failed(jobs)
     if len(failed) > _MOST:
         st.caption(f"And {len(failed) - _MOST} more went wrong.")
 
@@ -47,7 +50,8 @@ def _group(job: Job) -> str:
 
 def _follow() -> None:
     active = state.jobs().active()
-    if _look(active) != _look(list(st.session_state.get(_SEEN, {}).values())):
+    seen = _look(list(st.session_state.get(_SEEN, {}).values())), st.session_state.get(_SWEEPS)
+    if (_look(active), _sweeps()) != seen:
         st.rerun()  # something started, ended or was cancelled: every page may have news
     groups: dict[str, list[Job]] = {}
     for job in active:
@@ -89,11 +93,26 @@ def _waiting(groups: list[list[Job]]) -> None:
         st.button("Cancel what waits", key="cancel-waiting", on_click=_cancel, args=([job.key for job in jobs],))
 
 
-def _failed(job: Job) -> None:
-    """Say what went wrong with a job, whichever is chosen, until it is read."""
+def _failed(jobs: list[Job]) -> None:
+    """Say once what went wrong with jobs in the same way, whichever is chosen, until it is read."""
+    first, more = jobs[0], f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.warning(f"**{_title(job)}** · {plain_markdown(job.message)}", width="stretch")
-        st.button("Dismiss", key=f"dismiss-{job.key}", on_click=state.dismiss, args=(job.key,))
+        st.warning(f"**{_title(first)}**{more} · {plain_markdown(first.message)}", width="stretch")
+        st.button("Dismiss", key=f"dismiss-{first.key}", on_click=_dismiss, args=([job.key for job in jobs],))
+
+
+def _dismiss(keys: list[str]) -> None:
+    for key in keys:
+        state.dismiss(key)
+
+
+def _sweeps() -> dict[str, tuple[str, bool]]:
+    """Return how sweeps stand: name → why it is paused, and whether it is over."""
+    return {sweep.name: (sweep.paused, bool(sweep.ended)) for sweep in state.sweeps().all()}
+
+
+def _going(sweeps: dict[str, tuple[str, bool]]) -> bool:
+    return any(not (paused or over) for paused, over in sweeps.values())
 
 
 def _cancel(keys: list[str]) -> None:

@@ -6,12 +6,10 @@ import streamlit as st
 
 from cache.jobs import ACTIVE
 from pages.ui import cards, state
-from rec_core.selection import METHODS
 from rec_core.selection.screen import Screen
-from rec_core.settings import offers
-from rec_core.specs import TrainSpec
 from rec_core.stages import SCREEN
 from rec_core.stages.screen import asks
+from rec_core.sweeps.search import training
 from rec_core.wording import screen as wording
 from rec_core.wording.numbers import duration
 
@@ -45,30 +43,11 @@ def _found(screen: Screen) -> None:
     if caution := wording.caution(spec):
         st.caption(caution)
     with st.container(horizontal=True, vertical_alignment="center"):
-        train = spec.train.model_copy(update=dict(_training(screen)))
-        if spec.with_(method=dict(screen.best), train=train) != spec:
-            st.button("Use it", key="use-screen", on_click=_use, args=(screen,), icon=":material/check:")
+        found = spec.with_(method=dict(screen.best), train=spec.train.model_dump() | dict(training(screen)))
+        if found != spec:
+            st.button("Use it", key="use-screen", on_click=state.use, args=(found,), icon=":material/check:")
         with st.popover("What was tried", type="tertiary"):
             st.caption(wording.how(screen))
             table = wording.table(screen, spec)
             config = cards.number_columns(table, [wording.PREDICTED])
             cards.table(table, alt="The methods that were tried, the best first.", column_config=config)
-
-
-def _training(screen: Screen) -> dict[str, str | int]:
-    """Return the settings of training to use; models served from the profile keep their own."""
-    if state.spec().model.is_served:
-        return {}
-    return {"start": "kept" if screen.starts_from_vectors else "random", "walked": screen.walked}
-
-
-def _use(screen: Screen) -> None:
-    """Set the sidebar to what the screen found."""
-    name = str(screen.best["name"])
-    st.session_state["method"] = name
-    for setting, offer in offers(METHODS[name]).items():
-        value = screen.best[setting]
-        st.session_state[offer.link] = None if value == offer.default else value
-    of_training = offers(TrainSpec)
-    for setting, value in _training(screen).items():
-        st.session_state[of_training[setting].link] = None if value == of_training[setting].default else value

@@ -37,7 +37,9 @@ __all__ = ["Home", "main"]
 
 def main(arguments: list[str] | None, home: Home) -> int:
     """Run one command; return 0, or 1 after one sentence on stderr."""
-    args = _parser().parse_args(arguments, argparse.Namespace(home=home))
+    args = _parser().parse_args(
+        arguments, argparse.Namespace(home=home, typed=sys.argv[1:] if arguments is None else arguments)
+    )
     try:
         args.command(args)
     except CorelensError as error:

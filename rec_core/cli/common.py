@@ -21,7 +21,7 @@ from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import StageStore, resolve
+from rec_core.stages import RUN, StageStore, resolve
 from rec_core.sweeps import Answer, Plan, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
@@ -159,13 +159,18 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
 
 
-def result_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar, with_controls: bool = True) -> RunResult:
-    """Return the run's result and write it down as asked for, so that the dashboard shows it too."""
+def result_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> RunResult:
+    """Return the run's result with its controls, and say what there is to know of the data."""
     experiment = experiment_of(spec, args, bar)
-    result = experiment.result_with_controls() if with_controls else experiment.result()
+    result = experiment.result_with_controls()
     note(experiment)
-    args.home.remember(result.key, experiment.spec)
+    remember(experiment, args)
     return result
+
+
+def remember(experiment: Experiment, args: argparse.Namespace) -> None:
+    """Write a run down as asked for, so that the dashboard shows it too."""
+    args.home.remember(RUN.key(experiment.spec), experiment.spec)
 
 
 def note(experiment: Experiment) -> None:

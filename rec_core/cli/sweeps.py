@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
 
-from rec_core.analysis.comparison import Compared
+from rec_core import measured
 from rec_core.analysis.finished import Finished
-from rec_core.analysis.frontier import smallest, table
+from rec_core.analysis.frontier import Kept, smallest
 from rec_core.cli.common import (
     Bar,
     at_least_one,
     data_options,
     experiment_of,
-    result_of,
+    note,
+    remember,
     save,
     setting_options,
     spec_of,
@@ -30,11 +33,11 @@ from rec_core.cli.common import (
 from rec_core.data.interactions import Feedback
 from rec_core.errors import CorelensError, SpecError
 from rec_core.estimate import rates_here, relative, together
-from rec_core.evaluation import METRICS, Metric
+from rec_core.evaluation import METRICS, Metric, metrics_of
 from rec_core.experiment import View, stored_result
+from rec_core.measured import Measured
 from rec_core.models import MODELS
-from rec_core.replicates import Estimate
-from rec_core.results import RunResult
+from rec_core.results import versions
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec, judged_by
 from rec_core.stages import RUN, resolve
@@ -90,19 +93,15 @@ def _numbers(text: str) -> tuple[float, ...]:
 def _sweep(args: argparse.Namespace) -> None:
     plan = _plan(args)
     name = args.resume or args.name or _called(plan)
-    metric = _metric(args, plan.base.feedback)
     args.home.sweeps.keep(name, plan)
     store = args.home.store()
     cells = in_order(plan.cells, lambda spec: relative(spec, rates_here({})))
     missing = [spec for spec in cells if not store.has(RUN.key(spec))]
     _say(f"{name}: {len(cells)} runs, {len(cells) - len(missing)} of them in the store.", *left_out(plan))
     failed = _run(missing, args)
-    runs = _stored(cells, store)
-    if len(runs) == len(cells):
+    if not failed:
         args.home.sweeps.end(name, None)
-    for feedback in plan.feedbacks:
-        of_it = METRICS[metric.name] if metric.feedback == feedback else judged_by(args.preset, feedback)
-        _tell(runs, feedback, of_it, args)
+    _tell(cells, args)
     if failed:
         raise CorelensError(
             f"{sum(failed.values())} of {len(cells)} runs failed: {next(iter(failed))} Mend it, then go on with "
@@ -147,7 +146,11 @@ def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter
         _say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
         try:
             with Bar() as bar:
-                result_of(spec, args, bar, with_controls=spec.keeps_everything)
+                experiment = experiment_of(spec, args, bar)
+                _ = experiment.result_with_controls() if spec.keeps_everything else experiment.result()
+                if number == 1:
+                    note(experiment)
+            remember(experiment, args)
         except CorelensError as error:
             failed[str(error)] += 1
             _say(str(error))
@@ -156,39 +159,41 @@ def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter
     return failed
 
 
-def _stored(cells: Iterable[ExperimentSpec], store: Any) -> list[tuple[ExperimentSpec, RunResult]]:
-    found = [(spec, stored_result(RUN.key(spec), store)) for spec in cells]
-    return [(spec, result) for spec, result in found if result is not None]
-
-
-def _tell(runs: list[tuple[ExperimentSpec, RunResult]], feedback: Feedback, metric: Metric, args: Any) -> None:
-    """Print the table of the runs of one feedback, and how small the data can be under each model."""
-    of_it = Finished(tuple((spec, result) for spec, result in runs if spec.feedback == feedback))
-    first: dict[str, ExperimentSpec] = {labels.model_title(spec): spec for spec, _ in of_it.runs}
+def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
+    """Print what was measured, every metric of it, and how small the data can be under each model."""
     store, folders = args.home.store(), args.home.folders(args.data_dir)
-    compare = judge(lambda spec: View(spec, store, folders), metric)
-
-    def kept(one: Compared) -> Estimate | None:
-        full = [] if one.baseline is None else one.baseline.specs
-        return compare(one.group.specs, full)
-
+    found = [(spec, stored_result(RUN.key(spec), store)) for spec in cells]
+    runs = Finished(tuple((spec, result) for spec, result in found if result is not None))
+    first = {(labels.model_title(spec), spec.feedback): spec for spec, _ in runs.runs}
     frames = []
-    for spec in first.values():
-        every = of_it.compared(spec, metric)
-        frames.append(wording.named(table(every, kept)))
-        _say(" ".join([f"{labels.model_title(spec)}:", *wording.answer(smallest(every, args.keep, kept), metric)]))
-    if frames:
-        frame = pd.concat(frames, ignore_index=True)
-        print(frame.to_csv(index=False), end="")
-        if args.json is not None:
-            save(args.json, lambda path: path.write_text(frame.to_json(orient="records", indent=2) + "\n"))
+    for (model, feedback), spec in first.items():
+        for metric in metrics_of(feedback):
+            share = _share(lambda one: View(one, store, folders), metric)
+            every = runs.compared(spec, metric)
+            frames.append(measured.frontier(every, metric, share))
+            if metric == _metric(args, feedback):
+                _say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, share), metric)]))
+    if not frames:
+        return
+    command = f"python -m rec_core {shlex.join(args.typed)}"
+    made = f"Measured on {datetime.now(UTC):%Y-%m-%d} by Corelens {versions()['corelens']}: {command}"
+    whole = Measured(pd.concat(frames, ignore_index=True), (labels.data_title(cells[0]), made))
+    print(whole.to_csv(), end="")
+    if args.json is not None:
+        document = whole.frame.to_json(orient="records", indent=2)
+        save(args.json, lambda path: path.write_text(document + "\n"))
+
+
+def _share(look: Callable[[ExperimentSpec], View], metric: Metric) -> Kept:
+    compare = judge(look, metric)
+    return lambda one: None if one.baseline is None else compare(one.group.specs, one.baseline.specs)
 
 
 def _find(args: argparse.Namespace) -> None:
     store, folders = args.home.store(), args.home.folders(args.data_dir)
     base = resolve(spec_of(args), folders)
     question = Question.of(base, _metric(args, base.feedback).name, args.keep, args.minutes)
-    name = f"Smallest part, {labels.run_title(base)}"
+    name = wording.called(question)
     args.home.sweeps.keep(name, question)
     begun = time.monotonic()
 
@@ -221,7 +226,8 @@ def _find(args: argparse.Namespace) -> None:
 
 
 def _metric(args: argparse.Namespace, feedback: Feedback) -> Metric:
-    return METRICS[args.metric] if args.metric else judged_by(args.preset, feedback)
+    chosen = METRICS.get(args.metric)
+    return chosen if chosen is not None and chosen.feedback == feedback else judged_by(args.preset, feedback)
 
 
 def _say(*sentences: str) -> None:

@@ -61,7 +61,7 @@ def _figure(runs: Sequence[Compared], metric: Metric) -> go.Figure:
             _add(figure, title, of_it, metric, places if labelled else {})
     lay_out(figure, 460 + 16 * max(0, len(figure.data) - 4))
     across_all(figure, runs)
-    seconds_axis(figure, runs)
+    seconds_axis(figure, [run.seconds for run in runs])
     ends = np.log10([max(run.seconds, _SOONEST) for run in runs])
     room = _ROOM * max(float(np.ptp(ends)), 0.5)
     figure.update_xaxes(range=[float(ends.min()) - room, float(ends.max()) + room])

@@ -13,15 +13,16 @@ from rec_core.analysis import columns as col
 from rec_core.analysis.frontier import pareto
 from rec_core.evaluation import METRICS, Metric
 from rec_core.figures.exhibit import Exhibit
+from rec_core.figures.quality_time import seconds_axis
 from rec_core.figures.style import GREY, across, distinct, dots, lay_out, mark
-from rec_core.selection import METHODS, Mark
+from rec_core.selection import Mark
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, number, percent
 
-FULL = METHODS["full"].title
+_SEEDS = 3  # from which on a band is drawn
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)  # per cent
 _HOW = (
-    "One line per way to keep rows; its band is the 95 % interval over seeds, where there are several. Dotted lines "
+    "One line per way to keep rows; its band is the 95 % interval over seeds, from three on. Dotted lines "
     "are training on all ratings, and controls that need no training: a part below one of those was not worth training "
     "on. The axis of rows is logarithmic. What was not measured is not drawn; lines join what was."
 )
@@ -81,8 +82,9 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
             _add_line(figure, title, line, look, metric)
     lay_out(figure, 480 + 16 * max(0, len(figure.data) // 2 - 4))
     full = {title: float(value) for title, value in zip(whole[col.LINE], whole[col.VALUE], strict=True)}
-    half = table[col.HALF].fillna(0.0)
-    across(figure, {**full, **controls}, [*(table[col.VALUE] - half), *(table[col.VALUE] + half)])
+    sure = _banded(table)
+    ends = [*(sure[col.VALUE] - sure[col.HALF]), *(sure[col.VALUE] + sure[col.HALF])]
+    across(figure, {**full, **controls}, [*table[col.VALUE], *ends])
     least = 100 * float(table[col.RATIO].min())
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
     figure.update_xaxes(
@@ -96,15 +98,21 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
     return figure
 
 
+def _banded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that have a band: of two seeds an interval is wider than any figure."""
+    return table[table[col.SEEDS] >= _SEEDS]
+
+
 def _add_line(figure: go.Figure, title: str, line: pd.DataFrame, look: Mark, metric: Metric) -> None:
     x, y = 100 * line[col.RATIO], line[col.VALUE]
-    sure = line[line[col.HALF].notna()]
+    sure = _banded(line)
     if len(sure) > 1:
         along, value, half = 100 * sure[col.RATIO], sure[col.VALUE], sure[col.HALF]
         red, green, blue = hex_to_rgb(look.colour)
         figure.add_scatter(
             x=[*along, *along[::-1]],
             y=[*(value + half), *(value - half)[::-1]],
+            mode="lines",
             fill="toself",
             fillcolor=f"rgba({red}, {green}, {blue}, 0.18)",
             line={"width": 0},
@@ -150,7 +158,7 @@ def _by_cost(table: pd.DataFrame, metric: Metric) -> go.Figure:
         )
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
-    figure.update_xaxes(title="CPU seconds (log scale): pretrain + select + train", type="log", tickangle=0, dtick="D1")
+    seconds_axis(figure, list(table[col.TOTAL_S]))
     return figure
 
 

@@ -47,7 +47,7 @@ def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
         _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
     across_all(figure, runs)
-    seconds_axis(figure, runs)
+    seconds_axis(figure, [run.seconds for run in runs])
     return figure
 
 
@@ -61,9 +61,9 @@ def across_all(figure: go.Figure, runs: Sequence[Compared]) -> None:
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
 
 
-def seconds_axis(figure: go.Figure, runs: Sequence[Compared]) -> None:
+def seconds_axis(figure: go.Figure, seconds: Sequence[float]) -> None:
     """Make the other axis one of seconds, on a log scale."""
-    ticks = _ticks([run.seconds for run in runs])
+    ticks = _ticks(seconds)
     title = "CPU seconds (log scale): pretrain + select + train"
     figure.update_xaxes(title=title, type="log", tickvals=ticks, tickangle=0)
 

@@ -102,6 +102,13 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     return f"No part was confirmed to keep {keep} of {quality}.", f"{likely} on the seed of the search.{refuted}"
 
 
+def called(question: Question) -> str:
+    """Return the name of a search; another one of the same settings takes its place."""
+    base = question.base
+    first = labels.line_title(base)
+    return f"Smallest part · {labels.data_title(base)}, {labels.model_title(base)}, {first} among the ways"
+
+
 def looked_at(found: Answer) -> str:
     """Return how far a search is."""
     parts = counted(len(found.tried), "part", "parts") + " looked at"

@@ -59,7 +59,7 @@ def open_page(home: Path) -> Open:
 def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ExperimentSpec]]:
     """What the app asked its jobs for, without any being started."""
     wanted: list[tuple[str, ExperimentSpec]] = []
-    monkeypatch.setattr(Jobs, "ask", lambda self, spec, kind="run": wanted.append((kind, spec)))
+    monkeypatch.setattr(Jobs, "ask", lambda self, spec, kind="run", with_controls=True: wanted.append((kind, spec)))
     return wanted
 
 

@@ -1,0 +1,124 @@
+"""How small can it be: the answer, the search for it, and sweeps that are planned and followed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cache.jobs import Jobs
+from cache.sweeps import Sweeps
+from rec_core.data.sources import Folders
+from rec_core.selection.random import Random
+from rec_core.specs import ExperimentSpec
+from rec_core.sweeps import Plan, Question
+from tests.conftest import quick
+from tests.pages.conftest import QUICK, Open, finish, healthy, texts
+
+LINK = {**QUICK, "method": "Random"}
+
+
+def made(home: Path) -> list[ExperimentSpec]:
+    """Make full data and three parts of it, three seeds each."""
+    specs = [quick("full")] + [quick("random", ratio=ratio) for ratio in (0.2, 0.5, 0.8)]
+    runs = [spec.with_(seed=seed) for spec in specs for seed in (0, 1, 2)]
+    finish(home, *runs)
+    return runs
+
+
+def of_home(home: Path) -> Sweeps:
+    return Sweeps(Jobs(home, Folders(None, home / "data")))
+
+
+def test_without_runs_the_page_offers_to_find_out(open_page: Open) -> None:
+    app = open_page("frontier", **LINK)
+    healthy(app)
+    assert app.title[0].value == "How small can it be?"
+    assert "Find the smallest for me" in texts(app)
+    assert "find" in [button.key for button in app.button]
+
+
+def test_the_answer_its_curve_and_what_it_pays_are_shown(home: Path, open_page: Open) -> None:
+    made(home)
+    app = open_page("frontier", **LINK, keep="10")
+    healthy(app)
+    assert app.title[0].value.startswith("With Random, ")
+    assert "3 seeds" in app.title[0].value
+    assert "each doubling of random rows from 20\u00a0% on adds" in texts(app).replace("20 %", "20\u00a0%")
+    assert "has paid for itself" in texts(app) or "It never pays" in texts(app)
+    assert {"chart-frontier", "chart-frontier-cost"} <= {chart.key for chart in app.get("plotly_chart")}
+
+
+def test_where_nothing_keeps_enough_that_is_the_answer(home: Path, open_page: Open) -> None:
+    made(home)
+    app = open_page("frontier", **LINK, keep="99.9")
+    healthy(app)
+    assert app.title[0].value.startswith("No part of up to 80")
+
+
+def test_one_click_begins_a_search_and_another_one_stops_it(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    app = open_page("frontier", **LINK, minutes="3")
+    app.button(key="find").click().run()
+    healthy(app)
+    (sweep,) = of_home(home).all()
+    assert isinstance(sweep.asked, Question)
+    assert (sweep.asked.keep, sweep.asked.minutes) == (0.95, 3.0)
+    assert [kind for kind, _ in asked] == ["screen"]
+    assert "0 parts looked at" in texts(app) or "0 parts looked at" in str([p.text for p in app.get("progress")])
+    app.button(key="find-stop").click().run()
+    healthy(app)
+    assert of_home(home).all()[0].paused
+    assert "find-on" in [button.key for button in app.button]
+
+
+def test_a_plan_says_what_it_takes_and_is_listed_with_what_can_be_done(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    made(home)
+    app = open_page("frontier", **LINK)
+    app.session_state["plan"] = True
+    app.run()
+    healthy(app)
+    assert "in the store" in texts(app)
+    app.multiselect(key="plan-methods").set_value(["random"]).run()
+    app.multiselect(key="plan-ratios").set_value([0.2, 0.5, 0.1]).run()
+    app.number_input(key="plan-seeds").set_value(3).run()
+    assert "**12 runs** · 9 in the store" in texts(app)
+    app.button(key="plan-begin").click().run()
+    healthy(app)
+    (sweep,) = of_home(home).all()
+    assert isinstance(sweep.asked, Plan)
+    assert len(sweep.asked.cells) == 12
+    assert {(spec.ratio, spec.seed) for kind, spec in asked if kind == "run"} == {(0.1, 0), (0.1, 1), (0.1, 2)}
+    app.button(key=f"pause-{sweep.name}").click().run()
+    assert of_home(home).all()[0].paused
+    app.button(key=f"forget-{sweep.name}").click().run()
+    assert of_home(home).all() == []
+
+
+def test_what_was_found_is_said_and_can_be_used(home: Path, open_page: Open) -> None:
+    sweeps = of_home(home)
+    base = quick("random", ratio=0.1)
+    question = Question.of(base, "recall@10", 0.95, 10.0)
+    from rec_core.replicates import Estimate
+    from rec_core.sweeps import Answer
+    from rec_core.sweeps.search import Tried
+    from rec_core.wording.frontier import called
+
+    found = Tried(base.with_(method={"name": "recent"}, ratio=0.05), Estimate(0.97, 0.005, 100, 3))
+    sweeps.ask(called(question), question)
+    sweeps._list.end(called(question), Answer("confirmed", found, found, (found,)))
+    app = open_page("frontier", **LINK)
+    healthy(app)
+    assert "With Recent, 5 % of the ratings keep 97 % (96 % to 98 %, 3 seeds)" in texts(app)
+    app.button(key="use-found").click().run()
+    healthy(app)
+    assert app.sidebar.selectbox(key="method").value == "recent"
+    assert app.sidebar.slider(key="ratio").value == 5.0
+
+
+def test_a_plan_of_one_seed_draws_no_band(home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), quick("random", ratio=0.2), quick("random", ratio=0.5))
+    app = open_page("frontier", **LINK)
+    healthy(app)
+    assert Random().name in str(app.title[0].value).lower() or "No part" in app.title[0].value
