@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, find_card, page, plan_card, state, sweep_list
+from pages.ui import cards, exhibits, find_card, first_start, page, plan_card, state, sweep_list
 from rec_core.analysis import comparison, frontier
 from rec_core.figures import frontier as figures
 from rec_core.wording import frontier as wording
@@ -32,6 +32,8 @@ if parts := [one for one in every if not one.is_baseline]:
     exhibits.show(figures.quality_against_cost(table, caption))
     if (best := found.sure or found.likely) is not None:
         find_card.break_even(best[0])
+elif not state.finished().runs:
+    first_start.show(with_figure=True)
 find_card.show(goal)
 plan_card.show()
 sweep_list.show()

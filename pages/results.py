@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison_card, exhibits, gallery, models_card, nav, picks, screen_card, state
+from pages.ui import cards, comparison_card, exhibits, first_start, gallery, models_card, nav, picks, screen_card, state
 from rec_core.analysis import activity, comparison, coverage, slices, variety
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import free
@@ -183,6 +183,8 @@ if chosen:
     show_chosen(chosen)
 else:
     show_live()
+    if not state.finished().runs:
+        first_start.show(with_figure=False)
 show_both_kinds(state.under_any_model())
 if compared:
     screen_card.show()

@@ -16,7 +16,7 @@ from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, percent
 
-_KEEP, _MINUTES, _PLANNED = 95.0, 10.0, 50
+KEEP, _MINUTES, _PLANNED = 95.0, 10.0, 50
 _FIRST_RATIO = 0.1  # where the screen looks first
 
 
@@ -26,7 +26,7 @@ def goal() -> float:
         "Keep at least (%)",
         min_value=1.0,
         max_value=99.9,
-        value=_KEEP,
+        value=KEEP,
         step=1.0,
         format="%g",
         key="keep",
@@ -34,7 +34,7 @@ def goal() -> float:
         width=180,
         help=f"Of {labels.quality(state.metric())} on full data, same settings. Choose another under “Judged by”.",
     )
-    return float(kept or _KEEP) / 100
+    return float(kept or KEEP) / 100
 
 
 def show(goal: float) -> None:

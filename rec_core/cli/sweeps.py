@@ -8,10 +8,10 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from tqdm import tqdm
@@ -41,6 +41,7 @@ from rec_core.results import versions
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec, judged_by
 from rec_core.stages import RUN, resolve
+from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
 from rec_core.sweeps import RATIOS, Answer, Plan, Question, in_order, left_out
 from rec_core.sweeps.search import goes_on, judge, search
@@ -116,9 +117,9 @@ def _plan(args: argparse.Namespace) -> Plan:
         raise CorelensError(f"There is no sweep called '{args.resume}' to resume; leave --resume out to begin one.")
     if isinstance(known, Plan) and not _is_given(args):
         return known
-    unknown = [name for name in args.methods if name not in METHODS]
-    if unknown:
-        raise SpecError(f"Unknown method '{unknown[0]}'; choose some of {', '.join(METHODS)}.")
+    _known("method", args.methods, METHODS)
+    _known("model", args.models, MODELS)
+    _known("feedback", args.feedback, get_args(Feedback))
     args.feedback, feedbacks = args.feedback[0], args.feedback
     args.model, args.method, args.ratio = args.models[0], args.methods[0], 0.2
     base = resolve(spec_of(args), args.home.folders(args.data_dir))
@@ -126,6 +127,17 @@ def _plan(args: argparse.Namespace) -> Plan:
     seeds = tuple(base.seed + more for more in range(args.seeds))
     plan = Plan.of(base, methods, args.models, feedbacks, args.ratios, seeds)
     return known.extended(plan) if isinstance(known, Plan) else plan
+
+
+def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a name that nothing has.
+
+    Raises:
+        SpecError: with those that there are.
+    """
+    for name in names:
+        if name not in known:
+            raise SpecError(f"There is no {what} '{name}'; choose some of {', '.join(known)}.")
 
 
 def _is_given(args: argparse.Namespace) -> bool:
@@ -163,7 +175,7 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     """Print what was measured, every metric of it, and how small the data can be under each model."""
     store, folders = args.home.store(), args.home.folders(args.data_dir)
     found = [(spec, stored_result(RUN.key(spec), store)) for spec in cells]
-    runs = Finished(tuple((spec, result) for spec, result in found if result is not None))
+    runs = Finished(tuple((spec, added(result, spec, store)) for spec, result in found if result is not None))
     first = {(labels.model_title(spec), spec.feedback): spec for spec, _ in runs.runs}
     frames = []
     for (model, feedback), spec in first.items():

@@ -37,6 +37,20 @@ def answer(found: Smallest, metric: Metric) -> tuple[str, str]:
     return most, _may(*found.likely, metric)
 
 
+def before(table: pd.DataFrame, goal: float, metric: Metric) -> str:
+    """Return how small the data can be, from a ``named`` table that was measured before."""
+    quality = labels.quality(metric)
+    sure = table[(table[col.KEPT_FROM] >= goal) & (table[col.METHOD] != "full")]
+    if sure.empty:
+        return f"no part is sure to keep {percent(goal)} of {quality}."
+    best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
+    between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
+    return (
+        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the ratings keep {percent(best[col.SHARE_KEPT])} "
+        f"({between}) of {quality}."
+    )
+
+
 def _may(one: Compared, kept: Estimate, metric: Metric) -> str:
     seeds = " Further seeds would tell." if kept.count < 3 else ""
     return f"{_way(one.spec)} may do with {_part(one)}: it keeps {how_sure(kept)} there.{seeds}"

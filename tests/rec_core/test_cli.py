@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -132,3 +133,66 @@ def test_an_interrupt_is_one_sentence_whenever_it_comes(after: float, tmp_path: 
     assert "Traceback" not in err
     assert started.returncode in (130, -signal.SIGINT)
     assert err.count("corelens: stopped; finished steps are kept") == (started.returncode == 130)
+
+
+SWEEP = ["sweep", *QUICK, "--models", "co-occurrence", "--methods", "random,recent", "--ratios", "0.2,0.5"]
+
+
+def test_a_sweep_writes_every_part_by_every_metric_and_the_controls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sweep.json"
+    assert main([*SWEEP, "--seeds", "2", "--name", "mine", "--json", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "mine: 10 runs, 0 of them in the store." in printed.err
+    remarks = [line for line in printed.out.splitlines() if line.startswith("#")]
+    assert any("python -m rec_core sweep --dataset synthetic-10k" in remark for remark in remarks)
+    frame = pd.read_csv(io.StringIO(printed.out), comment="#")
+    parts = frame[frame.method != "control"]
+    assert len(parts) == 5 * parts.metric.nunique() == 5 * 4
+    assert {"Most popular", "Item neighbourhood"} <= set(frame[frame.method == "control"].line)
+    assert len(json.loads(out.read_text())) == len(frame)
+    one = parts[(parts.line == "Random") & (parts.ratio == 0.2) & (parts.metric == "recall@10")].iloc[0]
+    full = parts[(parts.method == "full") & (parts.metric == "recall@10")].iloc[0]
+    assert one.share_kept == pytest.approx(one.value / full.value, rel=0.02)
+    assert one.kept_from < one.share_kept < one.kept_to
+
+
+def test_a_sweep_is_resumed_and_extended_by_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SWEEP, "--name", "mine"]) == 0
+    assert main(["sweep", *QUICK, "--resume", "mine"]) == 0
+    assert "mine: 5 runs, 5 of them in the store." in capsys.readouterr().err
+    more = [*SWEEP[:-1], "0.5,0.8", "--resume", "mine"]
+    assert main(more) == 0
+    assert "mine: 7 runs, 5 of them in the store." in capsys.readouterr().err
+    assert main(["sweep", *QUICK, "--resume", "nobody's"]) == 1
+    assert "There is no sweep called 'nobody's'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--methods", "best"], "There is no method 'best'"),
+        (["--models", "gru"], "There is no model 'gru'"),
+        (["--feedback", "likes"], "There is no feedback 'likes'"),
+        (["--ratios", "0"], "greater than or equal to 0.001"),
+    ],
+)
+def test_a_sweep_of_what_does_not_exist_says_so(
+    wrong: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*SWEEP, *wrong]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_find_answers_and_its_runs_are_not_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    find = ["find", *QUICK, "--model", "co-occurrence", "--metric", "recall@10", "--keep", "0.3", "--minutes", "5"]
+    out = tmp_path / "found.json"
+    assert main([*find, "--json", str(out)]) == 0
+    first = capsys.readouterr().out
+    assert "of the ratings keep" in first
+    assert json.loads(out.read_text())["ending"] == "confirmed"
+    begun = time.monotonic()
+    assert main(find) == 0
+    assert capsys.readouterr().out == first
+    assert time.monotonic() - begun < 20

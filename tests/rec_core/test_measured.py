@@ -1,0 +1,43 @@
+"""Frontiers as files: those that come with Corelens can be read, drawn and answered from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rec_core import measured
+from rec_core.analysis import columns as col
+from rec_core.evaluation.ranking import RECALL, RECALL_ALL
+from rec_core.figures.frontier import quality_against_cost, quality_against_ratio
+from rec_core.selection import METHODS
+from rec_core.wording import frontier as wording
+
+NAMES = [path.stem.removeprefix("frontier-") for path in Path("docs").glob("frontier-*.csv")]
+
+
+def test_there_are_some() -> None:
+    assert "ml-1m" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_comes_with_corelens_can_be_read_drawn_and_answered_from(name: str) -> None:
+    found = measured.read(name)
+    assert any("python -m rec_core sweep" in remark for remark in found.remarks)
+    for model in found.frame[col.MODEL].unique():
+        for metric in (RECALL, RECALL_ALL):
+            table, controls = found.of(model, metric.name)
+            assert set(table[col.METHOD]) <= set(METHODS)
+            assert {"Most popular"} <= set(controls)
+            exhibit = quality_against_ratio(table, controls, "")
+            lines = [trace.name for trace in exhibit.figure.data if trace.name]
+            assert sorted(lines) == sorted(set(table[table[col.METHOD] != "full"][col.LINE]))
+            assert any(trace.name == "Pareto front" for trace in quality_against_cost(table, "").figure.data)
+            assert "of the ratings keep" in wording.before(table, 0.5, metric)
+            assert "no part is sure" in wording.before(table, 99.0, metric)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_written_as_it_was_read(name: str) -> None:
+    text = (Path("docs") / f"frontier-{name}.csv").read_text()
+    assert measured.read(name).to_csv() == text
