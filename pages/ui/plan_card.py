@@ -86,14 +86,22 @@ def _offer(plan: Plan) -> None:
     rest = cards.about(missing) if missing else ""
     left = f"{rest} for the rest" if missing else "nothing is left to run"
     st.markdown(f"**{counted(len(jobs), 'run', 'runs')}** · {stored} in the store · {left}")
-    name = st.text_input("Called", value=_called(plan), key=f"plan-name-{len(state.sweeps().all())}", max_chars=120)
+    name = st.text_input(
+        "Called",
+        value=_called(plan),
+        key=f"plan-name-{len(state.sweeps().all())}",
+        max_chars=120,
+        help="With the name of a sweep, what is new is added to it.",
+    ).strip()
+    begun = any(sweep.name == name and isinstance(sweep.asked, Plan) for sweep in state.sweeps().all())
+    verb = "Add to it" if begun else "Begin" if missing else "List it"
     st.button(
-        f"Begin · {rest}" if missing else "List it",
+        f"{verb} · {rest}" if missing else verb,
         key="plan-begin",
         on_click=_begin,
-        args=(name, plan),
+        args=(name, plan, begun),
         type="primary",
-        disabled=not name.strip(),
+        disabled=not name,
     )
 
 
@@ -106,9 +114,12 @@ def _called(plan: Plan) -> str:
     return next(one for one in (name, *numbered) if one not in taken)
 
 
-def _begin(name: str, plan: Plan) -> None:
+def _begin(name: str, plan: Plan, begun: bool) -> None:
     try:
-        state.sweeps().ask(name.strip(), plan)
+        if begun:
+            state.sweeps().extend(name, plan)
+        else:
+            state.sweeps().ask(name, plan)
         state.sweeps().go_on()
     except CorelensError as error:
         state.complain(str(error))

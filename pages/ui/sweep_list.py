@@ -30,9 +30,10 @@ def _line(standing: Standing) -> None:
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
         text = f"**{plain_markdown(sweep.name)}** · {done} of {every} · {_how(standing)}"
         st.progress(done / max(every, 1), text=text, width="stretch")
-        if sweep.paused or standing.count("failed", "cancelled"):
-            label = "Go on" if sweep.paused else "Retry what failed"
-            _button(label, "resume", sweep.name, ":material/replay:")
+        if sweep.paused:
+            _button("Go on", "resume", sweep.name, ":material/play_arrow:")
+        elif standing.count("failed", "cancelled"):
+            _button("Retry what failed", "resume", sweep.name, ":material/replay:")
         elif not standing.is_over:
             _button("Pause", "pause", sweep.name, ":material/pause:")
         _button("Forget", "forget", sweep.name, ":material/close:", "Its finished runs stay.")

@@ -47,7 +47,7 @@ from rec_core.sweeps import RATIOS, Answer, Plan, Question, in_order, left_out
 from rec_core.sweeps.search import goes_on, judge, search
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration
+from rec_core.wording.numbers import counted, duration
 
 _METHODS = ("random", "recent")
 _SAME = 3  # runs that fail with one sentence, after which it is of no use to try the others
@@ -148,7 +148,8 @@ def _is_given(args: argparse.Namespace) -> bool:
 
 def _called(plan: Plan) -> str:
     methods = ", ".join(method.name for method in plan.methods)
-    return f"{labels.data_title(plan.base)}: {methods} at {len(plan.ratios)} ratios, {labels.seeds(len(plan.seeds))}"
+    ratios = counted(len(plan.ratios), "ratio", "ratios")
+    return f"{labels.data_title(plan.base)}: {methods} at {ratios}, {labels.seeds(len(plan.seeds))}"
 
 
 def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter[str]:

@@ -88,10 +88,10 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
     least = 100 * float(table[col.RATIO].min())
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
     figure.update_xaxes(
-        title="Share of the ratings kept (log scale)",
+        title="% of the ratings kept (log scale)",
         type="log",
         tickvals=_TICKS,
-        ticktext=[f"{tick:g} %" for tick in _TICKS],
+        ticktext=[f"{tick:g}" for tick in _TICKS],
         tickangle=0,
         range=[float(np.log10(least)) - 0.08, 2.08],
     )

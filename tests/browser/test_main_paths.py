@@ -124,6 +124,7 @@ def test_moving_a_control_is_undone_by_going_back(page: Page, app: App) -> None:
     assert "model=SimpleMF" not in page.url
 
 
+@pytest.mark.slow
 def test_a_link_that_cannot_be_read_is_said_in_a_real_browser(page: Page, app: App) -> None:
     _open(page, app, "/activity?data=synthetic-10k&seed=inf&method=magic")
     expect(page.get_by_text("The link asks for Seed “inf”")).to_be_visible()

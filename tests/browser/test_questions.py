@@ -118,6 +118,7 @@ def test_a_lasso_changes_the_panel_and_the_download_to_exactly_those_users(
     assert _lassoed(page, 0) == _lassoed(page, 1) == set()
 
 
+@pytest.mark.slow
 def test_the_coreset_downloads_with_original_ids(page: Page, app: App, tmp_path: Path) -> None:
     _open(page, app, f"/coverage{LINK}")
     button = page.locator(".st-key-csv-coreset button")
@@ -163,9 +164,9 @@ def _at_rest(element: Locator) -> FloatRect | None:
     element.page.evaluate("document.fonts.ready")  # text is set in other lines before
     places = [element.bounding_box()]
     for _ in range(100):
-        element.page.wait_for_timeout(300)
+        element.page.wait_for_timeout(250)
         places.append(element.bounding_box())
-        if all(place == places[-1] for place in places[-4:-1]) and len(places) > 3:
+        if all(place == places[-1] for place in places[-3:-1]) and len(places) > 2:
             break
     return places[-1]
 
@@ -217,6 +218,7 @@ def test_the_summary_is_presented_with_the_keyboard(page: Page, filled: App) -> 
     expect(page.get_by_role("button", name="Present")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_exported_file_works_offline(page: Page, filled: App, browser: Browser, tmp_path: Path) -> None:
     _open(page, filled, f"/summary{SMALL}")
     with page.expect_download() as download:
@@ -256,6 +258,7 @@ _ZOOM = """async index => {
 }"""
 
 
+@pytest.mark.slow
 def test_ticked_runs_are_compared(page: Page, filled: App) -> None:
     _open(page, filled, f"/{SMALL}")
     table = page.locator('[data-testid="stDataFrame"]').first
@@ -287,7 +290,8 @@ _CROSSING = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(p
 })"""
 
 
-@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.slow), 800])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1440, 800])
 def test_no_text_of_a_figure_crosses_another(page: Page, filled: App, width: int) -> None:
     """Labels of lines, legends, names of slices, titles of panels."""
     for name in ("results", "compare", "gradient_norms"):

@@ -96,6 +96,7 @@ def test_a_scheduler_that_is_late_is_asked_again_and_nothing_is_called_interrupt
     other.close()
 
 
+@pytest.mark.slow
 def test_why_workers_cannot_be_started_is_said(jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -90,6 +90,14 @@ def test_a_plan_says_what_it_takes_and_is_listed_with_what_can_be_done(
     assert isinstance(sweep.asked, Plan)
     assert len(sweep.asked.cells) == 12
     assert {(spec.ratio, spec.seed) for kind, spec in asked if kind == "run"} == {(0.1, 0), (0.1, 1), (0.1, 2)}
+    app.multiselect(key="plan-ratios").set_value([0.3]).run()
+    app.text_input(key="plan-name-1").set_value(sweep.name).run()
+    assert app.button(key="plan-begin").label.startswith("Add to it")
+    app.button(key="plan-begin").click().run()
+    healthy(app)
+    (sweep,) = of_home(home).all()
+    assert isinstance(sweep.asked, Plan)
+    assert len(sweep.asked.cells) == 15
     app.button(key=f"pause-{sweep.name}").click().run()
     assert of_home(home).all()[0].paused
     app.button(key=f"forget-{sweep.name}").click().run()
