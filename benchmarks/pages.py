@@ -73,6 +73,7 @@ def open_page(page: str, spec: ExperimentSpec, method: str) -> AppTest:
             "feedback": labels.FEEDBACK[spec.feedback],
             "preset": labels.PRESETS["report"],
             "epochs": str(spec.train.epochs),
+            "patience": str(spec.train.patience),
             "method": method,
         }
     )
