@@ -27,16 +27,13 @@ from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, SCREEN
 from rec_core.stages.screen import asks
-from rec_core.sweeps import Answer, Plan, Question, in_order
+from rec_core.sweeps import SAME, Answer, Plan, Question, in_order
 from rec_core.sweeps.search import Wanted, goes_on, judge, search
 
 BY_HAND = "Paused."
 _AHEAD = 2  # jobs asked for per worker: enough that none is idle until the next look
-_SAME = 3  # runs that fail with one sentence, after which it is of no use to try the others
-_ATTEMPTS = (
-    2  # how often a process asks for a run by itself: its worker may be killed, or its result put out of the store
-)
-_AWAY = 5.0  # seconds between two looks from which nobody looked: a search's time stands still then
+_ATTEMPTS = 2  # how often a process asks for a run by itself: a worker may be killed, a result be put out of the store
+_AWAY = 60.0  # seconds between two looks from which nobody looked: the time of a search stands still then
 
 
 @dataclass(frozen=True)
@@ -241,7 +238,7 @@ def _reason_to_stop(standing: Standing) -> str:
     """Return why to begin nothing more: what is waited for failed, or several runs did with one sentence."""
     reasons = Counter(job.message for job in standing.jobs if job.state == "failed")
     why, count = next(iter(reasons.most_common(1)), ("", 0))
-    enough = _SAME if isinstance(standing.sweep.asked, Plan) else 1
+    enough = SAME if isinstance(standing.sweep.asked, Plan) else 1
     return why if count >= enough else ""
 
 

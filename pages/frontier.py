@@ -26,9 +26,8 @@ if parts := [one for one in every if not one.is_baseline]:
     controls = {labels.control_title(name): value for name, value in free.items()}
     exhibits.show(figures.quality_against_ratio(table, controls, caption))
     full = [one for one in every if one.is_baseline]
-    random = [one for one in parts if one.spec.method.name == comparison.RANDOM]
     if full:
-        st.markdown(wording.ending(frontier.rise([*random, *full[:1]]), full[0].value, metric))
+        st.markdown(wording.ending(frontier.rise(frontier.random_rows(every)), full[0].value, metric))
     exhibits.show(figures.quality_against_cost(table, caption))
     if (best := found.sure or found.likely) is not None:
         find_card.break_even(best[0])

@@ -8,33 +8,21 @@ from cache.sweeps import Standing
 from pages.ui import cards, state
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.frontier import break_even as pays_after
-from rec_core.errors import CorelensError
-from rec_core.results import CHOOSING
+from rec_core.analysis.frontier import costs
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Question
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, percent
 
-KEEP, _MINUTES, _PLANNED = 95.0, 10.0, 50
+KEEP, _MINUTES, _PLANNED = 95.0, 10.0, 50.0
 _FIRST_RATIO = 0.1  # where the screen looks first
 
 
 def goal() -> float:
     """Draw how much of full data's quality is to be kept, and return it as a share."""
-    kept = st.number_input(
-        "Keep at least (%)",
-        min_value=1.0,
-        max_value=99.9,
-        value=KEEP,
-        step=1.0,
-        format="%g",
-        key="keep",
-        bind="query-params",
-        width=180,
-        help=f"Of {labels.quality(state.metric())} on full data, same settings. Choose another under “Judged by”.",
-    )
-    return float(kept or KEEP) / 100
+    text = f"Of {labels.quality(state.metric())} on full data, same settings. Choose another under “Judged by”."
+    return _field("Keep at least (%)", "keep", KEEP, (1.0, 99.9), text) / 100
 
 
 def show(goal: float) -> None:
@@ -54,22 +42,12 @@ def show(goal: float) -> None:
 
 def _offer(base: ExperimentSpec, name: str, goal: float) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        minutes = st.number_input(
-            "At most (minutes)",
-            min_value=0.5,
-            max_value=10_000.0,
-            value=_MINUTES,
-            step=1.0,
-            format="%g",
-            key="minutes",
-            bind="query-params",
-            width=180,
-        )
+        minutes = _field("At most (minutes)", "minutes", _MINUTES, (0.5, 10_000.0))
         st.button(
             f"Find what keeps {percent(goal)}",
             key="find",
-            on_click=_find,
-            args=(base, name, goal, float(minutes or _MINUTES)),
+            on_click=state.begin_sweep,
+            args=(name, Question.of(base, state.metric().name, goal, minutes)),
             type="primary",
             icon=":material/search:",
             help="Screens the data, tries what promises most at a few ratios, drops what cannot win, and confirms the "
@@ -107,14 +85,6 @@ def _progress(name: str, most: float, done: str) -> None:
     st.progress(spent / most, text=f"{duration(spent)} of {duration(most)} · {done}", width="stretch")
 
 
-def _find(base: ExperimentSpec, name: str, goal: float, minutes: float) -> None:
-    try:
-        state.sweeps().ask(name, Question.of(base, state.metric().name, goal, minutes))
-        state.sweeps().go_on()
-    except CorelensError as error:
-        state.complain(str(error))
-
-
 def _base(spec: ExperimentSpec) -> ExperimentSpec:
     """Return what a search begins with: the chosen settings, whatever is chosen to be kept."""
     method = {"name": "random"} if spec.keeps_everything or spec.is_dynamic else spec.method
@@ -125,19 +95,26 @@ def break_even(one: Compared) -> None:
     """Draw how many trainings are planned, and say when choosing pays for itself."""
     if one.baseline is None:
         return
-    planned = st.number_input(
-        "Trainings planned",
-        min_value=1,
-        max_value=1_000_000,
-        value=_PLANNED,
-        key="trainings",
+    text = "One; some fifty for tuning; or one a day."
+    planned = int(_field("Trainings planned", "trainings", _PLANNED, (1.0, 1e6), text))
+    choosing, part = costs(one.group)
+    _, whole = costs(one.baseline)
+    st.markdown(wording.pays(choosing, part, whole, pays_after(choosing, part, whole), planned))
+
+
+def _field(label: str, key: str, usual: float, bounds: tuple[float, float], text: str = "") -> float:
+    """Draw a number that is in the address, and return it."""
+    low, high = bounds
+    chosen = st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        value=usual,
+        step=1.0,
+        format="%g",
+        key=key,
         bind="query-params",
         width=180,
-        help="One; some fifty for tuning; or one a day.",
+        help=text or None,
     )
-    results = one.group.results
-    choosing = sum(result.cost(CHOOSING) for result in results) / len(results)
-    part = sum(result.cost(("train",)) for result in results) / len(results)
-    whole = sum(result.cost(("train",)) for result in one.baseline.results) / len(one.baseline.results)
-    after = pays_after(choosing, part, whole)
-    st.markdown(wording.pays(choosing, part, whole, after, int(planned or _PLANNED)))
+    return float(chosen or usual)  # a link that ends in "?keep=" empties it

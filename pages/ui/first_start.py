@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.ui import cards, exhibits, find_card, nav, state
 from rec_core import measured
-from rec_core.errors import CorelensError
 from rec_core.evaluation.ranking import RECALL_ALL
 from rec_core.figures import frontier as figures
 from rec_core.models import NCF
@@ -26,7 +25,7 @@ def show(with_figure: bool) -> None:
     before = measured.read("ml-1m")
     table, controls = before.of(NCF.title, RECALL_ALL.name)
     with st.container(border=True):
-        st.markdown(f"**On MovieLens 1M: {wording.before(table, find_card.KEEP / 100, RECALL_ALL)}**")
+        st.markdown(f"**On MovieLens 1M: {wording.before(table, controls, find_card.KEEP / 100, RECALL_ALL)}**")
         if with_figure:
             exhibits.show(figures.quality_against_ratio(table, controls, " · ".join(before.remarks)))
         else:
@@ -48,9 +47,5 @@ def _offer() -> None:
         key="see-it-happen",
         icon=":material/play_arrow:",
     ):
-        try:
-            state.sweeps().ask(f"{_NAME}: {state.source().title}, {spec.model.title}", plan)
-            state.sweeps().go_on()
-        except CorelensError as error:
-            state.complain(str(error))
+        state.begin_sweep(f"{_NAME}: {state.source().title}, {spec.model.title}", plan)
         st.switch_page(nav.page("frontier"))

@@ -98,7 +98,7 @@ def _offer(plan: Plan) -> None:
     st.button(
         f"{verb} · {rest}" if missing else verb,
         key="plan-begin",
-        on_click=_begin,
+        on_click=state.begin_sweep,
         args=(name, plan, begun),
         type="primary",
         disabled=not name,
@@ -112,14 +112,3 @@ def _called(plan: Plan) -> str:
     taken = {sweep.name for sweep in state.sweeps().all()}
     numbered = (f"{name} ({number})" for number in range(2, len(taken) + 3))
     return next(one for one in (name, *numbered) if one not in taken)
-
-
-def _begin(name: str, plan: Plan, begun: bool) -> None:
-    try:
-        if begun:
-            state.sweeps().extend(name, plan)
-        else:
-            state.sweeps().ask(name, plan)
-        state.sweeps().go_on()
-    except CorelensError as error:
-        state.complain(str(error))

@@ -43,6 +43,7 @@ from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
+from rec_core.sweeps import Plan, Question
 from rec_core.training import kernels
 from rec_core.wording import data as data_words
 from rec_core.wording import labels, serving
@@ -62,6 +63,18 @@ def jobs() -> Jobs:
 def sweeps() -> Sweeps:
     """Return the sweeps of this server's home folder."""
     return Sweeps(jobs())
+
+
+def begin_sweep(name: str, asked: Plan | Question, extend: bool = False) -> None:
+    """Begin a sweep, or add a plan to the one of its name; what goes wrong is shown above the page."""
+    try:
+        if extend and isinstance(asked, Plan):
+            sweeps().extend(name, asked)
+        else:
+            sweeps().ask(name, asked)
+        sweeps().go_on()
+    except CorelensError as error:
+        complain(str(error))
 
 
 def with_sweep(what: Literal["pause", "resume", "forget"], name: str) -> None:
@@ -258,16 +271,17 @@ def kept(one: Compared) -> Share | None:
     """Return the share of full data's quality that a group keeps, paired over users; None where that is not known."""
     if one.baseline is None or not data_is_here():
         return None
-    name = (one.metric.name, *one.group.keys, "of", *one.baseline.keys)
+    name = one.metric.name, one.group.keys, one.baseline.keys
     if name not in (known := _known_shares()):
         ours, full = views(one.group), views(one.baseline)
-        is_there = all(view.has(EVALUATE) for view in (*ours, *full))
-        known[name] = share_kept(one.metric, ours, full) if is_there else None
+        if not all(view.has(EVALUATE) for view in (*ours, *full)):
+            return None
+        known[name] = share_kept(one.metric, ours, full)
     return known[name]
 
 
 @st.cache_resource(show_spinner=False)
-def _known_shares() -> dict[tuple[str, ...], Share | None]:
+def _known_shares() -> dict[tuple[str, frozenset[str], frozenset[str]], Share | None]:
     """Return what was worked out of finished runs, whoever looked."""
     return {}
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared, is_cut_short
-from rec_core.replicates import Estimate, group_key
+from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
+from rec_core.replicates import Estimate, Group, group_key
 from rec_core.results import CHOOSING
 from rec_core.specs import ExperimentSpec, TrainSpec
 
@@ -125,6 +125,14 @@ def pareto(cost: Sequence[float], gain: Sequence[float]) -> list[int]:
     return front
 
 
+def random_rows(every: Sequence[Compared]) -> list[Compared]:
+    """Return the line of random rows that was measured at most ratios, and its own full data at the end of it."""
+    found = lines(one for one in every if one.spec.method.name == RANDOM and not one.is_baseline)
+    line = max(found.values(), key=len, default=[])
+    whole = {key for one in line if one.baseline is not None for key in one.baseline.keys}
+    return [*line, *(one for one in every if one.is_baseline and whole & one.group.keys)]
+
+
 def rise(line: Sequence[Compared]) -> Rise | None:
     """Return what doubling the rows adds at the end of a curve, by least squares on log₂ of the ratio; None of too few.
 
@@ -161,6 +169,12 @@ def break_even(choosing: float, part: float, full: float) -> float | None:
     return None if part >= full else choosing / (full - part)
 
 
+def costs(group: Group) -> tuple[float, float]:
+    """Return the CPU seconds that choosing rows took, and those of training on them, over seeds."""
+    choosing, training = ([result.cost(parts) for result in group.results] for parts in (CHOOSING, ("train",)))
+    return fmean(choosing), fmean(training)
+
+
 def table(every: Iterable[Compared], kept: Kept) -> pd.DataFrame:
     """Return one row per group, line by line: its spec, its ratio, its quality with intervals, and what it cost.
 
@@ -174,6 +188,7 @@ def table(every: Iterable[Compared], kept: Kept) -> pd.DataFrame:
 def _row(one: Compared, kept: Kept) -> dict[str, object]:
     group, found = one.group, None if one.is_baseline else kept(one)
     over_seeds = group.estimate(one.metric.name)
+    choosing, training = costs(group)
     return {
         col.SPEC: one.spec,
         col.RATIO: ratio_of(one),
@@ -185,7 +200,7 @@ def _row(one: Compared, kept: Kept) -> dict[str, object]:
         col.SHARE_KEPT: 1.0 if one.is_baseline else math.nan if found is None else found.mean,
         col.KEPT_FROM: math.nan if found is None else found.low,
         col.KEPT_TO: math.nan if found is None else found.high,
-        col.CHOOSING_S: fmean([result.cost(CHOOSING) for result in group.results]),
-        col.TRAIN_S: fmean([result.cost(("train",)) for result in group.results]),
+        col.CHOOSING_S: choosing,
+        col.TRAIN_S: training,
         col.CUT_SHORT: is_cut_short(group),
     }

@@ -43,14 +43,13 @@ from rec_core.specs import ExperimentSpec, judged_by
 from rec_core.stages import RUN, resolve
 from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
-from rec_core.sweeps import RATIOS, Answer, Plan, Question, in_order, left_out
+from rec_core.sweeps import RATIOS, SAME, Answer, Plan, Question, in_order, left_out
 from rec_core.sweeps.search import goes_on, judge, search
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 from rec_core.wording.numbers import counted, duration
 
 _METHODS = ("random", "recent")
-_SAME = 3  # runs that fail with one sentence, after which it is of no use to try the others
 
 
 def add_commands(commands: Any) -> None:
@@ -167,7 +166,7 @@ def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter
         except CorelensError as error:
             failed[str(error)] += 1
             _say(str(error))
-            if failed[str(error)] == _SAME:
+            if failed[str(error)] == SAME:
                 break
     return failed
 

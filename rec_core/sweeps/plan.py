@@ -23,6 +23,7 @@ from rec_core.stages import RUN
 
 RATIOS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # what a plan begins with
 MOST_CELLS = 5_000
+SAME = 3  # runs that fail with one sentence, after which it is of no use to try the others
 FULL = {"name": "full"}
 Ratio = Annotated[float, Field(ge=0.001, le=1.0)]
 

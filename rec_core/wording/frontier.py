@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -29,25 +30,45 @@ def answer(found: Smallest, metric: Metric) -> tuple[str, str]:
         return QUESTION, "Nothing was measured yet that says: full data and a part of them are needed."
     if found.sure is not None:
         one, kept = found.sure
-        may = "" if found.likely is None or found.likely[0] is one else f" {_may(*found.likely, metric)}"
-        return f"With {_way(one.spec)}, {_part(one)} of the ratings keep {how_sure(kept)} of {quality}.", may.strip()
+        may = "" if found.likely is None or found.likely[0] is one else _may(*found.likely, metric)
+        first = f"With {_way(one.spec)}, {_part(one)} of the ratings keep {how_sure(kept)} of {quality}."
+        return first, " ".join(filter(None, [_more_than_all(kept.low), beside(one), may]))
     most = f"No part of up to {percent(found.largest)} is sure to keep {percent(found.goal)} of {quality}."
     if found.likely is None:
         return most, f"{counted(found.tried, 'part was', 'parts were')} looked at."
-    return most, _may(*found.likely, metric)
+    return most, f"{_may(*found.likely, metric)} {beside(found.likely[0])}".strip()
 
 
-def before(table: pd.DataFrame, goal: float, metric: Metric) -> str:
-    """Return how small the data can be, from a ``named`` table that was measured before."""
+def beside(one: Compared) -> str:
+    """Return what the best control keeps for nothing; nothing where that is not known."""
+    if one.control_kept is None:
+        return ""
+    return _control(labels.control_title(one.best_control[0]), one.control_kept)
+
+
+def _control(title: str, kept: float) -> str:
+    return f"“{title}”, which needs no training, keeps {percent(kept)}."
+
+
+def _more_than_all(low: float) -> str:
+    return "That is more than training on everything finds." if low > 1 else ""
+
+
+def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metric: Metric) -> str:
+    """Return how small the data can be, from a ``named`` table and the controls that were measured with it before."""
     quality = labels.quality(metric)
+    full = table[table[col.METHOD] == "full"][col.VALUE].mean()
+    title = metric.best(controls)
+    kept = metric.share(controls[title], float(full))
+    control = "" if kept is None else f" {_control(title, kept)}"
     sure = table[(table[col.KEPT_FROM] >= goal) & (table[col.METHOD] != "full")]
     if sure.empty:
-        return f"no part is sure to keep {percent(goal)} of {quality}."
+        return f"no part is sure to keep {percent(goal)} of {quality}.{control}"
     best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
     between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
     return (
         f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the ratings keep {percent(best[col.SHARE_KEPT])} "
-        f"({between}) of {quality}."
+        f"({between}) of {quality}.{control}"
     )
 
 

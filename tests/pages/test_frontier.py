@@ -42,6 +42,7 @@ def test_the_answer_its_curve_and_what_it_pays_are_shown(home: Path, open_page: 
     healthy(app)
     assert app.title[0].value.startswith("With Random, ")
     assert "3 seeds" in app.title[0].value
+    assert "which needs no training, keeps" in texts(app)
     assert "each doubling of random rows from 20\u00a0% on adds" in texts(app).replace("20 %", "20\u00a0%")
     assert "has paid for itself" in texts(app) or "It never pays" in texts(app)
     assert {"chart-frontier", "chart-frontier-cost"} <= {chart.key for chart in app.get("plotly_chart")}

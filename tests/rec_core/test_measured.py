@@ -33,8 +33,9 @@ def test_what_comes_with_corelens_can_be_read_drawn_and_answered_from(name: str)
             lines = [trace.name for trace in exhibit.figure.data if trace.name]
             assert sorted(lines) == sorted(set(table[table[col.METHOD] != "full"][col.LINE]))
             assert any(trace.name == "Pareto front" for trace in quality_against_cost(table, "").figure.data)
-            assert "of the ratings keep" in wording.before(table, 0.5, metric)
-            assert "no part is sure" in wording.before(table, 99.0, metric)
+            assert "of the ratings keep" in wording.before(table, controls, 0.5, metric)
+            assert "which needs no training, keeps" in wording.before(table, controls, 0.5, metric)
+            assert "no part is sure" in wording.before(table, controls, 99.0, metric)
 
 
 @pytest.mark.parametrize("name", NAMES)

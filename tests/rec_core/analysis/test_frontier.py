@@ -13,7 +13,7 @@ from scipy import stats
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared, baseline_spec
-from rec_core.analysis.frontier import break_even, lines, pareto, ratio_of, rise, smallest, table
+from rec_core.analysis.frontier import break_even, costs, lines, pareto, random_rows, ratio_of, rise, smallest, table
 from rec_core.evaluation.ranking import RECALL
 from rec_core.replicates import Estimate, Group
 from rec_core.results import RunResult
@@ -134,3 +134,18 @@ def test_the_table_has_a_row_per_group_with_costs_apart() -> None:
     assert whole[col.SHARE_KEPT] == 1.0
     assert math.isnan(whole[col.KEPT_FROM])
     assert math.isnan(whole[col.HALF])
+
+
+def test_random_rows_end_in_their_own_full_data() -> None:
+    """Random rows from one start and full data from another were fitted as one curve."""
+    every = [compared("random", ratio, [ratio]) for ratio in (0.2, 0.5)]
+    train = {**quick().train.model_dump(), "start": "kept"}
+    other = quick("full", train=train)
+    own = Compared(every[0].baseline, every[0].baseline, RECALL)  # type: ignore[arg-type]
+    foreign = Compared(Group((other,), (result(other, 0.9),)), None, RECALL)
+    assert random_rows([foreign, *every, own, compared("recent", 0.2, [0.5])]) == [*every, own]
+    assert random_rows([foreign]) == []
+
+
+def test_what_choosing_and_training_cost_is_a_mean_over_seeds() -> None:
+    assert costs(compared("random", 0.5, [0.3, 0.5]).group) == (3.0, 10.0)
