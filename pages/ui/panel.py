@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from cache.jobs import Job
@@ -11,6 +13,7 @@ from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
 
 _SEEN, _SWEEPS = "_active_jobs", "_seen_sweeps"
+_STOPS_WITHIN = 1.0  # seconds that a job which was cancelled usually takes at most
 _MOST = 3  # jobs that went wrong and are shown; the next follow when these are dismissed
 
 
@@ -116,8 +119,12 @@ def _going(sweeps: dict[str, tuple[str, bool]]) -> bool:
 
 
 def _cancel(keys: list[str]) -> None:
+    """Stop jobs, and wait a moment for that: the page is then drawn with what came of it, not a second later."""
     for key in keys:
         state.jobs().cancel(key)
+    end = time.monotonic() + _STOPS_WITHIN
+    while time.monotonic() < end and any(job.key in keys for job in state.jobs().active()):
+        time.sleep(0.05)
 
 
 def _title(job: Job) -> str:
