@@ -132,7 +132,7 @@ def measure(rounds: int) -> Iterator[Line]:
         model, spec = MODELS[name](), TrainSpec(negatives=NEGATIVES)
         start = model.start(Shape(N_USERS, N_ITEMS, 0.0), rng)
         sampler = Sampler(rows, N_ITEMS, feedback, spec, rng)
-        fast = partial(ours, kernels.begin(model, start, feedback, 0.001, rows), sampler)
+        fast = partial(ours, kernels.begin(model, start, feedback, spec, rows), sampler)
         slow = partial(ours, Reference(model, start, feedback, 0.001), sampler)
         what = f"{model.title}, {'ratings' if feedback == 'explicit' else 'clicks'}"
         fast()  # the first steps are the exact ones, which take longer

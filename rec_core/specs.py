@@ -45,6 +45,7 @@ VALIDATIONS: Mapping[str, str] = {
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
+WeightDecay = Annotated[float, Field(ge=0, le=1000)]
 Negatives = Annotated[int, Field(ge=1, le=10**7)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 S = TypeVar("S", bound=Settings)
@@ -126,6 +127,7 @@ class TrainSpec(Settings):
     )
     batch_size: BatchSize = offered(256, "Batch size", 16, 65536, link="batch")
     learning_rate: LearningRate = offered(0.001, "Learning rate", 0.00001, 1.0, link="rate")
+    weight_decay: WeightDecay = offered(0.0, "Weight decay (AdamW)", 0.0, 1.0, link="decay")
     negatives: Negatives = offered(4, "Negatives per positive", 1, 64)
     walked: int = offered(0, "Further positives per kept row, by walks on the kept rows", 0, 32, ge=0, le=1000)
 
@@ -145,6 +147,11 @@ class ProxySpec(Settings):
     batch_size: BatchSize = 256
     learning_rate: LearningRate = 0.001
     negatives: Negatives = 4
+
+    @property
+    def weight_decay(self) -> float:
+        """None: a proxy is what the report has."""
+        return 0.0
 
     @property
     def model(self) -> SimpleMF:

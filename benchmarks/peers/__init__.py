@@ -90,5 +90,5 @@ def _ours(split: Split, name: str, feedback: Feedback) -> float:
     """Return the CPU seconds of an epoch of a model here, in batches of 256 and with 4 negatives."""
     catalogue, model, rng = split.catalogue, MODELS[name](), np.random.default_rng(0)
     start = model.start(Shape(catalogue.n_users, catalogue.n_items, 0.0), rng)
-    kernel = kernels.begin(model, start, feedback, 0.001, split.train)
+    kernel = kernels.begin(model, start, feedback, TrainSpec(), split.train)
     return ours(kernel, Sampler(split.train, catalogue.n_items, feedback, TrainSpec(), rng))

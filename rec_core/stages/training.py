@@ -27,8 +27,7 @@ def training_inputs(spec: ExperimentSpec, training: Settings) -> Inputs:
     ignored |= {"start"} if getattr(training, "start", "random") == "random" else set()
     if spec.feedback == "implicit" or getattr(training, "residuals", "off") == "off":
         ignored.add("residuals")
-    if not getattr(training, "walked", 0):
-        ignored.add("walked")
+    ignored |= {name for name in ("walked", "weight_decay") if not getattr(training, name, 0)}
     return training.model_dump(exclude=ignored) | {"sampling": sampling.VERSION, "kernels": kernels.VERSION}
 
 

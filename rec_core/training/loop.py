@@ -77,7 +77,7 @@ def train(
         TrainingError: if the loss or a parameter is no longer finite.
     """
     watch = watch or Watch()
-    kernel = kernels.begin(model, start, feedback, training.learning_rate, rows)
+    kernel = kernels.begin(model, start, feedback, training, rows)
     sampler = Sampler(rows, len(start["item"]), feedback, training, rng, weights, model.shared_negatives)
     history: list[Epoch] = []
     best, best_epoch, best_params, params = -np.inf, 0, start, start

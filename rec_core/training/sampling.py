@@ -35,6 +35,8 @@ class Training(Protocol):
     @property
     def learning_rate(self) -> float: ...  # noqa: D102
     @property
+    def weight_decay(self) -> float: ...  # noqa: D102
+    @property
     def negatives(self) -> int: ...  # noqa: D102
 
 

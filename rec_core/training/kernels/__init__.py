@@ -16,7 +16,7 @@ from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, FoldIn, Model, NextItem, Params, Score, SimpleMF
 from rec_core.training.kernels.support import compile_ahead, device, uses_reference, why_slow
-from rec_core.training.sampling import Block
+from rec_core.training.sampling import Block, Training
 
 __all__ = ["LIBRARY", "VERSION", "Kernel", "begin", "compile_ahead", "diverged", "is_compiled", "scorer", "why_slow"]
 VERSION = 2  # goes up when the same batches give other parameters, beyond rounding, which kernels differ by
@@ -24,7 +24,7 @@ LIBRARY = "rec_core.training.kernels.ready"  # what training imports, for those 
 
 
 class Kernel(Protocol):
-    """A model while it is trained by Adam (Kingma and Ba, 2015, arXiv 1412.6980)."""
+    """A model while it is trained by Adam (Kingma and Ba, 2015, arXiv 1412.6980), with AdamW's decay of weights."""
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""
@@ -38,16 +38,17 @@ def is_compiled(model: Model) -> bool:
     return isinstance(model, SimpleMF | NCF | NextItem) and not uses_reference()
 
 
-def begin(model: Model, start: Params, feedback: Feedback, learning_rate: float, rows: Interactions) -> Kernel:
+def begin(model: Model, start: Params, feedback: Feedback, training: Training, rows: Interactions) -> Kernel:
     """Return a kernel that trains ``model`` from ``start``, which is copied, on batches of ``rows``."""
+    rate, decay = training.learning_rate, training.weight_decay
     where = device()
     if is_compiled(model):
         from rec_core.training.kernels import compiled
 
-        return compiled.begin(model, start, learning_rate, rows)
+        return compiled.begin(model, start, rate, rows, decay)
     from rec_core.training.kernels import reference
 
-    return reference.begin(model, start, feedback, learning_rate, where, rows)
+    return reference.begin(model, start, feedback, rate, where, rows, decay)
 
 
 def _unchecked(fitted: Fitted) -> Score:

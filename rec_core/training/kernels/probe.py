@@ -24,6 +24,7 @@ class _Settings(NamedTuple):
     epochs: int = 1
     batch_size: int = 256
     learning_rate: float = 0.001
+    weight_decay: float = 0.0
     negatives: int = 4
 
 
@@ -57,7 +58,7 @@ def _rate(model: Model, feedback: Feedback) -> float:
     user, item = (rng.integers(0, size, _ROWS, dtype=np.int32) for size in (_USERS, _ITEMS))
     rows = Interactions(user, item, rng.integers(1, 6, _ROWS).astype(np.float32), None)
     start = model.start(Shape(_USERS, _ITEMS, 3.0), rng)
-    kernel = kernels.begin(model, start, feedback, _Settings().learning_rate, rows)
+    kernel = kernels.begin(model, start, feedback, _Settings(), rows)
     sampler = Sampler(rows, _ITEMS, feedback, _Settings(), rng, shared=model.shared_negatives)
     seconds = []
     for _ in range(_FIRST + _ROUNDS):

@@ -20,14 +20,14 @@ __all__ = ["CompiledMF", "CompiledNCF", "CompiledNextItem", "begin", "make_ready
 Compiled = CompiledMF | CompiledNCF | CompiledNextItem
 
 
-def begin(model: Model, start: Params, learning_rate: float, trained_on: Interactions) -> Compiled:
+def begin(model: Model, start: Params, learning_rate: float, trained_on: Interactions, weight_decay: float) -> Compiled:
     """Return a kernel that trains ``model``, one of those known here, from ``start``, which is copied."""
     if isinstance(model, SimpleMF):
-        return CompiledMF(model, start, learning_rate)
+        return CompiledMF(model, start, learning_rate, weight_decay)
     if isinstance(model, NextItem):
-        return CompiledNextItem(model, start, learning_rate, trained_on)
+        return CompiledNextItem(model, start, learning_rate, trained_on, weight_decay)
     assert isinstance(model, NCF)
-    return CompiledNCF(model, start, learning_rate)
+    return CompiledNCF(model, start, learning_rate, weight_decay)
 
 
 def make_ready() -> None:

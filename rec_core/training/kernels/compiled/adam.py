@@ -16,10 +16,15 @@ The sum has a closed form where √v' is much larger than ε, A m'/√v', and wh
 and A m' / (√v' + ε A/Aₑ) is both. Between the two, and while c changes quickly, it is not exact: for s < 64 the sum
 is added up, over 150 steps at most, after which β₁ⁱ has made the rest nothing. Q is worked out backwards, from where c
 is 1: forwards, its terms would need r⁻ˢ.
+
+With weight decay λ (AdamW; Loshchilov and Hutter, 2019, arXiv 1711.05101) every step first takes w to (1 − rate λ) w.
+Over steps that are taken together that is exact for w; what they add is let shrink from their mean step on,
+Σ i rⁱ / Σ rⁱ, which is off by no more than (rate λ)² times their spread.
 """
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import NamedTuple
 
@@ -27,13 +32,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.training.kernels.compiled.jit import compiled, inlined
-from rec_core.training.kernels.compiled.lanes import WIDTH, Lanes, Numbers, Whole, fma, load, root, spread, store
+from rec_core.training.kernels.compiled.lanes import (
+    WIDTH,
+    Lanes,
+    Numbers,
+    Single,
+    Whole,
+    fma,
+    load,
+    root,
+    spread,
+    store,
+)
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 _LAST = 1 << 15  # steps after which c is 1 and β₂ᵏ is 0, in single precision
 _BEYOND = 1000  # steps from there on that Q is summed over: β₁ to that power is nothing
 _EXACT, _ADDED = 64, 150
+_LEFT = 1e-6  # of a weight, at least, after a step of its decay
 _ROOT_2 = float(np.sqrt(BETA_2))
+_DELAY = np.float32(BETA_1 / (_ROOT_2 - BETA_1))  # Σ i rⁱ / Σ rⁱ over all i
 _Q, _QE, _C, _EPS = range(4)  # columns of ``steps``
 _P1, _P2, _PR = range(3)  # columns of ``powers``
 
@@ -42,18 +60,23 @@ class Adam(NamedTuple):
     """What the formulas need of each step s, and of each number k of steps missed.
 
     ``steps`` (s x 4): Q, Qₑ, c and ε √(1 − β₂ˢ). ``powers`` (k x 4): β₁ᵏ, β₂ᵏ, rᵏ, and nothing, which keeps a row
-    in one line of memory.
+    in one line of memory. ``fall`` is ln(1 − rate λ), 0 without weight decay.
     """
 
     rate: np.float32
+    fall: np.float32
     steps: NDArray[np.float32]
     powers: NDArray[np.float32]
 
 
-def adam(rate: float) -> Adam:
-    """Return Adam for a learning rate; one that is too large for single precision is infinite."""
+def adam(rate: float, weight_decay: float = 0.0) -> Adam:
+    """Return Adam for a learning rate; one that is too large for single precision is infinite.
+
+    A decay that would leave nothing of a weight in one step leaves next to nothing.
+    """
+    fall = math.log(max(1 - rate * weight_decay, _LEFT))
     with np.errstate(over="ignore"):
-        return Adam(np.float32(rate), *_tables())
+        return Adam(np.float32(rate), np.float32(fall), *_tables())
 
 
 @cache
@@ -91,16 +114,17 @@ def make_up(rows: Numbers, at: Whole, width: int, since: Whole, now: Whole, adam
     if since < _EXACT:
         for j in range(at, at + width, WIDTH):
             m, v = _moments(rows, j, width)
-            store(rows, j, _added_up(load(rows, j), m, root(v), since, min(missed, _ADDED), adam))
+            store(rows, j, _added_up(load(rows, j), m, root(v), since, now, adam))
             _leave(rows, j, width, m * decay_1, v * decay_2)
         return
     s, t, following = min(since, _LAST), min(now, _LAST), min(missed + 1, _LAST)
     a = adam.steps[s, _Q] - adam.powers[following, _PR] * adam.steps[t, _Q]
     a_e = adam.steps[s, _QE] - adam.powers[following, _P1] * adam.steps[t, _QE]
-    step, epsilon = spread(-adam.rate * a), spread(np.float32(EPSILON) * a / a_e)
+    step = spread(-adam.rate * a * _left(now - 1 - since - _delay(missed, adam), adam))
+    epsilon, left = spread(np.float32(EPSILON) * a / a_e), spread(_left(now - since, adam))
     for j in range(at, at + width, WIDTH):
         m, v = _moments(rows, j, width)
-        store(rows, j, fma(step, m / (root(v) + epsilon), load(rows, j)))
+        store(rows, j, fma(step, m / (root(v) + epsilon), load(rows, j) * left))
         _leave(rows, j, width, m * decay_1, v * decay_2)
 
 
@@ -121,12 +145,37 @@ def _leave(rows: Numbers, j: int, width: int, m: Lanes, v: Lanes) -> None:
 
 
 @inlined
-def _added_up(w: Lanes, m: Lanes, scale: Lanes, since: Whole, missed: Whole, adam: Adam) -> Lanes:
+def _added_up(w: Lanes, m: Lanes, scale: Lanes, since: Whole, now: Whole, adam: Adam) -> Lanes:
     """Return w after the steps, one after the other; ``scale`` is √v'."""
-    for step in range(since, since + missed + 1):
-        w = fma(spread(-adam.rate * adam.steps[step, _C]), m / (scale + spread(adam.steps[step, _EPS])), w)
+    end, left = min(now, since + _ADDED + 1), spread(_left(1, adam))
+    for step in range(since, end):
+        moved = m / (scale + spread(adam.steps[step, _EPS]))
+        w = fma(spread(-adam.rate * adam.steps[step, _C]), moved, w * left)
         m, scale = m * spread(np.float32(BETA_1)), scale * spread(np.float32(_ROOT_2))
-    return w
+    return w * spread(_left(now - end, adam))
+
+
+@inlined
+def _delay(missed: Whole, adam: Adam) -> Single:
+    """Return the mean i of what steps add, Σ i rⁱ / Σ rⁱ for i = 0 … ``missed``."""
+    last = adam.powers[min(missed + 1, _LAST), _PR]
+    return _DELAY - np.float32(missed + 1) * last / (1 - last)
+
+
+@inlined
+def _left(steps: Single, adam: Adam) -> Single:
+    """Return what is left of a weight after so many steps of its decay."""
+    return np.float32(1) if adam.fall == 0 else np.float32(np.exp(adam.fall * np.float32(steps)))
+
+
+@inlined
+def shrink(numbers: Numbers, at: Whole, width: int, steps: Whole, adam: Adam) -> None:
+    """Let ``width`` weights, which had no gradient yet, decay for so many steps."""
+    if adam.fall == 0:
+        return
+    left = spread(_left(steps, adam))
+    for j in range(at, at + width, WIDTH):
+        store(numbers, j, load(numbers, j) * left)
 
 
 @compiled

@@ -31,7 +31,7 @@ _NO_BIAS = -1
 class CompiledMF:
     """SimpleMF while it is trained."""
 
-    def __init__(self, model: SimpleMF, start: Params, learning_rate: float) -> None:
+    def __init__(self, model: SimpleMF, start: Params, learning_rate: float, weight_decay: float = 0.0) -> None:
         self._columns = start["user"].shape[1]
         self._bias = model.dim if model.bias else _NO_BIAS
         self._users, self._items = (rows(start[name], up_to(WIDTH, self._columns)) for name in ("user", "item"))
@@ -39,7 +39,7 @@ class CompiledMF:
         self._in_pairs = model.in_pairs
         if model.bias:
             self._mean[0] = start["mean"][0]
-        self._adam, self._steps = adam(learning_rate), 0
+        self._adam, self._steps = adam(learning_rate, weight_decay), 0
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""

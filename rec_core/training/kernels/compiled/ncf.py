@@ -79,8 +79,8 @@ class Tile(NamedTuple):
 class CompiledNCF:
     """NCF while it is trained."""
 
-    def __init__(self, model: NCF, start: Params, learning_rate: float) -> None:
-        self._adam, self._steps = adam(learning_rate), 0
+    def __init__(self, model: NCF, start: Params, learning_rate: float, weight_decay: float = 0.0) -> None:
+        self._adam, self._steps = adam(learning_rate, weight_decay), 0
         self._dim, self._sizes = model.dim, sizes(model.dim)
         tables = (apart(start[name], model.dim) for name in ("user", "item"))
         self._users, self._items = (rows(table, table.shape[1]) for table in tables)

@@ -68,13 +68,15 @@ def _tile(size: int, width: int, negatives: int) -> Tile:
 class CompiledNextItem:
     """Next item while it is trained."""
 
-    def __init__(self, model: NextItem, start: Params, learning_rate: float, trained_on: Interactions) -> None:
+    def __init__(
+        self, model: NextItem, start: Params, learning_rate: float, trained_on: Interactions, weight_decay: float = 0.0
+    ) -> None:
         self._dim, self._context = model.dim, model.context
         self._width = up_to(COLUMNS, model.dim + 1)
         self._sources, self._items = (rows(start[name], self._width) for name in ("source", "item"))
         self._places = padded(start["place"][None], 4, up_to(WIDTH, model.context)).ravel()  # [w | m | v | g]
         self._contexts = Contexts(*positions(trained_on, model.context))
-        self._adam, self._steps = adam(learning_rate), 0
+        self._adam, self._steps = adam(learning_rate, weight_decay), 0
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""

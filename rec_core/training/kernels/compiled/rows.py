@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.training.kernels.compiled.adam import Adam, make_up
+from rec_core.training.kernels.compiled.adam import Adam, make_up, shrink
 from rec_core.training.kernels.compiled.jit import compiled, inlined
 from rec_core.training.kernels.compiled.lanes import WIDTH, Lanes, Numbers, Whole, fma, load, prefetch, store
 from rec_core.training.kernels.compiled.memory import zeros
@@ -52,6 +52,8 @@ def _read(rows: Rows, now: int, adam: Adam, own: Numbers, table: Numbers) -> Non
             store(own, j, load(rows.numbers, at + j))
         if since > 0:
             make_up(own, np.int64(0), rows.width, since, now, adam)
+        else:
+            shrink(own, np.int64(0), rows.width, now - 1, adam)
         for j in range(0, rows.width, WIDTH):
             store(table, row * rows.width + j, load(own, j))
 
@@ -63,6 +65,8 @@ def touch(rows: Rows, row: Whole, now: int, adam: Adam) -> Whole:
     if since != now:
         if since > 0:
             make_up(rows.numbers, at, rows.width, since, now, adam)
+        else:
+            shrink(rows.numbers, at, rows.width, now - 1, adam)
         rows.since[row] = now
     return at
 

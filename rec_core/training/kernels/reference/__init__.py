@@ -22,12 +22,18 @@ from rec_core.training.sampling import Block
 
 
 def begin(
-    model: Model, start: Params, feedback: Feedback, learning_rate: float, where: str, rows: Interactions
+    model: Model,
+    start: Params,
+    feedback: Feedback,
+    learning_rate: float,
+    where: str,
+    rows: Interactions,
+    weight_decay: float,
 ) -> Reference | ReferenceNextItem:
     """Return the kernel that trains ``model`` from ``start``, which is copied."""
     if isinstance(model, NextItem):
-        return ReferenceNextItem(model, start, learning_rate, _device(where), rows)
-    return Reference(model, start, feedback, learning_rate, where)
+        return ReferenceNextItem(model, start, learning_rate, _device(where), rows, weight_decay)
+    return Reference(model, start, feedback, learning_rate, where, weight_decay)
 
 
 def _device(where: str) -> torch.device:
@@ -49,14 +55,20 @@ class Reference:
     """A model while it is trained: on one thread, or on a CUDA device."""
 
     def __init__(
-        self, model: Model, start: Params, feedback: Feedback, learning_rate: float, device: str = "cpu"
+        self,
+        model: Model,
+        start: Params,
+        feedback: Feedback,
+        learning_rate: float,
+        device: str = "cpu",
+        weight_decay: float = 0.0,
     ) -> None:
         """Raise a TrainingError if there is no such device."""
         self._device = _device(device)
         self._network = network(model)
         by_clicks = losses.in_pairs if model.in_pairs else losses.cross_entropy
         self._loss = losses.squared_error if feedback == "explicit" else by_clicks
-        self._params = Parameters(start, learning_rate, self._device)
+        self._params = Parameters(start, learning_rate, self._device, weight_decay)
 
     def run(self, block: Block) -> float:
         """Take one step per batch of ``block``; return the sum of the batches' mean losses."""

@@ -16,11 +16,17 @@ class ReferenceNextItem:
     """Next item while it is trained."""
 
     def __init__(
-        self, model: NextItem, start: Params, learning_rate: float, device: torch.device, rows: Interactions
+        self,
+        model: NextItem,
+        start: Params,
+        learning_rate: float,
+        device: torch.device,
+        rows: Interactions,
+        weight_decay: float = 0.0,
     ) -> None:
         self._device = device
         self._params = {name: torch.tensor(array, device=device, requires_grad=True) for name, array in start.items()}
-        self._adam = torch.optim.Adam(self._params.values(), learning_rate)
+        self._adam = torch.optim.AdamW(self._params.values(), learning_rate, weight_decay=weight_decay)
         item, depth, at = positions(rows, model.context)
         newest = np.arange(model.context)
         there = newest < depth[:, None]

@@ -20,14 +20,18 @@ class Parameters:
     """Parameters with Adam (Kingma and Ba, 2015, arXiv 1412.6980). Starting arrays are copied."""
 
     def __init__(
-        self, start: Mapping[str, NDArray[np.float32]], learning_rate: float, device: torch.device | None = None
+        self,
+        start: Mapping[str, NDArray[np.float32]],
+        learning_rate: float,
+        device: torch.device | None = None,
+        weight_decay: float = 0.0,
     ) -> None:
         names = list(start)
         self._flat = torch.cat([torch.from_numpy(start[name].ravel().copy()) for name in names]).to(device)
         self._flat.grad = torch.zeros_like(self._flat)
         self._moments = torch.zeros_like(self._flat), torch.zeros_like(self._flat)
         self._steps = torch.zeros((), device=device)
-        self._learning_rate = learning_rate
+        self._learning_rate, self._weight_decay = learning_rate, weight_decay
         self.views, self._gradients = (
             {name: part.view(start[name].shape) for name, part in zip(names, parts, strict=True)}
             for parts in (t.split([start[name].size for name in names]) for t in (self._flat, self._flat.grad))
@@ -62,7 +66,8 @@ class Parameters:
             beta1=0.9,
             beta2=0.999,
             lr=self._learning_rate,
-            weight_decay=0.0,
+            weight_decay=self._weight_decay,
+            decoupled_weight_decay=True,
             eps=1e-8,
             maximize=False,
         )

@@ -47,10 +47,12 @@ def _block(feedback: Feedback, steps: int, weighted: bool = False, seed: int = 1
     return Block(rng.integers(0, N_USERS, rows, dtype=np.int32), items, rating, weight, BATCH)
 
 
-def _plainly(model: Model, start: Params, block: Block) -> tuple[dict[str, torch.Tensor], list[float]]:
-    """Train in double precision with torch's own layers, losses and Adam; return parameters and losses."""
+def _plainly(
+    model: Model, start: Params, block: Block, decay: float = 0.0
+) -> tuple[dict[str, torch.Tensor], list[float]]:
+    """Train in double precision with torch's own layers, losses and AdamW; return parameters and losses."""
     params = {name: torch.from_numpy(array.astype(np.float64)).requires_grad_() for name, array in start.items()}
-    adam = torch.optim.Adam(params.values(), lr=RATE)
+    adam = torch.optim.AdamW(params.values(), lr=RATE, weight_decay=decay)
     losses = []
     for begin in range(0, len(block.user), block.size):
         rows = slice(begin, begin + block.size)
@@ -77,8 +79,8 @@ def _loss(model: Model, params: dict[str, torch.Tensor], batch: Block) -> torch.
     return (each * weight).sum() / weight.sum()
 
 
-def _compiled(model: Model, start: Params) -> CompiledMF | CompiledNCF:
-    kernel = compiled.begin(model, start, RATE, Interactions.none())
+def _compiled(model: Model, start: Params, decay: float = 0.0) -> CompiledMF | CompiledNCF:
+    kernel = compiled.begin(model, start, RATE, Interactions.none(), decay)
     assert not isinstance(kernel, CompiledNextItem)
     return kernel
 
@@ -107,6 +109,31 @@ def test_a_thousand_steps_of_mf_are_those_of_adam_in_double_precision(
         array = tensor.detach().numpy()
         spread = array.std() if array.size > 1 else 1.0
         assert np.abs(found[name] - array).max() <= 1e-3 * spread, name
+
+
+@pytest.mark.parametrize("decay", [0.01, 0.1])
+@pytest.mark.parametrize(
+    ("model", "feedback", "steps"),
+    [
+        (SimpleMF(dim=6, init_std=0.1, bias=True), "explicit", 1000),
+        (SimpleMF(dim=6, init_std=1.0), "implicit", 1000),
+        (NCF(dim=8, init_std=0.1), "implicit", 5),
+    ],
+)
+def test_weights_decay_as_in_adamw_in_double_precision(
+    model: Model, feedback: Feedback, steps: int, decay: float
+) -> None:
+    """Rows that no batch touches decay too: of 60 users a block knows the first ones only from its second half on."""
+    start, block = _start(model), _block(feedback, steps)
+    block.user[: len(block.user) // 2] = 10 + block.user[: len(block.user) // 2] % 40
+    expected, losses = _plainly(model, start, block, decay)
+    assert not np.allclose(expected["user"].detach(), _plainly(model, start, block)[0]["user"].detach(), atol=1e-4)
+    for kernel in (_compiled(model, start, decay), Reference(model, start, feedback, RATE, weight_decay=decay)):
+        assert kernel.run(block) == pytest.approx(sum(losses), rel=1e-4)
+        for name, tensor in expected.items():
+            array = tensor.detach().numpy()
+            spread = array.std() if array.size > 1 else 1.0
+            assert np.abs(kernel.params()[name] - array).max() <= 2e-3 * spread, name
 
 
 @pytest.mark.parametrize(("std", "bias", "weighted"), [(0.01, True, False), (0.1, False, True), (1.0, True, True)])
@@ -272,11 +299,12 @@ _WHY = """
 from rec_core.training.kernels import ready
 from rec_core.models import SimpleMF, Shape
 from rec_core.data.interactions import Interactions
+from rec_core.specs import TrainSpec
 from rec_core.training import kernels
 from rec_core.training.sampling import Block
 import numpy as np
 model, rows = SimpleMF(dim=4), Interactions.none()
-kernel = kernels.begin(model, model.start(Shape(2, 2, 0.0), np.random.default_rng(0)), "explicit", 0.1, rows)
+kernel = kernels.begin(model, model.start(Shape(2, 2, 0.0), np.random.default_rng(0)), "explicit", TrainSpec(), rows)
 kernel.run(Block(np.zeros(1, np.int32), np.zeros((1, 1), np.int32), np.ones(1, np.float32), None, 1))
 print(type(kernel).__name__, "|", kernels.why_slow())
 """
@@ -360,17 +388,19 @@ def test_what_is_not_a_number_is_not_taken_for_nothing() -> None:
     assert np.isnan(fast).all()
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.01])
 @pytest.mark.parametrize("missed", [0, 1, 149, 151, 5_000, 40_000])
 @pytest.mark.parametrize("since", [1, 63, 64, 1_000, 40_000])
-def test_steps_that_were_missed_are_made_up_for(since: int, missed: int) -> None:
-    """One gradient and no further one for so many steps, against the sum of Adam's steps in double precision."""
+def test_steps_that_were_missed_are_made_up_for(since: int, missed: int, decay: float) -> None:
+    """One gradient and no further one for so many steps, against the sum of AdamW's steps in double precision."""
     m, v, g = (np.array([value] * 8) for value in (0.02, 1e-4, 0.05))
     row = np.concatenate([np.ones(8), m, v, g]).astype(np.float32)
     rows_of = Rows(row, np.array([since], np.int32), 8)
-    found = values(rows_of, since + missed + 1, adam(RATE), 8)[0]
+    found = values(rows_of, since + missed + 1, adam(RATE, decay), 8)[0]
     m, v, w = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2, np.ones(8)
     for step in range(since, since + missed + 1):
+        w *= 1 - RATE * decay
         w -= RATE * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
         m, v = 0.9 * m, 0.999 * v
-    np.testing.assert_allclose(1 - found, 1 - w, rtol=2e-4)
+    np.testing.assert_allclose(1 - found, 1 - w, rtol=3e-4 if decay else 2e-4)
     assert np.array_equal(row, np.concatenate([np.ones(8), [0.02] * 8, [1e-4] * 8, [0.05] * 8]).astype(np.float32))

@@ -40,10 +40,11 @@ def _blocks(model: NextItem, epochs: int, weighted: bool, size: int = BATCH) -> 
     return [block for _ in range(epochs) for block in sampler.epoch()]
 
 
-def _plainly(model: NextItem, blocks: list[Block]) -> tuple[dict[str, torch.Tensor], float]:
+def _plainly(model: NextItem, blocks: list[Block], decay: float = 0.0) -> tuple[dict[str, torch.Tensor], float]:
     """Train in double precision, a row's loss at a time; return parameters and the sum of the batches' losses."""
     params = {name: torch.from_numpy(a.astype(np.float64)).requires_grad_() for name, a in _start(model).items()}
-    adam, total, before = torch.optim.Adam(params.values(), lr=RATE), 0.0, _before(model.context)
+    adam = torch.optim.AdamW(params.values(), lr=RATE, weight_decay=decay)
+    total, before = 0.0, _before(model.context)
     for block in blocks:
         assert block.shared is not None
         for place, shared in enumerate(block.shared):
@@ -80,28 +81,31 @@ def _loss(params: dict[str, torch.Tensor], before: list[int], own: int, shared: 
     return -torch.log_softmax(scores, dim=0)[0]
 
 
-def _kernels(model: NextItem) -> list[kernels.Kernel]:
+def _kernels(model: NextItem, decay: float = 0.0) -> list[kernels.Kernel]:
     start = _start(model)
     return [
-        CompiledNextItem(model, start, RATE, _log()),
-        ReferenceNextItem(model, start, RATE, torch.device("cpu"), _log()),
+        CompiledNextItem(model, start, RATE, _log(), decay),
+        ReferenceNextItem(model, start, RATE, torch.device("cpu"), _log(), decay),
     ]
 
 
 @pytest.mark.parametrize(
-    ("settings", "weighted", "size"),
+    ("settings", "weighted", "size", "decay"),
     [
-        ({"dim": 6, "context": 3, "shared": 5}, False, BATCH),
-        ({"dim": 4, "context": 9, "shared": 20}, True, BATCH),
-        ({"dim": 17, "context": 1, "shared": 16}, True, 300),  # one batch, of more rows than there are
+        ({"dim": 6, "context": 3, "shared": 5}, False, BATCH, 0.0),
+        ({"dim": 6, "context": 3, "shared": 5}, False, BATCH, 0.1),
+        ({"dim": 4, "context": 9, "shared": 20}, True, BATCH, 0.0),
+        ({"dim": 17, "context": 1, "shared": 16}, True, 300, 0.0),  # one batch, of more rows than there are
     ],
     ids=str,
 )
-def test_epochs_are_those_of_adam_in_double_precision(settings: dict[str, int], weighted: bool, size: int) -> None:
+def test_epochs_are_those_of_adamw_in_double_precision(
+    settings: dict[str, int], weighted: bool, size: int, decay: float
+) -> None:
     model = NextItem(init_std=0.3, **settings)
     blocks = _blocks(model, 3, weighted, size)
-    expected, total = _plainly(model, blocks)
-    for kernel in _kernels(model):
+    expected, total = _plainly(model, blocks, decay)
+    for kernel in _kernels(model, decay):
         assert sum(kernel.run(block) for block in blocks) == pytest.approx(total, rel=1e-4)
         found = kernel.params()
         assert set(found) == set(expected)
