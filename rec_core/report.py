@@ -1,74 +1,77 @@
-"""The report's tables: its published figures, and the runs that stand beside them."""
+"""The report's tables: its published figures, the runs that stand beside them, and why the two differ."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from rec_core import specs
+from rec_core.canonical import Json
 from rec_core.evaluation import METRICS
 from rec_core.evaluation.controls import KEPT
-from rec_core.published import TABLES, Published, Table
+from rec_core.published import EVERYWHERE, TABLES, Cause, Published, Table
 from rec_core.replicates import over_seeds
 from rec_core.results import CHOOSING, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
-from rec_core.wording.numbers import small
+from rec_core.wording.numbers import counted, small
 
-__all__ = ["TABLES", "build", "footnotes", "render"]
+DATASET = "ml-1m"  # what the report's figures are of
+QUESTION = "Do the report's tables come out?"
+METHOD, AGAINST, ROWS, SEEDS = "Method", "Against the report", "Rows", "Seeds"
+AS_A_SEED = "as a further seed"
+_MARK = "†"
+_ROUNDED = 0.0005  # the report's figures have three decimals
 
 
-def build(
-    table: Table, seeds: int, base: Mapping[str, object], run: Callable[[ExperimentSpec], RunResult]
-) -> pd.DataFrame:
-    """Run every row of ``table`` for seeds 0 … seeds − 1 and return it as text cells.
-
-    ``base`` holds further fields of the spec, at least the data; ``run`` makes or finds a result.
-    """
-    lines = []
-    for number, row in enumerate(table.rows):
-        results = [
-            run(
-                specs.preset(
-                    "report",
-                    table.feedback,
-                    table.model,
-                    **{**base, "method": {"name": row.method}, "pretrain": row.pretrain, "seed": seed},
-                )
+def wanted(table: Table, seeds: int, base: Mapping[str, Json]) -> list[list[ExperimentSpec]]:
+    """Return the runs of each row, for seeds 0 … ``seeds`` - 1; ``base`` holds further settings, at least the data."""
+    return [
+        [
+            specs.preset(
+                "report",
+                table.feedback,
+                table.model,
+                **{**base, "method": {"name": row.method}, "pretrain": row.pretrain, "seed": seed},
             )
             for seed in range(seeds)
         ]
-        lines.append(_line(table, row, results))
-        if number == 0:
-            controls = _control_lines(table, results[0])
-    return pd.DataFrame(lines + controls)
+        for row in table.rows
+    ]
+
+
+def build(table: Table, results: Sequence[Sequence[RunResult]]) -> pd.DataFrame:
+    """Return the table as text cells, with the results of each row; one without any has the report's figures alone.
+
+    Below are the controls that were measured beside full data.
+    """
+    lines = [_line(table, row, found) for row, found in zip(table.rows, results, strict=True)]
+    return pd.DataFrame(lines + (_control_lines(table, results[0][0]) if results[0] else [])).fillna("")
 
 
 def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[str, str]:
-    line = {"Method": labels.method_title(row.method, row.pretrain) + (" †" if row.footnote else "")}
+    line = {METHOD: labels.method_title(row.method, row.pretrain) + (f" {_MARK}" if row.cause else "")}
     for metric in table.metrics:
-        line[METRICS[metric].title] = _mean([r.metrics[metric] for r in results], 3)
+        line[METRICS[metric].title] = _mean([result.metrics[metric] for result in results], 3)
         line[f"{METRICS[metric].title} (report)"] = f"{row.metrics[metric]:.3f}"
+    line[AGAINST] = _against(table, row, results)
     times = {
-        "Select s": ([r.cost(CHOOSING) for r in results], row.select_s),
-        "Train s": ([r.cost(("train",)) for r in results], row.train_s),
-        "Total s": (
-            [r.cost() for r in results],
-            row.select_s + row.train_s,
-        ),
+        "Select s": ([result.cost(CHOOSING) for result in results], row.select_s),
+        "Train s": ([result.cost(("train",)) for result in results], row.train_s),
+        "Total s": ([result.cost() for result in results], row.select_s + row.train_s),
     }
     for name, (ours, theirs) in times.items():
         line[name] = _mean(ours, 2)
         line[f"{name} (report)"] = f"{theirs:.2f}"
-    line["Rows"] = f"{results[0].n_selected:,}"
-    return line
+    return line | {ROWS: f"{results[0].n_selected:,}" if results else "", SEEDS: str(len(results) or "")}
 
 
 def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
     return [
-        {"Method": f"Control: {small(labels.control_title(name))}"}
-        | {METRICS[m].title: f"{metrics[m]:.3f}" for m in table.metrics}
+        {METHOD: f"Control: {small(labels.control_title(name))}"}
+        | {METRICS[metric].title: f"{metrics[metric]:.3f}" for metric in table.metrics}
         for name, metrics in result.controls.items()
         if not name.endswith(KEPT)
     ]
@@ -76,29 +79,60 @@ def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
 
 def _mean(values: Sequence[float], places: int) -> str:
     """Return the mean, with the half width of its 95 % interval (Student's t) where there is more than one value."""
+    if not values:
+        return ""
     found = over_seeds(values)
     mean = f"{found.mean:.{places}f}"
     return mean if len(values) == 1 else f"{mean} ± {found.half:.{places}f}"
 
 
+def _against(table: Table, row: Published, results: Sequence[RunResult]) -> str:
+    """Return whether the report's figures are what one more seed of ours would give, or how far ours are from them.
+
+    One more draw lies within √(n + 1) half widths of the interval of the mean of n, with 95 % (prediction interval of a
+    normal). The further away one of two metrics is told.
+    """
+    if not results:
+        return ""
+    far: dict[str, tuple[float, float]] = {}
+    for metric in table.metrics:
+        found = over_seeds([result.metrics[metric] for result in results])
+        room = found.half * math.sqrt(found.count + 1) + _ROUNDED
+        far[metric] = found.mean - row.metrics[metric], room
+    if len(results) > 1 and all(abs(apart) <= room for apart, room in far.values()):
+        return AS_A_SEED
+    apart, _ = max(far.values(), key=lambda one: abs(one[0]) / one[1])
+    return f"{abs(apart):.3f} {'higher' if apart > 0 else 'lower'}"
+
+
+def answer(results: Mapping[int, Sequence[Sequence[RunResult]]]) -> tuple[str, str]:
+    """Return how many rows of the report come out, and what else there is to say; ``results`` are by table and row."""
+    rows = [(table, *row) for number, table in TABLES.items() for row in zip(table.rows, results[number], strict=True)]
+    judged = [_against(table, row, found) for table, row, found in rows if len(found) > 1]
+    if not judged:
+        some = any(found for _, _, found in rows)
+        return QUESTION, "Two seeds or more say that." if some else "None of its rows was run here yet."
+    same, left = sum(said == AS_A_SEED for said in judged), len(rows) - len(judged)
+    of = f"the {len(judged)} rows that were run" if left else f"{len(judged)} rows"
+    more = f" {counted(left, 'row is', 'rows are')} not run yet." if left else ""
+    return (
+        f"The report's figures come out on {same} of {of}.",
+        "There a further seed of ours could be as far from the others (95 %). Below each table stands why its other "
+        f"rows differ, what of that was checked, and what is not known.{more}",
+    )
+
+
+def title(table: Table) -> str:
+    """Return what a table is called."""
+    return f"Table {table.number}. {table.title}"
+
+
+def causes(table: Table) -> list[tuple[str, Cause]]:
+    """Return why rows differ, each cause once, with the mark of its rows: none where it is that of all others."""
+    own = dict.fromkeys(row.cause for row in table.rows if row.cause is not None)
+    return [*((_MARK, cause) for cause in own), ("", table.cause)]
+
+
 def footnotes(table: Table) -> list[str]:
-    """Return the table's footnotes, those of its rows once each and marked †."""
-    marked = dict.fromkeys(f"† {row.footnote}" for row in table.rows if row.footnote)
-    return [*marked, *([table.footnote] if table.footnote else [])]
-
-
-def render(table: Table, frame: pd.DataFrame, form: str) -> str:
-    """Return the table as Markdown, CSV or LaTeX (``form`` md, csv or latex), with its footnotes."""
-    cells = frame.fillna("")
-    title = f"Table {table.number}. {table.title}"
-    notes = footnotes(table)
-    if form == "csv":
-        return "\n".join([*(f"# {line}" for line in [title, *notes]), cells.to_csv(index=False)])
-    if form == "latex":
-        # pandas' Styler escapes; ± and † are no characters of LaTeX's own.
-        style = cells.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-        body = style.to_latex(hrules=True).replace("±", r"$\pm$").replace("†", r"$\dagger$")
-        return "\n".join([f"% {title}", body, *(f"% {line}" for line in notes)])
-    header = ["| " + " | ".join(cells.columns) + " |", "|" + " --- |" * len(cells.columns)]
-    lines = ["| " + " | ".join(row) + " |" for row in cells.astype(str).to_numpy()]
-    return "\n".join([f"**{title}**", "", *header, *lines, "", *(f"{line}\n" for line in notes)])
+    """Return its causes and those of all tables as lines of text."""
+    return [f"{mark} {cause}".strip() for mark, cause in (*causes(table), *(("", one) for one in EVERYWHERE))]

@@ -31,3 +31,21 @@ def segments(
         width=width,
     )
     return chosen or default  # a link that ends in "?model=" empties even a required control
+
+
+def field(label: str, key: str, usual: float, bounds: tuple[float, float], text: str = "") -> float:
+    """Draw a number that is in the address, and return it."""
+    low, high = bounds
+    chosen = st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        value=usual,
+        step=1.0,
+        format="%g",
+        key=key,
+        bind="query-params",
+        width=180,
+        help=text or None,
+    )
+    return float(chosen or usual)  # a link that ends in "?keep=" empties it

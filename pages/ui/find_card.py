@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.sweeps import Standing
-from pages.ui import cards, state
+from pages.ui import cards, controls, state
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.frontier import break_even as pays_after
 from rec_core.analysis.frontier import costs
@@ -22,7 +22,7 @@ _FIRST_RATIO = 0.1  # where the screen looks first
 def goal() -> float:
     """Draw how much of full data's quality is to be kept, and return it as a share."""
     text = f"Of {labels.quality(state.metric())} on full data, same settings. Choose another under “Judged by”."
-    return _field("Keep at least (%)", "keep", KEEP, (1.0, 99.9), text) / 100
+    return controls.field("Keep at least (%)", "keep", KEEP, (1.0, 99.9), text) / 100
 
 
 def show(goal: float) -> None:
@@ -42,7 +42,7 @@ def show(goal: float) -> None:
 
 def _offer(base: ExperimentSpec, name: str, goal: float) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        minutes = _field("At most (minutes)", "minutes", _MINUTES, (0.5, 10_000.0))
+        minutes = controls.field("At most (minutes)", "minutes", _MINUTES, (0.5, 10_000.0))
         st.button(
             f"Find what keeps {percent(goal)}",
             key="find",
@@ -96,25 +96,7 @@ def break_even(one: Compared) -> None:
     if one.baseline is None:
         return
     text = "One; some fifty for tuning; or one a day."
-    planned = int(_field("Trainings planned", "trainings", _PLANNED, (1.0, 1e6), text))
+    planned = int(controls.field("Trainings planned", "trainings", _PLANNED, (1.0, 1e6), text))
     choosing, part = costs(one.group)
     _, whole = costs(one.baseline)
     st.markdown(wording.pays(choosing, part, whole, pays_after(choosing, part, whole), planned))
-
-
-def _field(label: str, key: str, usual: float, bounds: tuple[float, float], text: str = "") -> float:
-    """Draw a number that is in the address, and return it."""
-    low, high = bounds
-    chosen = st.number_input(
-        label,
-        min_value=low,
-        max_value=high,
-        value=usual,
-        step=1.0,
-        format="%g",
-        key=key,
-        bind="query-params",
-        width=180,
-        help=text or None,
-    )
-    return float(chosen or usual)  # a link that ends in "?keep=" empties it

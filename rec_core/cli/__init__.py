@@ -1,4 +1,4 @@
-"""The pipeline from the command line: ``python -m rec_core run | select | sweep | find | methods | tables``.
+"""The pipeline from the command line: ``python -m rec_core run | select | sweep | find | tune | methods | tables``.
 
 Where results are kept is told by the entry point, ``rec_core.__main__``.
 """
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from rec_core import report
-from rec_core.cli import sweeps
+from rec_core.cli import sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -27,10 +27,10 @@ from rec_core.cli.common import (
 )
 from rec_core.errors import CorelensError
 from rec_core.export.bundle import coreset_frame
-from rec_core.results import RunResult
+from rec_core.export.tables import FORMS, render
+from rec_core.published import TABLES
 from rec_core.selection import METHODS
 from rec_core.settings import offers
-from rec_core.specs import ExperimentSpec
 
 __all__ = ["Home", "main"]
 
@@ -60,12 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     select.add_argument("--out", metavar="FILE", type=Path, required=True, help="Parquet file to write")
     select.set_defaults(command=_select)
     sweeps.add_commands(commands)
+    tuning.add_command(commands)
     methods = commands.add_parser("methods", help="list the selection methods")
     methods.set_defaults(command=_methods)
     tables = commands.add_parser("tables", help="make the report's tables, with its figures beside ours")
-    tables.add_argument("number", nargs="?", type=int, choices=sorted(report.TABLES), help="one table (default: all)")
+    tables.add_argument("number", nargs="?", type=int, choices=sorted(TABLES), help="one table (default: all)")
     tables.add_argument("--seeds", type=at_least_one, default=1, help="average over this many seeds")
-    tables.add_argument("--format", choices=["md", "csv", "latex"], default="md")
+    tables.add_argument("--format", choices=FORMS, default="md")
     data_options(tables)
     tables.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting")
     tables.set_defaults(command=_tables)
@@ -99,11 +100,13 @@ def _methods(args: argparse.Namespace) -> None:
 
 
 def _tables(args: argparse.Namespace) -> None:
-    def run(spec: ExperimentSpec) -> RunResult:
-        return result_of(with_settings(spec, args.set), args, bar)
-
     with Bar() as bar:
-        for number in [args.number] if args.number else sorted(report.TABLES):
-            table = report.TABLES[number]
-            frame = report.build(table, args.seeds, {"data": {"dataset": args.dataset}}, run)
-            print(report.render(table, frame, args.format))
+        for number in [args.number] if args.number else sorted(TABLES):
+            table = TABLES[number]
+            wanted = report.wanted(table, args.seeds, {"data": {"dataset": args.dataset}})
+            first = wanted[0][0]
+            results = [
+                [result_of(with_settings(spec, args.set), args, bar, is_first=spec is first) for spec in row]
+                for row in wanted
+            ]
+            print(render(report.title(table), report.build(table, results), report.footnotes(table), args.format))

@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from rec_core import specs
+from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.errors import CorelensError, SpecError, reason
+from rec_core.evaluation import METRICS, Metric
 from rec_core.experiment import Experiment
 from rec_core.models import MODELS
 from rec_core.progress import Progress
@@ -22,7 +24,7 @@ from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, StageStore, resolve
-from rec_core.sweeps import Answer, Plan, Question
+from rec_core.sweeps import Answer, Cells, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
 
@@ -30,10 +32,10 @@ from rec_core.wording import data as wording
 class SweepList(Protocol):
     """The sweeps that were asked for, by name; pages list them too."""
 
-    def keep(self, name: str, asked: Plan | Question) -> None:
+    def keep(self, name: str, asked: Cells | Question) -> None:
         """Write down a sweep that the command line runs, in place of the one of its name."""
 
-    def asked(self, name: str) -> Plan | Question | None:
+    def asked(self, name: str) -> Cells | Question | None:
         """Return what was asked of a sweep."""
 
     def end(self, name: str, answer: Answer | None) -> None:
@@ -159,11 +161,15 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
 
 
-def result_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> RunResult:
-    """Return the run's result with its controls, and say what there is to know of the data."""
+def result_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar, is_first: bool = True) -> RunResult:
+    """Return the run's result, for full data and the first of many with its controls.
+
+    What there is to know of the data is said with the first.
+    """
     experiment = experiment_of(spec, args, bar)
-    result = experiment.result_with_controls()
-    note(experiment)
+    result = experiment.result_with_controls() if is_first or spec.keeps_everything else experiment.result()
+    if is_first:
+        note(experiment)
     remember(experiment, args)
     return result
 
@@ -181,6 +187,18 @@ def note(experiment: Experiment) -> None:
     fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
     for note in filter(None, [kernels.why_slow(), published, fewer, *wording.notes(split, experiment.spec)]):
         tqdm.write(note, file=sys.stderr)
+
+
+def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
+    """Return by what runs are judged: the chosen metric, or the preset's."""
+    chosen = METRICS.get(args.metric)
+    return chosen if chosen is not None and chosen.feedback == feedback else specs.judged_by(args.preset, feedback)
+
+
+def say(*sentences: str) -> None:
+    """Write sentences to stderr, above a progress bar."""
+    for sentence in sentences:
+        tqdm.write(sentence, file=sys.stderr)
 
 
 def save(path: Path, write: Any) -> None:

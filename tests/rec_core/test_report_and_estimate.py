@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -11,6 +13,7 @@ from rec_core.data.sources import Folders
 from rec_core.estimate import estimate, measured_rates, proxy_seconds, rates_here, whole
 from rec_core.models import NCF
 from rec_core.progress import Progress
+from rec_core.results import RunResult
 from rec_core.training.kernels import probe
 from rec_core.wording import labels
 from tests.conftest import experiment, quick
@@ -63,16 +66,51 @@ def test_intervals_of_a_table_are_students() -> None:
     assert report._mean([0.1], 3) == "0.100"
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 10])
+def test_a_row_comes_out_where_one_more_seed_would_be(seeds: int) -> None:
+    """The prediction interval of one more draw, as its textbooks have it (Hahn and Meeker, 1991, 4.3)."""
+    drawn = np.random.default_rng(seeds).normal(2.0, 0.1, seeds)
+    spread = float(np.std(drawn, ddof=1)) * math.sqrt(1 + 1 / seeds)
+    _, high = stats.t.interval(0.95, seeds - 1, drawn.mean(), spread)
+    table = published.TABLES[1]
+    for figure, said in ((high - 0.001, report.AS_A_SEED), (high + 0.002, f"{high + 0.002 - drawn.mean():.3f} lower")):
+        row = replace(table.rows[0], metrics={"rmse": figure})
+        assert report._against(table, row, [_with(rmse=value) for value in drawn]) == said
+    assert report._against(table, row, [_with(rmse=drawn[0])]).endswith("lower")  # one seed says nothing of others
+    assert report._against(table, row, []) == ""
+
+
+def test_of_two_metrics_the_one_that_is_further_away_is_told() -> None:
+    table = published.TABLES[3]
+    both = [_with(**{"recall@10": 0.582 + more, "ndcg@10": 0.250 + more}) for more in (-0.01, 0.0, 0.01)]
+    assert report._against(table, table.rows[0], both) == "0.070 lower"
+
+
+def test_the_answer_counts_rows_with_more_than_one_seed() -> None:
+    none: dict[int, list[list[RunResult]]] = {n: [[] for _ in table.rows] for n, table in published.TABLES.items()}
+    assert report.answer(none)[0] == report.QUESTION
+    figures = published.TABLES[2].rows[0].metrics["rmse"]
+    some = {**none, 2: [[_with(rmse=figures + more) for more in (-0.01, 0.01)], *none[2][1:]]}
+    first, second = report.answer(some)
+    assert first == "The report's figures come out on 1 of the 1 rows that were run."
+    assert "17 rows are not run yet" in second
+
+
+def _with(**metrics: float) -> RunResult:
+    """Return a result that measured this."""
+    return RunResult({}, "", 1, 1, metrics, {}, [], 1, {}, {}, {})
+
+
 def test_the_tables_hold_what_the_report_says() -> None:
-    assert [len(table.rows) for table in report.TABLES.values()] == [4, 7, 7]
-    for table in report.TABLES.values():
+    assert [len(table.rows) for table in published.TABLES.values()] == [4, 7, 7]
+    for table in published.TABLES.values():
         rows = [(row.method, row.pretrain, *row.metrics.values(), row.select_s, row.train_s) for row in table.rows]
         assert rows == PUBLISHED[table.number]
         assert all(tuple(row.metrics) == table.metrics for row in table.rows)
-        assert [row.method for row in table.rows if row.footnote] == (["clustering"] if table.number > 1 else [])
-    notes = report.footnotes(report.TABLES[1])
+        assert [row.method for row in table.rows if row.cause] == (["clustering"] if table.number > 1 else [])
+    notes = report.footnotes(published.TABLES[1])
     assert "above that of predicting one constant" in notes[0]
-    assert "0.16 %" in report.footnotes(report.TABLES[3])[0]
+    assert "0.16 %" in report.footnotes(published.TABLES[3])[0]
 
 
 # Copied from the report once more, by hand: method, pretrained, metrics, seconds to select, seconds to train.
@@ -161,7 +199,7 @@ def test_seconds_of_a_table_are_cpu_seconds(folders: Folders) -> None:
     """A run that waited for its core took no longer to train."""
     result = experiment(quick("random"), folders).result()
     waited = replace(result, seconds={**result.seconds, "train": 999.0})
-    line = report._line(report.TABLES[3], report.TABLES[3].rows[0], [waited])
+    line = report._line(published.TABLES[3], published.TABLES[3].rows[0], [waited])
     assert line["Train s"] == f"{result.cpu_seconds['train']:.2f}"
 
 
