@@ -12,11 +12,12 @@ from functools import lru_cache
 
 from cache.ledger import Ledger, Written
 from rec_core.errors import CorelensError
-from rec_core.sweeps import Answer, Plan, Question
+from rec_core.sweeps import Answer, Cells, Plan, Question, Tuning
 
 BY_THE_COMMAND_LINE = "The command line runs it, or was stopped. Going on here runs what is missing."
-DONE = "done"  # what a plan comes to
-_KINDS: dict[str, type[Plan] | type[Question]] = {"plan": Plan, "question": Question}
+DONE = "done"  # what runs that are asked for together come to
+Asked = Cells | Question
+_KINDS: dict[str, type[Asked]] = {"plan": Plan, "question": Question, "tuning": Tuning}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Sweep:
     """
 
     name: str
-    asked: Plan | Question
+    asked: Asked
     asked_at: float
     paused: str = ""
     spent: float = 0.0
@@ -61,12 +62,12 @@ class SweepList:
             raise CorelensError(f"There is no sweep called '{name}'; begin one, or look at the list of sweeps.")
         return found
 
-    def keep(self, name: str, asked: Plan | Question, paused: str = BY_THE_COMMAND_LINE) -> None:
+    def keep(self, name: str, asked: Asked, paused: str = BY_THE_COMMAND_LINE) -> None:
         """Write down a sweep, in place of the one of its name; by default one that the command line runs."""
         kind = next(kind for kind, asks in _KINDS.items() if isinstance(asked, asks))
         self._ledger.keep_sweep(Written(name, kind, asked.model_dump_json(), time.time(), paused, 0.0, ""))
 
-    def asked(self, name: str) -> Plan | Question | None:
+    def asked(self, name: str) -> Asked | None:
         """Return what was asked of a sweep; None if there is none of that name."""
         return next((sweep.asked for sweep in self.all() if sweep.name == name), None)
 
@@ -85,5 +86,5 @@ def _read(written: Written) -> Sweep | None:
 
 
 @lru_cache(maxsize=100)
-def _asked(kind: str, asked: str) -> Plan | Question:
+def _asked(kind: str, asked: str) -> Asked:
     return _KINDS[kind].model_validate_json(asked)

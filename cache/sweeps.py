@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cache.jobs import ACTIVE, Job, Jobs, State
-from cache.listed import Sweep, SweepList
+from cache.listed import Asked, Sweep, SweepList
 from cache.outcomes import clear_outcome
 from rec_core.errors import CorelensError
 from rec_core.estimate import rates_here, relative, together
@@ -27,7 +27,7 @@ from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, SCREEN
 from rec_core.stages.screen import asks
-from rec_core.sweeps import SAME, Answer, Plan, Question, in_order
+from rec_core.sweeps import SAME, Answer, Cells, Question
 from rec_core.sweeps.search import Wanted, goes_on, judge, search
 
 BY_HAND = "Paused."
@@ -89,16 +89,14 @@ class Sweeps:
         """
         return self._list.named(name)
 
-    def ask(self, name: str, asked: Plan | Question) -> None:
+    def ask(self, name: str, asked: Asked) -> None:
         """Begin a sweep, in place of another one of its name."""
         self._list.keep(name, asked, paused="")
 
-    def extend(self, name: str, more: Plan) -> None:
-        """Add to a plan what another one has beyond it; only what is new is run."""
-        sweep = self.named(name)
-        if not isinstance(sweep.asked, Plan):
-            raise CorelensError(f"'{name}' looks for the smallest part and has no plan to extend; begin a new sweep.")
-        self._ledger.change_sweep(name, asked=sweep.asked.extended(more).model_dump_json(), paused="", ended="")
+    def extend(self, name: str, asked: Cells) -> None:
+        """Have more run under a name; only what is new is run."""
+        self.named(name)
+        self._ledger.change_sweep(name, asked=asked.model_dump_json(), paused="", ended="")
 
     def pause(self, name: str, why: str = BY_HAND) -> None:
         """Begin nothing more of a sweep, and stop what runs of it."""
@@ -123,7 +121,7 @@ class Sweeps:
 
     def standing(self, sweep: Sweep) -> Standing:
         """Return how a sweep stands."""
-        if isinstance(sweep.asked, Plan):
+        if isinstance(sweep.asked, Cells):
             return Standing(sweep, self._jobs.runs(_ordered(sweep.asked)), is_over=bool(sweep.ended))
         if sweep.ended:
             return Standing(sweep, [], Answer.from_json(json.loads(sweep.ended)), is_over=True)
@@ -145,7 +143,7 @@ class Sweeps:
         standing = self.standing(sweep)
         if standing.is_over and standing.answer is not None:
             self._end(sweep.name, standing)
-        elif isinstance(sweep.asked, Plan) and standing.count("done") == len(standing.jobs):
+        elif isinstance(sweep.asked, Cells) and standing.count("done") == len(standing.jobs):
             self._list.end(sweep.name, None)
         elif why := _reason_to_stop(standing):
             self.pause(sweep.name, why)
@@ -238,11 +236,11 @@ def _reason_to_stop(standing: Standing) -> str:
     """Return why to begin nothing more: what is waited for failed, or several runs did with one sentence."""
     reasons = Counter(job.message for job in standing.jobs if job.state == "failed")
     why, count = next(iter(reasons.most_common(1)), ("", 0))
-    enough = SAME if isinstance(standing.sweep.asked, Plan) else 1
+    enough = SAME if isinstance(standing.sweep.asked, Cells) else 1
     return why if count >= enough else ""
 
 
 @lru_cache(maxsize=50)
-def _ordered(plan: Plan) -> tuple[ExperimentSpec, ...]:
+def _ordered(asked: Cells) -> tuple[ExperimentSpec, ...]:
     rates = rates_here({})
-    return tuple(in_order(plan.cells, lambda spec: relative(spec, rates)))
+    return tuple(asked.in_order(lambda spec: relative(spec, rates)))

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import cards, exhibits, find_card, first_start, page, plan_card, state, sweep_list
 from rec_core.analysis import comparison, frontier
 from rec_core.figures import frontier as figures
+from rec_core.sweeps import Plan
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 
@@ -35,5 +36,5 @@ elif not state.finished().runs:
     first_start.show(with_figure=True)
 find_card.show(goal)
 plan_card.show()
-sweep_list.show()
+sweep_list.show(Plan)
 cards.settings()

@@ -89,6 +89,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
         Page("results", "Results", "leaderboard"),
         Page("frontier", "Frontier", "show_chart"),
         Page("compare", "Compare", "compare_arrows"),
+        Page("tuning", "Tuning", "tune"),
     ),
     "Understand": (
         Page("gradient_norms", "Gradient norms", "bar_chart"),
@@ -100,6 +101,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
     ),
     "Show": (
         Page("summary", "Summary", "summarize"),
+        Page("report_tables", "Report tables", "table_chart"),
     ),
 }  # fmt: skip
 NAMES = [page.name for group in PAGES.values() for page in group]

@@ -93,13 +93,14 @@ def _offer(plan: Plan) -> None:
         max_chars=120,
         help="With the name of a sweep, what is new is added to it.",
     ).strip()
-    begun = any(sweep.name == name and isinstance(sweep.asked, Plan) for sweep in state.sweeps().all())
+    asked = next((sweep.asked for sweep in state.sweeps().all() if sweep.name == name), None)
+    begun = asked if isinstance(asked, Plan) else None
     verb = "Add to it" if begun else "Begin" if missing else "List it"
     st.button(
         f"{verb} · {rest}" if missing else verb,
         key="plan-begin",
-        on_click=state.begin_sweep,
-        args=(name, plan, begun),
+        on_click=state.extend_sweep if begun else state.begin_sweep,
+        args=(name, begun.extended(plan) if begun else plan),
         type="primary",
         disabled=not name,
     )

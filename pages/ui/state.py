@@ -43,7 +43,9 @@ from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
-from rec_core.sweeps import Plan, Question
+from rec_core.sweeps import Cells, Question
+from rec_core.sweeps.search import judge
+from rec_core.sweeps.space import Configuration
 from rec_core.training import kernels
 from rec_core.wording import data as data_words
 from rec_core.wording import labels, serving
@@ -65,13 +67,19 @@ def sweeps() -> Sweeps:
     return Sweeps(jobs())
 
 
-def begin_sweep(name: str, asked: Plan | Question, extend: bool = False) -> None:
-    """Begin a sweep, or add a plan to the one of its name; what goes wrong is shown above the page."""
+def begin_sweep(name: str, asked: Cells | Question) -> None:
+    """Begin a sweep; what goes wrong is shown above the page."""
     try:
-        if extend and isinstance(asked, Plan):
-            sweeps().extend(name, asked)
-        else:
-            sweeps().ask(name, asked)
+        sweeps().ask(name, asked)
+        sweeps().go_on()
+    except CorelensError as error:
+        complain(str(error))
+
+
+def extend_sweep(name: str, asked: Cells) -> None:
+    """Have more run in a sweep; what goes wrong is shown above the page."""
+    try:
+        sweeps().extend(name, asked)
         sweeps().go_on()
     except CorelensError as error:
         complain(str(error))
@@ -93,6 +101,13 @@ def use(chosen: ExperimentSpec) -> None:
         for setting, offer in names.items():
             value = getattr(settings, setting)
             st.session_state[offer.link] = None if value == offer.default else value
+
+
+def use_training(chosen: Configuration) -> None:
+    """Set the sidebar to a configuration of training."""
+    links = {name: offer.link for kind in (TrainSpec, type(spec().model)) for name, offer in offers(kind).items()}
+    for name, value in chosen.model_dump(exclude_none=True).items():
+        st.session_state[links[name]] = value
 
 
 def choose(spec: ExperimentSpec, seeds: int, judged_by: Metric) -> None:
@@ -159,6 +174,16 @@ def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
         complain(str(error))
 
 
+def ask_for_many(*wanted: ExperimentSpec) -> None:
+    """Ask for runs, of whose controls those of full data are enough; what goes wrong is shown above the page."""
+    st.session_state[_ASKED] = True
+    try:
+        for one in wanted:
+            jobs().ask(one, with_controls=one.keeps_everything)
+    except CorelensError as error:
+        complain(str(error))
+
+
 def measure(*wanted: ExperimentSpec) -> None:
     """Have the controls beside runs measured; what goes wrong is shown above the page."""
     try:
@@ -201,6 +226,16 @@ def result(of: ExperimentSpec) -> RunResult | None:
     """Return a spec's result with its controls if its run was made, whoever asked for it."""
     found = stored_result(RUN.key(of), jobs().store)
     return None if found is None else controls.added(found, of, jobs().store)
+
+
+def results(of: Sequence[ExperimentSpec]) -> list[RunResult]:
+    """Return the results of those runs that were made and asked for."""
+    return [found for one in of if (found := made(one)) is not None]
+
+
+def made(of: ExperimentSpec) -> RunResult | None:
+    """Return a run's result if it was asked for and made."""
+    return jobs().finished().by_key.get(RUN.key(of))
 
 
 def group_of(of: ExperimentSpec) -> Group | None:
@@ -284,6 +319,13 @@ def kept(one: Compared) -> Share | None:
 def _known_shares() -> dict[tuple[str, frozenset[str], frozenset[str]], Share | None]:
     """Return what was worked out of finished runs, whoever looked."""
     return {}
+
+
+def share(ours: Sequence[ExperimentSpec], theirs: Sequence[ExperimentSpec]) -> Share | None:
+    """Return the share of the quality of runs that others have, paired over users; None where that is gone."""
+    if not data_is_here() or not all(view(one).has(EVALUATE) for one in (*ours, *theirs)):
+        return None
+    return judge(view, metric())(ours, theirs)
 
 
 def evidence(one: Compared) -> Evidence | None:

@@ -6,22 +6,22 @@ import streamlit as st
 
 from cache.sweeps import Standing
 from pages.ui import cards, state
-from rec_core.sweeps import Plan
+from rec_core.sweeps import Cells
 from rec_core.wording.numbers import plain_markdown
 
 _MOST = 8  # that are shown
 
 
-def show() -> None:
-    """Draw one line per plan, the newest first."""
-    plans = [sweep for sweep in state.sweeps().all() if isinstance(sweep.asked, Plan)]
-    if not plans:
+def show(kind: type[Cells]) -> None:
+    """Draw one line per sweep of a kind, the newest first."""
+    sweeps = [sweep for sweep in state.sweeps().all() if isinstance(sweep.asked, kind)]
+    if not sweeps:
         return
     st.subheader("Sweeps", anchor=False)
-    for sweep in plans[:_MOST]:
+    for sweep in sweeps[:_MOST]:
         _line(state.sweeps().standing(sweep))
-    if len(plans) > _MOST:
-        st.caption(f"And {len(plans) - _MOST} older ones; forget some to see them.")
+    if len(sweeps) > _MOST:
+        st.caption(f"And {len(sweeps) - _MOST} older ones; forget some to see them.")
 
 
 def _line(standing: Standing) -> None:

@@ -47,6 +47,11 @@ class Finished:
         return next(group for group in made if result.key in group.keys)
 
     @cached_property
+    def by_key(self) -> dict[str, RunResult]:
+        """Key → result."""
+        return {result.key: result for _, result in self.runs}
+
+    @cached_property
     def rates(self) -> Rates:
         """Seconds per row and epoch for each (model, feedback) that was run."""
         return measured_rates(result for _, result in self.runs)

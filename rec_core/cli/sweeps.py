@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-from tqdm import tqdm
 
 from rec_core import measured
 from rec_core.analysis.finished import Finished
@@ -24,9 +22,10 @@ from rec_core.cli.common import (
     at_least_one,
     data_options,
     experiment_of,
-    note,
-    remember,
+    metric_of,
+    result_of,
     save,
+    say,
     setting_options,
     spec_of,
 )
@@ -39,7 +38,7 @@ from rec_core.measured import Measured
 from rec_core.models import MODELS
 from rec_core.results import versions
 from rec_core.selection import METHODS
-from rec_core.specs import ExperimentSpec, judged_by
+from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, resolve
 from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
@@ -64,7 +63,7 @@ def add_commands(commands: Any) -> None:
     setting_options(sweep, preset="recommended")
     sweep.add_argument("--name", help="what to call it (default: what it compares)")
     sweep.add_argument("--resume", metavar="NAME", help="go on with a sweep; with other options, extend it by them")
-    _judging_options(sweep)
+    judging_options(sweep)
     sweep.set_defaults(command=_sweep)
     find = commands.add_parser("find", help="find the smallest part of the data that keeps enough")
     data_options(find)
@@ -72,12 +71,14 @@ def add_commands(commands: Any) -> None:
     find.add_argument("--model", choices=list(MODELS), default="ncf")
     find.add_argument("--minutes", type=float, default=10.0, help="how long it may take")
     setting_options(find, preset="recommended")
-    _judging_options(find)
+    judging_options(find)
     find.set_defaults(command=_find, method="random", ratio=0.1)
 
 
-def _judging_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--keep", type=float, default=0.95, help="share of full data's quality that is enough")
+def judging_options(parser: argparse.ArgumentParser, with_goal: bool = True) -> None:
+    """Add by what runs are judged, and where that is written."""
+    if with_goal:
+        parser.add_argument("--keep", type=float, default=0.95, help="share of full data's quality that is enough")
     parser.add_argument("--metric", choices=list(METRICS), help="what quality is (default: the preset's)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write what was found here")
 
@@ -97,16 +98,21 @@ def _sweep(args: argparse.Namespace) -> None:
     store = args.home.store()
     cells = in_order(plan.cells, lambda spec: relative(spec, rates_here({})))
     missing = [spec for spec in cells if not store.has(RUN.key(spec))]
-    _say(f"{name}: {len(cells)} runs, {len(cells) - len(missing)} of them in the store.", *left_out(plan))
-    failed = _run(missing, args)
+    say(f"{name}: {len(cells)} runs, {len(cells) - len(missing)} of them in the store.", *left_out(plan))
+    failed = run_all(missing, args)
     if not failed:
         args.home.sweeps.end(name, None)
     _tell(cells, args)
     if failed:
-        raise CorelensError(
-            f"{sum(failed.values())} of {len(cells)} runs failed: {next(iter(failed))} Mend it, then go on with "
-            f"--resume '{name}'; what is finished is kept."
-        )
+        raise failure(failed, len(cells), name)
+
+
+def failure(failed: Counter[str], count: int, name: str) -> CorelensError:
+    """Return what to say where some of ``count`` runs ``failed``, by why."""
+    return CorelensError(
+        f"{sum(failed.values())} of {count} runs failed: {next(iter(failed))} Mend it, then go on with "
+        f"--resume '{name}'; what is finished is kept."
+    )
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -151,21 +157,17 @@ def _called(plan: Plan) -> str:
     return f"{labels.data_title(plan.base)}: {methods} at {ratios}, {labels.seeds(len(plan.seeds))}"
 
 
-def _run(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter[str]:
+def run_all(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter[str]:
     """Make runs one after another; return how many failed, by why."""
     failed: Counter[str] = Counter()
     for number, spec in enumerate(missing, 1):
-        _say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
+        say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
         try:
             with Bar() as bar:
-                experiment = experiment_of(spec, args, bar)
-                _ = experiment.result_with_controls() if spec.keeps_everything else experiment.result()
-                if number == 1:
-                    note(experiment)
-            remember(experiment, args)
+                result_of(spec, args, bar, is_first=number == 1)
         except CorelensError as error:
             failed[str(error)] += 1
-            _say(str(error))
+            say(str(error))
             if failed[str(error)] == SAME:
                 break
     return failed
@@ -183,8 +185,8 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
             share = _share(lambda one: View(one, store, folders), metric)
             every = runs.compared(spec, metric)
             frames.append(measured.frontier(every, metric, share))
-            if metric == _metric(args, feedback):
-                _say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, share), metric)]))
+            if metric == metric_of(args, feedback):
+                say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, share), metric)]))
     if not frames:
         return
     command = f"python -m rec_core {shlex.join(args.typed)}"
@@ -204,7 +206,7 @@ def _share(look: Callable[[ExperimentSpec], View], metric: Metric) -> Kept:
 def _find(args: argparse.Namespace) -> None:
     store, folders = args.home.store(), args.home.folders(args.data_dir)
     base = resolve(spec_of(args), folders)
-    question = Question.of(base, _metric(args, base.feedback).name, args.keep, args.minutes)
+    question = Question.of(base, metric_of(args, base.feedback).name, args.keep, args.minutes)
     name = wording.called(question)
     args.home.sweeps.keep(name, question)
     begun = time.monotonic()
@@ -224,24 +226,14 @@ def _find(args: argparse.Namespace) -> None:
             found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), in_time)
             if isinstance(found, Answer):
                 return found
-            if failed := _run(found.now, args):
+            if failed := run_all(found.now, args):
                 raise CorelensError(next(iter(failed)))
             conversation = search(question, judge(look, question.judged_by), screened)
 
     found = answer()
     args.home.sweeps.end(name, found)
     print("\n".join(wording.search_answer(found, question)))
-    _say(f"That took {duration(time.monotonic() - begun)}.")
+    say(f"That took {duration(time.monotonic() - begun)}.")
     if args.json is not None:
         document = json.dumps(found.to_json(), indent=2)
         save(args.json, lambda path: path.write_text(document + "\n"))
-
-
-def _metric(args: argparse.Namespace, feedback: Feedback) -> Metric:
-    chosen = METRICS.get(args.metric)
-    return chosen if chosen is not None and chosen.feedback == feedback else judged_by(args.preset, feedback)
-
-
-def _say(*sentences: str) -> None:
-    for sentence in sentences:
-        tqdm.write(sentence, file=sys.stderr)

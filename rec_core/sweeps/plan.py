@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -28,7 +29,20 @@ FULL = {"name": "full"}
 Ratio = Annotated[float, Field(ge=0.001, le=1.0)]
 
 
-class Plan(Settings):
+class Cells(Settings, ABC):
+    """Runs that are asked for together."""
+
+    @property
+    @abstractmethod
+    def cells(self) -> tuple[ExperimentSpec, ...]:
+        """The runs, each once."""
+
+    @abstractmethod
+    def in_order(self, seconds: Callable[[ExperimentSpec], float]) -> list[ExperimentSpec]:
+        """Return the runs in the order in which to make them; ``seconds`` is what each takes."""
+
+
+class Plan(Cells):
     """Which cells: ``methods`` x ``ratios`` x ``seeds`` x ``models`` x ``feedbacks``, and full data beside them.
 
     ``base`` says everything else. Models and feedbacks that are not the base's have the settings that are usual for
@@ -76,6 +90,10 @@ class Plan(Settings):
     def cells(self) -> tuple[ExperimentSpec, ...]:
         """The runs, each once: full data first, then as they were chosen."""
         return _cells(self)[0]
+
+    def in_order(self, seconds: Callable[[ExperimentSpec], float]) -> list[ExperimentSpec]:
+        """Return the cells: a first seed of each before the second, full data first, then the cheapest."""
+        return in_order(self.cells, seconds)
 
     def extended(self, other: Plan) -> Plan:
         """Return this plan with what another one has beyond it; settings beside are this one's."""

@@ -195,7 +195,7 @@ def test_a_sweep_that_is_extended_runs_what_is_new(sweeps: Sweeps, launcher: ByH
     sweeps.ask("small", plan())
     finish(sweeps, launcher, jobs)
     before = list(launcher.made)
-    sweeps.extend("small", plan(Recent(), ratios=(0.5,)))
+    sweeps.extend("small", plan().extended(plan(Recent(), ratios=(0.5,))))
     more = sweeps.named("small").asked
     assert isinstance(more, Plan)
     assert not sweeps.standing(sweeps.named("small")).is_over

@@ -196,3 +196,26 @@ def test_find_answers_and_its_runs_are_not_made_again(tmp_path: Path, capsys: py
     assert main(find) == 0
     assert capsys.readouterr().out == first
     assert time.monotonic() - begun < 20
+
+
+def test_tuning_prints_what_each_way_comes_to_and_searches_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out, tune = tmp_path / "tuned.json", ["tune", *QUICK, "--set", "train.epochs=8", "--method", "random"]
+    assert main([*tune, "--trials", "5", "--json", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "Kendall's τ between the orders of 5 configurations" in printed.err
+    frame = pd.read_csv(io.StringIO(printed.out))
+    assert list(frame["Tuned on"]) == ["Random at 10 %", "All data, few epochs", "All data"]
+    document = json.loads(out.read_text())
+    assert len(document["tuning"]["configurations"]) == 5
+    assert [way["Tuned on"] for way in document["ways"]] == list(frame["Tuned on"])
+    name = printed.err.split(": 15 runs")[0].splitlines()[-1]
+    assert main(["tune", *QUICK, "--resume", name]) == 0
+    assert "15 runs, 15 of them in the store." in capsys.readouterr().err
+    assert main(["tune", *QUICK, "--resume", name, "--trials", "2"]) == 0
+    assert "21 runs, 15 of them in the store." in capsys.readouterr().err
+    assert main(["tune", *QUICK, "--resume", "nobody's"]) == 1
+    assert "There is no tuning called 'nobody's'" in capsys.readouterr().err
+    assert main([*tune, "--trials", "2"]) == 1
+    assert "configurations" in capsys.readouterr().err
