@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, find_card, first_start, page, plan_card, state, sweep_list
+from pages.ui import (
+    cards,
+    exhibits,
+    find_card,
+    first_start,
+    latex_table,
+    page,
+    plan_card,
+    slice_choice,
+    state,
+    sweep_list,
+)
 from rec_core.analysis import comparison, frontier
 from rec_core.figures import frontier as figures
 from rec_core.sweeps import Plan
@@ -11,25 +22,28 @@ from rec_core.wording import labels
 
 page.begin(wording.QUESTION, needs_coreset=False)
 spec, metric = state.spec(), state.metric()
-every = frontier.alike(state.compared(), spec)
 answer = st.container()
-goal = find_card.goal()
-found = frontier.smallest(every, goal, state.kept)
+with st.container(horizontal=True):
+    goal = find_card.goal()
+    among = slice_choice.draw()
+every = among.groups(frontier.alike(state.compared(), spec))
+found = frontier.smallest(every, goal, among.kept)
 with answer:
     first, second = wording.answer(found, metric)
     cards.headline(first)
-    st.markdown(second)
+    st.markdown(f"{second} {among.said}")
 
 if parts := [one for one in every if not one.is_baseline]:
-    table = wording.named(frontier.table(every, state.kept))
-    caption = labels.caption_of_groups([one.group for one in every])
+    table = wording.named(frontier.table(every, among.kept))
+    caption = f"{labels.caption_of_groups([one.group for one in every])} {among.said}".strip()
     free = comparison.free_controls(parts[0].group.results[0].controls, metric)
     controls = {labels.control_title(name): value for name, value in free.items()}
-    exhibits.show(figures.quality_against_ratio(table, controls, caption))
+    exhibits.show(figures.quality_against_ratio(table, controls, caption, among.title))
+    latex_table.offer(every, caption, among.gain)
     full = [one for one in every if one.is_baseline]
     if full:
         st.markdown(wording.ending(frontier.rise(frontier.random_rows(every)), full[0].value, metric))
-    exhibits.show(figures.quality_against_cost(table, caption))
+    exhibits.show(figures.quality_against_cost(table, caption, among.title))
     if (best := found.sure or found.likely) is not None:
         find_card.break_even(best[0])
 elif not state.finished().runs:

@@ -19,11 +19,13 @@ with answer:
 report_card.show_data()
 report_card.show_missing([spec for rows in wanted.values() for row in rows for spec in row])
 frames = {number: report.build(table, results[number]) for number, table in TABLES.items()}
+said = set[str]()
 for number, table in TABLES.items():
     st.subheader(report.title(table), anchor=False)
     report_card.table(table, frames[number])
     for mark, cause in report.causes(table):
-        report_card.cause(cause, mark)
+        report_card.cause(cause, mark, is_new=cause.title not in said)
+        said.add(cause.title)
 st.subheader("All tables", anchor=False)
 for cause in EVERYWHERE:
     report_card.cause(cause)

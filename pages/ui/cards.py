@@ -17,6 +17,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import labels
 from rec_core.wording.numbers import decimals, duration
+from rec_core.wording.summary import how_tuned
 
 
 def headline(text: str) -> None:
@@ -114,6 +115,7 @@ def settings(of: Mapping[str, tuple[str, ExperimentSpec]] | None = None) -> None
     documents = {title: {"key": key, **spec.model_dump()} for title, (key, spec) in shown.items()}
     with st.expander("Settings behind these numbers"):
         document = documents if of else next(iter(documents.values()))
+        st.caption(how_tuned(state.spec(), state.tuned_on(state.spec())))
         st.json(document, expanded=1 if of else 2)
         st.download_button(
             "Settings as JSON", json.dumps(document, indent=2), "settings.json", "application/json", on_click="ignore"

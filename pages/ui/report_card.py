@@ -77,8 +77,11 @@ def table(of: Table, cells: pd.DataFrame) -> None:
     )
 
 
-def cause(why: Cause, mark: str = "") -> None:
-    """Say why rows differ, what of that was checked, and what is not known."""
+def cause(why: Cause, mark: str = "", is_new: bool = True) -> None:
+    """Say why rows differ, what of that was checked, and what is not known; or that it was said above."""
+    if not is_new:
+        st.markdown(f"{mark} **{why.title}.** As above.".strip())
+        return
     st.markdown(
         f"{mark} **{why.title}.** {why.text}  \n*Checked:* {why.checked}  \n*Not known:* {why.unchecked}".strip()
     )

@@ -14,9 +14,10 @@ from cache.sweeps import Sweeps
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
+from rec_core.analysis.evidence import gain_over as paired
 from rec_core.analysis.evidence import kept as share_kept
-from rec_core.analysis.evidence import than as verdict_than
 from rec_core.analysis.finished import Finished
+from rec_core.analysis.slices import Mask
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
 from rec_core.estimate import (
@@ -36,14 +37,14 @@ from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
 from rec_core.progress import Progress
 from rec_core.replicates import Estimate as Share
-from rec_core.replicates import Group, Verdict
+from rec_core.replicates import Group, Verdict, verdict
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.stages.screen import recency_can_help
-from rec_core.sweeps import Cells, Question
+from rec_core.sweeps import Cells, Question, Tuning
 from rec_core.sweeps.search import judge
 from rec_core.sweeps.space import Configuration
 from rec_core.training import kernels
@@ -101,6 +102,16 @@ def use(chosen: ExperimentSpec) -> None:
         for setting, offer in names.items():
             value = getattr(settings, setting)
             st.session_state[offer.link] = None if value == offer.default else value
+
+
+def tuned_on(of: ExperimentSpec) -> str:
+    """Return what settings like these were tuned on, or nothing where they were not."""
+    asked = [sweep.asked for sweep in sweeps().all()]
+    for tuning in (one for one in asked if isinstance(one, Tuning)):
+        tried = [runs[0] for runs in tuning.runs("part")]
+        if any((one.data, one.model, one.train) == (of.data, of.model, of.train) for one in tried):
+            return labels.choice_title(tuning.base)
+    return ""
 
 
 def use_training(chosen: Configuration) -> None:
@@ -179,7 +190,9 @@ def ask_for_many(*wanted: ExperimentSpec) -> None:
     st.session_state[_ASKED] = True
     try:
         for one in wanted:
-            jobs().ask(one, with_controls=one.keeps_everything)
+            if one.keeps_everything:
+                jobs().measure(one, later=False)
+            jobs().ask(one, with_controls=False)
     except CorelensError as error:
         complain(str(error))
 
@@ -294,29 +307,41 @@ def named_groups() -> dict[str, Group]:
     return labels.names(finished().on_data(spec()), jobs().ledger.names())
 
 
-def than(one: Compared, other: Group) -> Verdict | None:
-    """Return whether a group is better than another, paired over users; None where what each user got is gone."""
+def gain_over(one: Compared, other: Group, mask: Mask | None = None) -> Share | None:
+    """Return how much better a group is than another, paired over users; None where what each user got is gone.
+
+    ``mask`` marks the test users that count, if not all.
+    """
     ours, theirs = views(one.group), views(other)
     if not data_is_here() or not all(view.has(EVALUATE) for view in (*ours, *theirs)):
         return None
-    return verdict_than(one, ours, theirs)
+    return paired(one.metric, ours, theirs, mask)
 
 
-def kept(one: Compared) -> Share | None:
-    """Return the share of full data's quality that a group keeps, paired over users; None where that is not known."""
+def than(one: Compared, other: Group) -> Verdict | None:
+    """Return whether a group is better than another, beyond chance; None where what each user got is gone."""
+    found = gain_over(one, other)
+    return None if found is None else verdict(found)
+
+
+def kept(one: Compared, mask: Mask | None = None, among: str = "") -> Share | None:
+    """Return the share of full data's quality that a group keeps, paired over users; None where that is not known.
+
+    ``mask`` marks the test users that count, if not all, and ``among`` names them.
+    """
     if one.baseline is None or not data_is_here():
         return None
-    name = one.metric.name, one.group.keys, one.baseline.keys
+    name = one.metric.name, one.group.keys, one.baseline.keys, among
     if name not in (known := _known_shares()):
         ours, full = views(one.group), views(one.baseline)
         if not all(view.has(EVALUATE) for view in (*ours, *full)):
             return None
-        known[name] = share_kept(one.metric, ours, full)
+        known[name] = share_kept(one.metric, ours, full, mask)
     return known[name]
 
 
 @st.cache_resource(show_spinner=False)
-def _known_shares() -> dict[tuple[str, frozenset[str], frozenset[str]], Share | None]:
+def _known_shares() -> dict[tuple[str, frozenset[str], frozenset[str], str], Share | None]:
     """Return what was worked out of finished runs, whoever looked."""
     return {}
 

@@ -32,9 +32,10 @@ def why_not(base: ExperimentSpec) -> str:
 
 
 def present(base: ExperimentSpec) -> Tuning | None:
-    """Return the tuning of the chosen part, if one was asked for."""
+    """Return the tuning of the chosen part, if one was asked for; also where one of its configurations is chosen."""
     asked = [sweep.asked for sweep in state.sweeps().all()]
-    return next((one for one in asked if isinstance(one, Tuning) and one.base == base), None)
+    tunings = [one for one in asked if isinstance(one, Tuning)]
+    return next((one for one in tunings if one.base == base or (base,) in one.runs("part")), None)
 
 
 def begin(base: ExperimentSpec) -> None:

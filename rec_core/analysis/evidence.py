@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rec_core.analysis.comparison import Compared
+from rec_core.analysis.slices import Mask
 from rec_core.evaluation import Metric
 from rec_core.experiment import View
 from rec_core.replicates import BySeed, Estimate, Verdict, difference, share, verdict
@@ -53,15 +54,19 @@ def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:
     return Evidence(difference(one.metric, values, chance), kept(one.metric, ours, full))
 
 
-def than(one: Compared, ours: list[View], others: list[View]) -> Verdict:
-    """Return whether a group is better than another that was tested on the same, paired over users, beyond chance."""
-    return verdict(difference(one.metric, _by_seed(ours, one.metric), _by_seed(others, one.metric)))
+def gain_over(metric: Metric, ours: Iterable[View], others: Iterable[View], among: Mask | None = None) -> Estimate:
+    """Return how much better runs are than others that were tested on the same, paired over users or some of them."""
+    return difference(metric, _by_seed(ours, metric, among), _by_seed(others, metric, among))
 
 
-def kept(metric: Metric, ours: Iterable[View], full: Iterable[View]) -> Estimate | None:
-    """Return the share of full data's quality that is kept, paired over users; None where full data have none."""
-    return share(metric, _by_seed(ours, metric), _by_seed(full, metric))
+def kept(metric: Metric, ours: Iterable[View], full: Iterable[View], among: Mask | None = None) -> Estimate | None:
+    """Return the share of full data's quality that is kept, paired over users; None where full data have none.
+
+    ``among`` (n_test,) marks the test users that count; all do without.
+    """
+    return share(metric, _by_seed(ours, metric, among), _by_seed(full, metric, among))
 
 
-def _by_seed(views: Iterable[View], metric: Metric) -> BySeed:
-    return {view.spec.seed: np.asarray(metric.values(view.evaluated.per_user)) for view in views}
+def _by_seed(views: Iterable[View], metric: Metric, among: Mask | None = None) -> BySeed:
+    every = slice(None) if among is None else among
+    return {view.spec.seed: np.asarray(metric.values(view.evaluated.per_user))[every] for view in views}

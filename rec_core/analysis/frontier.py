@@ -13,7 +13,7 @@ import pandas as pd
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
-from rec_core.replicates import Estimate, Group, group_key
+from rec_core.replicates import Estimate, Group, group_key, together
 from rec_core.results import CHOOSING
 from rec_core.specs import ExperimentSpec, TrainSpec
 
@@ -123,6 +123,24 @@ def pareto(cost: Sequence[float], gain: Sequence[float]) -> list[int]:
             front.append(place)
             best, at = gain[place], cost[place]
     return front
+
+
+def clear_best(every: Iterable[Compared], gain: Callable[[Compared, Compared], Estimate | None]) -> set[str]:
+    """Return the keys of the groups that are better than every other one at their ratio, looked at together (Holm).
+
+    ``gain`` says how much better one group is than another; None, where that is not known, decides nothing.
+    """
+    at: dict[float, list[Compared]] = {}
+    for one in every:
+        at.setdefault(ratio_of(one), []).append(one)
+    best: set[str] = set()
+    for groups in at.values():
+        first = max(groups, key=lambda one: one.metric.gain(one.value, 0.0))
+        gains = [gain(first, other) for other in groups if other is not first]
+        known = [found for found in gains if found is not None]
+        if gains and len(known) == len(gains) and all(said == "better" for said in together(known)):
+            best.add(first.group.key)
+    return best
 
 
 def random_rows(every: Sequence[Compared]) -> list[Compared]:

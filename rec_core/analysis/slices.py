@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
+from rec_core.analysis.comparison import Compared
 from rec_core.analysis.coverage import genre_table, long_tail
 from rec_core.data.interactions import Split, marked
 from rec_core.evaluation import Metric, PerUser
+from rec_core.replicates import Group
+from rec_core.results import RunResult
+from rec_core.specs import ExperimentSpec
 
 FEWEST = 20  # users that a slice needs; the mean of fewer says little
 ALL, LIGHT, HEAVY, HEAD, TAIL = "all", "light", "heavy", "head", "tail"
@@ -46,6 +50,22 @@ def left_out(split: Split, rows: NDArray[np.integer]) -> Mask:
 def value(metric: Metric, per_user: Sequence[PerUser], mask: Mask) -> float:
     """Return the metric over the marked users, averaged over seeds."""
     return float(np.mean([metric.of_mean(float(metric.values(one)[mask].mean())) for one in per_user]))
+
+
+def among(one: Compared, measured: Callable[[ExperimentSpec, RunResult], RunResult | None]) -> Compared | None:
+    """Return a group and its baseline with what was ``measured`` among some users; None where that is gone."""
+    groups = [_among(group, measured) for group in (one.group, one.baseline) if group is not None]
+    if any(group is None for group in groups):
+        return None
+    group, *baseline = groups
+    assert group is not None
+    return Compared(group, next(iter(baseline), None), one.by)
+
+
+def _among(group: Group, measured: Callable[[ExperimentSpec, RunResult], RunResult | None]) -> Group | None:
+    found = [measured(spec, result) for spec, result in zip(group.specs, group.results, strict=True)]
+    known = tuple(one for one in found if one is not None)
+    return replace(group, results=known) if len(known) == len(found) else None
 
 
 @dataclass(frozen=True)

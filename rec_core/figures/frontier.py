@@ -17,7 +17,7 @@ from rec_core.figures.quality_time import seconds_axis
 from rec_core.figures.style import GREY, across, distinct, dots, lay_out, mark
 from rec_core.selection import Mark
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, number, percent
+from rec_core.wording.numbers import duration, number, percent, plain_label
 
 _SEEDS = 3  # from which on a band is drawn
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)  # per cent
@@ -32,16 +32,16 @@ _HOW_COST = (
 )
 
 
-def quality_against_ratio(table: pd.DataFrame, controls: Mapping[str, float], caption: str) -> Exhibit:
+def quality_against_ratio(table: pd.DataFrame, controls: Mapping[str, float], caption: str, among: str = "") -> Exhibit:
     """Return one line per way to keep rows, of one model; ``table`` is ``wording.frontier.named``'s.
 
-    ``controls`` (title → value) are drawn across, as full data are.
+    ``controls`` (title → value) are drawn across, as full data are; ``among`` says of which users, if not of all.
     """
     metric = METRICS[table[col.METRIC].iloc[0]]
     return Exhibit(
         name="frontier",
         title="Quality against the share of ratings kept",
-        figure=_by_ratio(table, controls, metric),
+        figure=_by_ratio(table, controls, metric, among),
         alt=f"{metric.title} by the share of ratings kept, a line per method; the table holds the same numbers.",
         table=table.drop(columns=[col.METHOD, col.PRETRAIN]),
         how=_HOW,
@@ -50,14 +50,14 @@ def quality_against_ratio(table: pd.DataFrame, controls: Mapping[str, float], ca
     )
 
 
-def quality_against_cost(table: pd.DataFrame, caption: str) -> Exhibit:
-    """Return one point per part of the data, and the Pareto front."""
+def quality_against_cost(table: pd.DataFrame, caption: str, among: str = "") -> Exhibit:
+    """Return one point per part of the data, and the Pareto front; ``among`` as above."""
     metric = METRICS[table[col.METRIC].iloc[0]]
     shown = table.assign(**{col.TOTAL_S: table[col.CHOOSING_S] + table[col.TRAIN_S]})
     return Exhibit(
         name="frontier-cost",
         title="Quality against cost",
-        figure=_by_cost(shown, metric),
+        figure=_by_cost(shown, metric, among),
         alt=f"{metric.title} of every part against its CPU time, with the Pareto front; the table holds the numbers.",
         table=shown[[col.LINE, col.RATIO, col.VALUE, col.HALF, col.TOTAL_S]],
         how=_HOW_COST,
@@ -74,7 +74,7 @@ def _marks(table: pd.DataFrame) -> dict[str, Mark]:
     return dict(zip(first[col.LINE], distinct(own), strict=True))
 
 
-def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric) -> go.Figure:
+def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric, among: str) -> go.Figure:
     figure, whole = go.Figure(), table[table[col.METHOD] == "full"]
     for title, look in _marks(table).items():
         line = table[(table[col.LINE] == title) & (table[col.METHOD] != "full")]
@@ -86,7 +86,7 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
     ends = [*(sure[col.VALUE] - sure[col.HALF]), *(sure[col.VALUE] + sure[col.HALF])]
     across(figure, {**full, **controls}, [*table[col.VALUE], *ends])
     least = 100 * float(table[col.RATIO].min())
-    figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
+    figure.update_yaxes(title=_axis(metric, among), nticks=8)
     figure.update_xaxes(
         title="% of the ratings kept (log scale)",
         type="log",
@@ -133,7 +133,7 @@ def _add_line(figure: go.Figure, title: str, line: pd.DataFrame, look: Mark, met
     )
 
 
-def _by_cost(table: pd.DataFrame, metric: Metric) -> go.Figure:
+def _by_cost(table: pd.DataFrame, metric: Metric, among: str) -> go.Figure:
     figure = go.Figure()
     gain = [metric.gain(value, 0.0) for value in table[col.VALUE]]
     front = table.iloc[pareto(list(table[col.TOTAL_S]), gain)]
@@ -157,9 +157,13 @@ def _by_cost(table: pd.DataFrame, metric: Metric) -> go.Figure:
             hovertemplate="%{hovertext}<extra></extra>",
         )
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
-    figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
+    figure.update_yaxes(title=_axis(metric, among), nticks=8)
     seconds_axis(figure, list(table[col.TOTAL_S]))
     return figure
+
+
+def _axis(metric: Metric, among: str) -> str:
+    return f"{metric.title} ({metric.direction})" + (f"<br>{plain_label(among)}" if among else "")
 
 
 def _hover(title: str, row: pd.Series, metric: Metric) -> str:

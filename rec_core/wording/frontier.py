@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared
-from rec_core.analysis.frontier import Rise, Smallest, ratio_of
+from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
 from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
@@ -20,6 +20,7 @@ from rec_core.wording.numbers import counted, duration, number, percent
 
 QUESTION = "How small can it be?"
 METHOD, RATIO, KEPT, FROM, TO = "Method", "Ratio", "Kept", "95 % from", "95 % to"
+BOLD = "± is half the 95 % interval over seeds. Bold is better than all others at its ratio (paired over users, Holm)."
 _MARGIN = 0.02  # share of the quality that counts as more
 
 
@@ -169,6 +170,25 @@ def tried(found: Answer) -> pd.DataFrame:
             for one, on in rows
         ]
     )
+
+
+def grid(every: Iterable[Compared], best: Collection[str]) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+    """Return a row per way to keep rows and a column per ratio, and where the ``best`` (keys of groups) stand in it.
+
+    A cell is the mean over seeds, ± half the width of its 95 % interval where there are several.
+    """
+    rows = list(lines(every).values())
+    ratios = sorted({ratio_of(one) for line in rows for one in line})
+    cells, bold = [], {percent(ratio): list[int]() for ratio in ratios}
+    for place, line in enumerate(rows):
+        cell = {METHOD: labels.line_title(line[0].spec)} | {percent(ratio): "" for ratio in ratios}
+        for one in line:
+            found, column = one.group.estimate(one.metric.name), percent(ratio_of(one))
+            cell[column] = f"{found.mean:.3f}" + (f" ± {found.half:.3f}" if found.freedom > 0 else "")
+            if one.group.key in best:
+                bold[column].append(place)
+        cells.append(cell)
+    return pd.DataFrame(cells), bold
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,7 @@ CONTROLS = {
     free.WALK: "Random walk",
     free.PROXY: "The proxy itself",
 }
+CUSTOM = "Custom"
 PRESETS: dict[specs.Preset, str] = {"report": "As in the report", "recommended": "Recommended"}
 FEEDBACK: dict[Feedback, str] = {"explicit": "Ratings", "implicit": "Clicks"}
 MODEL_TITLES = {name: model.title for name, model in MODELS.items()}
@@ -192,7 +193,7 @@ def settings_title(spec: ExperimentSpec) -> str:
         )
         if RUN.key(same) == RUN.key(spec):
             return PRESETS[name]
-    return "Custom"
+    return CUSTOM
 
 
 def quality(metric: Metric) -> str:

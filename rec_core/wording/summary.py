@@ -96,12 +96,14 @@ def _tested(spec: ExperimentSpec) -> str:
     return f"Tested on each user's {which}, which no training saw."
 
 
-def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: Sequence[str] = ()) -> list[str]:
+def limits(
+    one: Compared, evidence: Evidence | None, n_users: int, about_data: Sequence[str] = (), tuned_on: str = ""
+) -> list[str]:
     """Return what these numbers do not show; ``n_users`` is how many the metrics are means over.
 
-    ``about_data`` is what was found in the data and has to be known.
+    ``about_data`` is what was found in the data and has to be known; ``tuned_on`` what its settings were tuned on.
     """
-    said = ["One data set and one model; another may answer differently."]
+    said = ["One data set and one model; another may answer differently.", how_tuned(one.spec, tuned_on)]
     if evidence is not None:
         said.append(
             f"{one.metric.title} is a mean over {number(n_users)} users, and other users would give another one. "
@@ -116,6 +118,15 @@ def limits(one: Compared, evidence: Evidence | None, n_users: int, about_data: S
     if one.spec.data.fingerprint:
         said.append("The data are a copy that differs from the published files.")
     return said
+
+
+def how_tuned(spec: ExperimentSpec, tuned_on: str) -> str:
+    """Return whether settings were tuned, and on what."""
+    if tuned_on:
+        return f"Settings were tuned on {tuned_on}, and the same ones tried on all data (see Tuning)."
+    title = labels.settings_title(spec)
+    chosen = "were set by hand" if title == labels.CUSTOM else f"are those called “{title}”"
+    return f"Settings {chosen}, the same for a part and for all data; neither was tuned on these data (see Tuning)."
 
 
 def _among_which(one: Compared) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
 from cache.jobs import Jobs
+from cache.store import DiskStore
 from cache.sweeps import Sweeps
 from rec_core.data.sources import Folders
+from rec_core.evaluation.ranking import SAMPLED
+from rec_core.experiment import View
 from rec_core.selection.random import Random
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Plan, Question
@@ -131,3 +139,45 @@ def test_a_plan_of_one_seed_draws_no_band(home: Path, open_page: Open) -> None:
     app = open_page("frontier", **LINK)
     healthy(app)
     assert Random().name in str(app.title[0].value).lower() or "No part" in app.title[0].value
+
+
+def test_quality_may_be_that_of_some_users_alone(home: Path, open_page: Open) -> None:
+    """Means over the light third of the users, worked out here from what each user got."""
+    runs = made(home)
+    app = open_page("frontier", **LINK, among="Light users (lowest third)", keep="10")
+    healthy(app)
+    assert "Only among light users (lowest third): 5" in texts(app)
+    views = [View(spec, DiskStore(home), Folders(None, home / "data")) for spec in runs]
+    activity = np.bincount(views[0].split.train.user)
+    light = activity[views[0].split.test.user] <= np.quantile(activity, 1 / 3)
+    for ratio in (0.2, 0.5, 0.8):
+        hits = [
+            (view.evaluated.per_user[SAMPLED][light] <= 10).mean()
+            for view in views
+            if not view.spec.keeps_everything and view.spec.ratio == ratio
+        ]
+        shown = points(app, "chart-frontier")
+        assert min(abs(value - np.mean(hits)) for value in shown) < 1e-6
+    app.selectbox(key="among").set_value("all").run()
+    healthy(app)
+    assert "Only among" not in texts(app)
+
+
+def points(app: AppTest, key: str) -> list[float]:
+    """Return the heights of a chart's points."""
+    chart = next(one for one in app.get("plotly_chart") if one.key == key)
+    heights = [trace["y"] for trace in json.loads(chart.proto.spec)["data"] if "marker" in trace]
+    return [float(value) for packed in heights for value in _unpacked(packed)]
+
+
+def _unpacked(values: list[float] | dict[str, str]) -> list[float]:
+    """Return a list of numbers, which plotly may have packed."""
+    if isinstance(values, list):
+        return values
+    return list(np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).astype(float))
+
+
+def test_the_table_for_a_paper_is_offered(home: Path, open_page: Open) -> None:
+    made(home)
+    app = open_page("frontier", **LINK)
+    assert "frontier-latex" in [button.key for button in app.get("download_button")]

@@ -48,7 +48,8 @@ def test_every_difference_is_explained_and_other_data_are_said(open_page: Open) 
     for table in TABLES.values():
         assert all(why.text in said for _, why in report.causes(table))
     assert all(why.text in said for why in EVERYWHERE)
-    assert said.count("*Not known:*") == 3 + 2 + 2
+    assert said.count("*Not known:*") == 3 + 2  # each once
+    assert said.count("As above.") == 2
     assert "The report's figures are of MovieLens 1M, ours here of" in said
     app.button(key="use-reports-data").click().run()
     assert app.sidebar.selectbox(key="data").value == "ml-1m"

@@ -50,8 +50,10 @@ def test_the_answer_stands_beside_cheaper_ways_and_its_choice_can_be_used(home: 
     assert "All data for as few epochs choose settings worth" in texts(app)
     assert list(app.dataframe[0].value[wording.WAY]) == ["Random at 20 %", "All data, few epochs", "All data"]
     assert "chart-tuning" in {chart.key for chart in app.get("plotly_chart")}
+    assert "neither was tuned on these data" in texts(app)
     app.button(key="use-tuned").click().run()
     healthy(app)
+    assert "Settings were tuned on Random at 20 %" in texts(app)
     assert app.sidebar.number_input(key="rate").value in {one.learning_rate for one in tuning.configurations}
 
 

@@ -13,11 +13,23 @@ from scipy import stats
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared, baseline_spec
-from rec_core.analysis.frontier import break_even, costs, lines, pareto, random_rows, ratio_of, rise, smallest, table
+from rec_core.analysis.frontier import (
+    break_even,
+    clear_best,
+    costs,
+    lines,
+    pareto,
+    random_rows,
+    ratio_of,
+    rise,
+    smallest,
+    table,
+)
 from rec_core.evaluation.ranking import RECALL
 from rec_core.replicates import Estimate, Group
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
+from rec_core.wording.frontier import grid
 from tests.conftest import key, quick
 
 SECONDS = {"load": 9.0, "pretrain": 2.0, "select": 1.0, "train": 10.0, "evaluate": 9.0, "total": 31.0}
@@ -67,6 +79,41 @@ def test_the_pareto_front_is_what_nothing_dominates(points: list[tuple[int, int]
     front = pareto([cost for cost, _ in points], [gain for _, gain in points])
     assert sorted(front) == [place for place in range(len(points)) if not dominated(place)]
     assert [points[place][0] for place in front] == sorted(points[place][0] for place in front)
+
+
+@pytest.mark.parametrize(
+    ("gains", "best"),
+    [
+        ([0.05, 0.10], True),  # better than both
+        ([0.05, 0.01], False),  # better than one
+        ([0.026, 0.026], True),
+        ([0.021, 0.10], True),  # Holm: the larger p-value is compared with all of the level
+        ([0.021, 0.021], False),  # each alone is better; together they are not sure
+        ([None, 0.10], False),
+    ],
+)
+def test_bold_is_what_is_better_than_all_others_together(gains: list[float | None], best: bool) -> None:
+    """Of differences with a standard error of 0.01, at their ratio alone: a tie of two is no best."""
+    groups = [compared("recent", 0.1, [0.5]), compared("random", 0.1, [0.4]), compared("quota", 0.1, [0.3])]
+    alone = compared("recent", 0.2, [0.6])
+    by = dict(zip(("random", "quota"), gains, strict=True))
+
+    def gain(one: Compared, other: Compared) -> Estimate | None:
+        assert one is groups[0]
+        found = by[other.spec.method.name]
+        return None if found is None else Estimate(found, 0.01, 1e6, 1)
+
+    assert clear_best([*groups, alone], gain) == ({groups[0].group.key} if best else set())
+
+
+def test_a_table_for_a_paper_has_ways_by_ratios() -> None:
+    every = [compared("random", 0.1, [0.4, 0.5]), compared("recent", 0.1, [0.45]), compared("recent", 0.5, [0.6])]
+    cells, bold = grid(every, {every[2].group.key})
+    assert list(cells) == ["Method", "10 %", "50 %"]
+    half = stats.t.ppf(0.975, 1) * np.std([0.4, 0.5], ddof=1) / math.sqrt(2)
+    assert cells["10 %"].tolist() == [f"0.450 ± {half:.3f}", "0.450"]
+    assert cells["50 %"].tolist() == ["", "0.600"]
+    assert bold == {"10 %": [], "50 %": [1]}
 
 
 def test_lines_hold_one_way_to_keep_rows_by_ratio() -> None:
