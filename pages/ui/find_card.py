@@ -60,7 +60,8 @@ def _stands(standing: Standing, question: Question) -> None:
     assert standing.answer is not None
     if standing.is_over:
         first, second = wording.search_answer(standing.answer, question)
-        st.markdown(f"**{first}** {second}")
+        full = None if standing.answer.full is None else state.result(standing.answer.full)
+        st.markdown(f"**{first}** {second} {wording.beside_search(full, question.judged_by)}")
         if standing.answer.chosen is not None:
             chosen = standing.answer.confirmed or standing.answer.chosen
             st.button("Use it", key="use-found", on_click=state.use, args=(chosen.spec,), icon=":material/check:")

@@ -232,7 +232,9 @@ def _find(args: argparse.Namespace) -> None:
 
     found = answer()
     args.home.sweeps.end(name, found)
-    print("\n".join(wording.search_answer(found, question)))
+    full = found.full and stored_result(RUN.key(found.full), store)
+    controlled = added(full, found.full, store) if full and found.full else None
+    print("\n".join([*wording.search_answer(found, question), wording.beside_search(controlled, question.judged_by)]))
     say(f"That took {duration(time.monotonic() - begun)}.")
     if args.json is not None:
         document = json.dumps(found.to_json(), indent=2)

@@ -85,6 +85,11 @@ class Answer:
     tried: tuple[Tried, ...]
     refuted: tuple[Tried, ...] = ()
 
+    @property
+    def full(self) -> ExperimentSpec | None:
+        """The run on full data that the first part was held against, if any was."""
+        return baseline_spec(self.tried[0].spec) if self.tried else None
+
     def to_json(self) -> dict[str, Json]:
         """Return the answer as plain JSON values."""
         return asdict(self, dict_factory=_plain)

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared
+from rec_core.analysis.comparison import Compared, free_controls
 from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
 from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate
+from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Answer, Question
 from rec_core.wording import labels
@@ -45,6 +46,16 @@ def beside(one: Compared) -> str:
     if one.control_kept is None:
         return ""
     return _control(labels.control_title(one.best_control[0]), one.control_kept)
+
+
+def beside_search(full: RunResult | None, metric: Metric) -> str:
+    """Return what the best control keeps for nothing of what full data give; nothing where that is not known."""
+    free = {} if full is None else free_controls(full.controls, metric)
+    if full is None or not free:
+        return ""
+    best = metric.best(free)
+    kept = metric.share(free[best], full.metrics[metric.name])
+    return "" if kept is None else _control(labels.control_title(best), kept)
 
 
 def _control(title: str, kept: float) -> str:

@@ -125,9 +125,11 @@ def test_what_was_found_is_said_and_can_be_used(home: Path, open_page: Open) -> 
     found = Tried(base.with_(method={"name": "recent"}, ratio=0.05), Estimate(0.97, 0.005, 100, 3))
     sweeps.ask(called(question), question)
     sweeps._list.end(called(question), Answer("confirmed", found, found, (found,)))
+    finish(home, quick("full"))
     app = open_page("frontier", **LINK)
     healthy(app)
     assert "With Recent, 5 % of the ratings keep 97 % (96 % to 98 %, 3 seeds)" in texts(app)
+    assert "“Most popular”, which needs no training, keeps" in texts(app)
     app.button(key="use-found").click().run()
     healthy(app)
     assert app.sidebar.selectbox(key="method").value == "recent"

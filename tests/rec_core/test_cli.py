@@ -191,6 +191,7 @@ def test_find_answers_and_its_runs_are_not_made_again(tmp_path: Path, capsys: py
     assert main([*find, "--json", str(out)]) == 0
     first = capsys.readouterr().out
     assert "of the ratings keep" in first
+    assert "which needs no training, keeps" in first
     assert json.loads(out.read_text())["ending"] == "confirmed"
     begun = time.monotonic()
     assert main(find) == 0
