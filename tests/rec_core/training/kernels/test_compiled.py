@@ -88,7 +88,7 @@ def _compiled(model: Model, start: Params, decay: float = 0.0) -> CompiledMF | C
 ALL = list(
     itertools.product((0.01, 0.1, 1.0), ("explicit", "implicit"), (False, True), (False, True))
 )  # start, feedback, biases, weights
-FEW = [case for at, case in enumerate(ALL) if at % 5 == 0]
+FEW = [case for at, case in enumerate(ALL) if at % 9 == 0]
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,12 @@ def test_a_thousand_steps_of_mf_are_those_of_adam_in_double_precision(
         assert np.abs(found[name] - array).max() <= 1e-3 * spread, name
 
 
-@pytest.mark.parametrize("decay", [0.01, 0.1])
 @pytest.mark.parametrize(
-    ("model", "feedback", "steps"),
+    ("model", "feedback", "steps", "decay"),
     [
-        (SimpleMF(dim=6, init_std=0.1, bias=True), "explicit", 1000),
-        (SimpleMF(dim=6, init_std=1.0), "implicit", 1000),
-        (NCF(dim=8, init_std=0.1), "implicit", 5),
+        (SimpleMF(dim=6, init_std=0.1, bias=True), "explicit", 1000, 0.1),
+        (SimpleMF(dim=6, init_std=1.0), "implicit", 500, 0.01),
+        (NCF(dim=8, init_std=0.1), "implicit", 5, 0.1),
     ],
 )
 def test_weights_decay_as_in_adamw_in_double_precision(
