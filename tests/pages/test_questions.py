@@ -66,7 +66,7 @@ def test_every_page_with_runs_is_whole(
     app = open_page(page, **CHOSEN, feedback=feedback)
     assert [e.message for e in app.exception] == []
     assert [e.value for e in app.error] == []
-    assert app.get("plotly_chart")
+    assert app.get("plotly_chart") or page in ("tuning", "report_tables")  # which are about runs of their own
     assert all(chart.proto.alt for chart in app.get("plotly_chart"))
     assert all(frame.proto.alt for frame in app.dataframe)
     assert all(caption.value for caption in app.caption)
