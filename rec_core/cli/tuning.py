@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 from rec_core.cli.common import at_least_one, data_options, metric_of, save, say, setting_options, spec_of
@@ -72,7 +73,7 @@ def _begun(args: argparse.Namespace) -> Tuning:
     return Tuning.of(base, propose(base, args.trials), seeds)
 
 
-def _resumed(args: argparse.Namespace, result: Any) -> Tuning:
+def _resumed(args: argparse.Namespace, result: Callable[[ExperimentSpec], RunResult | None]) -> Tuning:
     known = args.home.sweeps.asked(args.resume)
     if not isinstance(known, Tuning):
         raise CorelensError(f"There is no tuning called '{args.resume}' to resume; leave --resume out to begin one.")

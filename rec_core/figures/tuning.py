@@ -9,14 +9,13 @@ import plotly.graph_objects as go
 
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import dots, lay_out, mark
+from rec_core.figures.style import distinct, dots, lay_out, mark
 from rec_core.selection import Mark
 from rec_core.sweeps.tuning import Tuning, Way
 from rec_core.wording import tuning as wording
 from rec_core.wording.numbers import number
 
 _SMALL, _LARGE = 10, 17
-_FEW_EPOCHS = Mark("#56b4e9", "hexagon")
 
 
 def orders(tuning: Tuning, validated: Mapping[Way, Mapping[int, float]], metric: Metric, caption: str) -> Exhibit:
@@ -47,12 +46,14 @@ def orders(tuning: Tuning, validated: Mapping[Way, Mapping[int, float]], metric:
 
 
 def _marks(tuning: Tuning) -> dict[str, Mark]:
-    marks: dict[Way, Mark] = {
+    usual: dict[Way, Mark] = {
         "part": mark(tuning.base.method.name, tuning.base.pretrain),
         "random": mark("random"),
-        "few epochs": _FEW_EPOCHS,
+        "few epochs": mark("full"),
     }
-    return {wording.way_title(way, tuning): look for way, look in marks.items() if way in tuning.ways}
+    ways = [way for way in usual if way in tuning.ways]
+    looks = distinct([usual[way] for way in ways])
+    return {wording.way_title(way, tuning): look for way, look in zip(ways, looks, strict=True)}
 
 
 def _figure(shown: pd.DataFrame, marks: Mapping[str, Mark], metric: Metric) -> go.Figure:
