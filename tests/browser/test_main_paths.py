@@ -113,6 +113,7 @@ def test_activity_follows_the_ratio_slider(page: Page, app: App) -> None:
     expect(page.locator(".st-key-ratio")).to_contain_text("50 %")
 
 
+@pytest.mark.slow
 def test_moving_a_control_is_undone_by_going_back(page: Page, app: App) -> None:
     _open(page, app, "/activity?data=Synthetic,+10,000+ratings&method=Random")
     page.get_by_role("combobox", name="Model").click()

@@ -171,6 +171,7 @@ def _at_rest(element: Locator) -> FloatRect | None:
     return places[-1]
 
 
+@pytest.mark.slow
 def test_figures_do_not_jump_while_the_ratio_moves(page: Page, app: App) -> None:
     """What is below a figure stays where it is under what is above; only the words on top may need another line."""
     _open(page, app, f"/activity{LINK}")
@@ -197,6 +198,7 @@ def _between(above: Locator, below: Locator) -> float:
     return float(second - first)
 
 
+@pytest.mark.slow
 def test_the_summary_is_presented_with_the_keyboard(page: Page, filled: App) -> None:
     _open(page, filled, f"/summary{SMALL}")
     expect(page.get_by_text("Decide", exact=True)).to_be_visible()

@@ -319,6 +319,7 @@ def test_a_killed_worker_is_noticed_and_the_run_can_be_repeated(jobs: Jobs) -> N
     wait(jobs, long(seed=60), lambda job: job.state == "cancelled")
 
 
+@pytest.mark.slow
 def test_scheduler_and_workers_end_by_themselves(jobs: Jobs) -> None:
     def running() -> bool:
         return bool(processes(jobs._home))

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from pages.ui import nav
 from tests.pages.conftest import QUICK, Open, healthy, texts
 
 PAGES = nav.NAMES
+ODD = [
+    {"model": ""},
+    {"model": "GPT", "method": "magic", "data": "Netflix"},
+    {"ratio": "1000"},
+    {"ratio": "12.3456"},
+    {"ratio": "x"},
+    {"epochs": "-3"},
+    {"dim": "33"},
+    {"min": "100", "data": "Synthetic, 10,000 ratings"},
+    {"clusters": "1000", "data": "Synthetic, 10,000 ratings", "method": "Clustering", "pretrain": "false"},
+]
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"model": ""},
-        {"model": "GPT", "method": "magic", "data": "Netflix"},
-        {"ratio": "1000"},
-        {"ratio": "12.3456"},
-        {"ratio": "x"},
-        {"epochs": "-3"},
-        {"dim": "33"},
-        {"min": "100", "data": "Synthetic, 10,000 ratings"},
-        {"clusters": "1000", "data": "Synthetic, 10,000 ratings", "method": "Clustering", "pretrain": "false"},
-    ],
-)
+def _of_links_and_pages() -> Iterator[ParameterSet]:
+    """Yield every link on every page; two of three are slow."""
+    for o, params in enumerate(ODD):
+        for p, page in enumerate(PAGES):
+            yield pytest.param(page, params, marks=[pytest.mark.slow] if (o + p) % 3 else [])
+
+
+@pytest.mark.parametrize(("page", "params"), list(_of_links_and_pages()))
 def test_a_bad_link_never_breaks_a_page(page: str, params: dict[str, str], open_page: Open) -> None:
     app = open_page(page, **params)
     assert [e.message for e in app.exception] == []
