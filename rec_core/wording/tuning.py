@@ -44,7 +44,7 @@ def answer(found: Mapping[Way, Tuned], tuning: Tuning) -> tuple[str, str]:
     if part is None or full is None or part.kept is None:
         return (
             QUESTION,
-            "Nothing was tuned yet that says: it takes the same configurations on a part and on all data.",
+            "That takes the same configurations on a part and on all data; the answer comes as they end.",
         )
     spent = percent(part.seconds / full.seconds)
     first = (
