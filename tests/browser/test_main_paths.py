@@ -144,7 +144,7 @@ def test_prepare_makes_a_method_live(page: Page, app: App) -> None:
     expect(page.get_by_text("Half of the kept ratings come from users with")).to_be_visible(timeout=90_000)
 
 
-LONG = "/?data=Synthetic,+100,000+ratings&preset=As+in+the+report&epochs=400"
+LONG = "/?data=Synthetic,+100,000+ratings&preset=As+in+the+report&epochs=400&patience=0"
 
 
 def test_cancel_takes_about_a_second_and_offers_run_again(page: Page, app: App) -> None:
