@@ -324,6 +324,8 @@ def test_scheduler_and_workers_end_by_themselves(jobs: Jobs) -> None:
     def running() -> bool:
         return bool(processes(jobs._home))
 
+    jobs.ask(quick("random", seed=61))
+    wait(jobs, quick("random", seed=61), lambda job: job.state == "done")
     assert running()
     jobs.close()
     end = time.monotonic() + 40
