@@ -7,9 +7,10 @@ from rec_core.analysis.tuning import validations
 from rec_core.evaluation import validation_metric
 from rec_core.figures import tuning as figures
 from rec_core.sweeps import Tuning
-from rec_core.sweeps.tuning import outcome, trials
+from rec_core.sweeps.tuning import best_on_full, outcome, trials
 from rec_core.wording import labels
 from rec_core.wording import tuning as wording
+from rec_core.wording.frontier import beside_full
 
 page.begin(wording.QUESTION, needs_coreset=False)
 base = state.spec()
@@ -28,7 +29,8 @@ if tuning is None:
 found = outcome(tuning, state.made, state.metric(), state.share)
 first, second = wording.answer(found, tuning)
 cards.headline(first)
-st.markdown(second)
+beside = beside_full(state.result(best_on_full(tuning, state.made, state.metric())), state.metric()) if found else ""
+st.markdown(f"{second} {beside}")
 if found:
     table = wording.table(found, tuning)
     cards.table(

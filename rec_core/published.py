@@ -72,7 +72,8 @@ START = Cause(
     "SimpleMF has no biases and starts from N(0, 1). Ours does what is described, and nothing was tuned towards "
     "the report.",
     "no spread of the start leads there. From N(0, 0.01²) to N(0, 1) full data give 0.92 to 1.34 and greedy k-center "
-    "3.4 to 5.0, for the report's 2.685 and 2.786 (`tables 1 --set model.init_std=0.01` and others).",
+    "3.4 to 5.0, for the report's 2.685 and 2.786 (`tables 1 --set model.init_std=0.01` and others, one "
+    "seed).",
     "what its code does beyond its description.",
 )
 EPOCH = Cause(

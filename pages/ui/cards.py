@@ -11,7 +11,7 @@ import streamlit as st
 
 from cache.jobs import ACTIVE
 from cache.kinds import Kind
-from pages.ui import state
+from pages.ui import estimates, state, sweeps
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
@@ -46,7 +46,7 @@ def say_what_changes(spec: ExperimentSpec) -> None:
 
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
     """Offer to pretrain the proxy of ``spec``."""
-    _offer([spec], "prepare", why, f"Prepare · about {duration(state.expected_preparation(spec))}", key)
+    _offer([spec], "prepare", why, f"Prepare · about {duration(estimates.expected_preparation(spec))}", key)
 
 
 def train(spec: ExperimentSpec) -> None:
@@ -75,7 +75,7 @@ def more_seeds(spec: ExperimentSpec) -> None:
 
 def about(wanted: Sequence[ExperimentSpec]) -> str:
     """Return how long runs will take, for example "up to 12 s"."""
-    expected = state.expected(*wanted)
+    expected = estimates.expected(*wanted)
     return f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
 
 
@@ -115,7 +115,7 @@ def settings(of: Mapping[str, tuple[str, ExperimentSpec]] | None = None) -> None
     documents = {title: {"key": key, **spec.model_dump()} for title, (key, spec) in shown.items()}
     with st.expander("Settings behind these numbers"):
         document = documents if of else next(iter(documents.values()))
-        st.caption(how_tuned(state.spec(), state.tuned_on(state.spec())))
+        st.caption(how_tuned(state.spec(), sweeps.tuned_on(state.spec())))
         st.json(document, expanded=1 if of else 2)
         st.download_button(
             "Settings as JSON", json.dumps(document, indent=2), "settings.json", "application/json", on_click="ignore"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.sweeps import Standing
-from pages.ui import cards, controls, state
+from pages.ui import cards, controls, state, sweeps
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.frontier import break_even as pays_after
 from rec_core.analysis.frontier import costs
@@ -30,8 +30,8 @@ def show(goal: float) -> None:
     base = _base(state.spec())
     question = Question.of(base, state.metric().name, goal, _MINUTES)
     name = wording.called(question)
-    sweep = next((one for one in state.sweeps().all() if one.name == name), None)
-    standing = None if sweep is None else state.sweeps().standing(sweep)
+    sweep = next((one for one in sweeps.here().all() if one.name == name), None)
+    standing = None if sweep is None else sweeps.here().standing(sweep)
     with st.container(border=True):
         st.markdown("**Find the smallest for me**")
         if standing is not None and isinstance(standing.sweep.asked, Question):
@@ -46,7 +46,7 @@ def _offer(base: ExperimentSpec, name: str, goal: float) -> None:
         st.button(
             f"Find what keeps {percent(goal)}",
             key="find",
-            on_click=state.begin_sweep,
+            on_click=sweeps.begin,
             args=(name, Question.of(base, state.metric().name, goal, minutes)),
             type="primary",
             icon=":material/search:",
@@ -61,18 +61,18 @@ def _stands(standing: Standing, question: Question) -> None:
     if standing.is_over:
         first, second = wording.search_answer(standing.answer, question)
         full = None if standing.answer.full is None else state.result(standing.answer.full)
-        st.markdown(f"**{first}** {second} {wording.beside_search(full, question.judged_by)}")
+        st.markdown(f"**{first}** {second} {wording.beside_full(full, question.judged_by)}")
         if standing.answer.chosen is not None:
             chosen = standing.answer.confirmed or standing.answer.chosen
             st.button("Use it", key="use-found", on_click=state.use, args=(chosen.spec,), icon=":material/check:")
     elif standing.sweep.paused:
         st.markdown(f"It stopped: {standing.sweep.paused}")
-        st.button("Go on", key="find-on", on_click=state.with_sweep, args=("resume", standing.sweep.name))
+        st.button("Go on", key="find-on", on_click=sweeps.tell, args=("resume", standing.sweep.name))
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
             done = wording.looked_at(standing.answer)
             st.fragment(_progress, run_every="1s")(standing.sweep.name, 60 * question.minutes, done)
-            st.button("Stop", key="find-stop", on_click=state.with_sweep, args=("pause", standing.sweep.name))
+            st.button("Stop", key="find-stop", on_click=sweeps.tell, args=("pause", standing.sweep.name))
     if standing.answer.tried:
         with st.popover("What was tried", type="tertiary", icon=":material/table:"):
             tried = wording.tried(standing.answer)
@@ -82,7 +82,7 @@ def _stands(standing: Standing, question: Question) -> None:
 
 def _progress(name: str, most: float, done: str) -> None:
     """Draw how much of its time a search has taken; what it did meanwhile, whoever follows the jobs."""
-    spent = min(state.sweeps().named(name).spent, most)
+    spent = min(sweeps.here().named(name).spent, most)
     st.progress(spent / most, text=f"{duration(spent)} of {duration(most)} · {done}", width="stretch")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, exhibits, find_card, nav, state
+from pages.ui import cards, exhibits, find_card, nav, state, sweeps
 from rec_core import measured
 from rec_core.evaluation.ranking import RECALL_ALL
 from rec_core.figures import frontier as figures
@@ -47,5 +47,5 @@ def _offer() -> None:
         key="see-it-happen",
         icon=":material/play_arrow:",
     ):
-        state.begin_sweep(f"{_NAME}: {state.source().title}, {spec.model.title}", plan)
+        sweeps.begin(f"{_NAME}: {state.source().title}, {spec.model.title}", plan)
         st.switch_page(nav.page("frontier"))

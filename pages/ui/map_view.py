@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cache.kinds import STAGES, Kind
 from cache.ledger import Note
-from pages.ui import cards, controls, exhibits, overlay, state
+from pages.ui import cards, controls, estimates, exhibits, overlay, state
 from rec_core import projection
 from rec_core.analysis import groups
 from rec_core.canonical import digest
@@ -217,7 +217,8 @@ def _offer(missing: list[Panel]) -> None:
             return
         st.markdown("UMAP shows groups better than PCA; it is drawn once and serves every method and ratio.")
         # Workers share the maps, and each compiles what is not there.
-        seconds = max(state.expected_map(panel.view) for panel in missing) * -(-len(missing) // state.jobs().workers)
+        rounds = -(-len(missing) // state.jobs().workers)
+        seconds = rounds * max(estimates.expected_map(panel.view) for panel in missing)
         st.button(
             f"Draw the UMAP · up to {duration(seconds)}",
             key="draw-map",

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from cache.jobs import Job
-from pages.ui import state
+from pages.ui import estimates, state, sweeps
 from rec_core.replicates import group_key
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
@@ -19,11 +19,11 @@ _MOST = 3  # jobs that went wrong and are shown; the next follow when these are 
 
 def show() -> None:
     """Draw the panel; it polls by itself only while jobs run or wait."""
-    active, sweeps = state.jobs().active(), _sweeps()
-    if not _going(sweeps):  # of which there may be hundreds of runs
+    active, standing = state.jobs().active(), _sweeps()
+    if not _going(standing):  # of which there may be hundreds of runs
         _toast(st.session_state.get(_SEEN, {}), active)
-    st.session_state[_SEEN], st.session_state[_SWEEPS] = {job.key: job for job in active}, sweeps
-    st.fragment(_follow, run_every="1s" if active or _going(sweeps) else None)()
+    st.session_state[_SEEN], st.session_state[_SWEEPS] = {job.key: job for job in active}, standing
+    st.fragment(_follow, run_every="1s" if active or _going(standing) else None)()
     failed: dict[str, list[Job]] = {}
     for job in state.jobs().failed():
         failed.setdefault(job.message, []).append(job)
@@ -71,11 +71,11 @@ def _running(jobs: list[Job]) -> None:
     """Draw one bar for jobs that are shown as one, those of them that are done included."""
     job = next(job for job in jobs if job.state == "running")
     every = state.jobs().asked_with(job) if job.kind == "run" else jobs
-    share, left = state.left_of(every) if len(every) > 1 else (0.0, None)
+    share, left = estimates.left_of(every) if len(every) > 1 else (0.0, None)
     doing = "starting"
     if (progress := job.progress) is not None:
         if len(every) == 1:
-            share, left = state.whole(job, progress)
+            share, left = estimates.whole(job, progress)
         doing = progress.stage.lower() + (f", epoch {progress.epoch} of {progress.epochs}" if progress.epochs else "")
     if len(every) > 1:
         doing = f"{sum(one.state == 'done' for one in every)} of {len(every)} seeds done, {doing}"
@@ -111,11 +111,11 @@ def _dismiss(keys: list[str]) -> None:
 
 def _sweeps() -> dict[str, tuple[str, bool]]:
     """Return how sweeps stand: name → why it is paused, and whether it is over."""
-    return {sweep.name: (sweep.paused, bool(sweep.ended)) for sweep in state.sweeps().all()}
+    return {sweep.name: (sweep.paused, bool(sweep.ended)) for sweep in sweeps.here().all()}
 
 
-def _going(sweeps: dict[str, tuple[str, bool]]) -> bool:
-    return any(not (paused or over) for paused, over in sweeps.values())
+def _going(standing: dict[str, tuple[str, bool]]) -> bool:
+    return any(not (paused or over) for paused, over in standing.values())
 
 
 def _cancel(keys: list[str]) -> None:

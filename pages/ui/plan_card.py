@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.jobs import ACTIVE
-from pages.ui import cards, state
+from pages.ui import cards, state, sweeps
 from rec_core.errors import CorelensError
 from rec_core.models import MODELS
 from rec_core.selection import METHODS
@@ -89,17 +89,17 @@ def _offer(plan: Plan) -> None:
     name = st.text_input(
         "Called",
         value=_called(plan),
-        key=f"plan-name-{len(state.sweeps().all())}",
+        key=f"plan-name-{len(sweeps.here().all())}",
         max_chars=120,
         help="With the name of a sweep, what is new is added to it.",
     ).strip()
-    asked = next((sweep.asked for sweep in state.sweeps().all() if sweep.name == name), None)
+    asked = next((sweep.asked for sweep in sweeps.here().all() if sweep.name == name), None)
     begun = asked if isinstance(asked, Plan) else None
     verb = "Add to it" if begun else "Begin" if missing else "List it"
     st.button(
         f"{verb} · {rest}" if missing else verb,
         key="plan-begin",
-        on_click=state.extend_sweep if begun else state.begin_sweep,
+        on_click=sweeps.extend if begun else sweeps.begin,
         args=(name, begun.extended(plan) if begun else plan),
         type="primary",
         disabled=not name,
@@ -110,6 +110,6 @@ def _called(plan: Plan) -> str:
     """Return a name that no sweep has yet."""
     methods = counted(len(plan.methods), "method", "methods")
     name = f"{labels.data_title(plan.base)}: {methods} at {counted(len(plan.ratios), 'ratio', 'ratios')}"
-    taken = {sweep.name for sweep in state.sweeps().all()}
+    taken = {sweep.name for sweep in sweeps.here().all()}
     numbered = (f"{name} ({number})" for number in range(2, len(taken) + 3))
     return next(one for one in (name, *numbered) if one not in taken)

@@ -53,8 +53,9 @@ def show_missing(every: Sequence[ExperimentSpec]) -> None:
     with st.container(border=True):
         st.progress(done / len(jobs), text=f"{done} of {counted(len(jobs), 'run is', 'runs are')} done.")
         if going:
-            st.caption("The others are on their way, as shown above; this page goes on by itself.")
-        elif missing:
+            others = "Others" if missing else "The others"
+            st.caption(f"{others} are on their way, as shown above; this page goes on by itself.")
+        if missing:
             st.button(
                 f"Run what is missing · {cards.about(missing)}",
                 key="run-tables",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.jobs import ACTIVE
-from pages.ui import cards, state
+from pages.ui import cards, estimates, state
 from rec_core.selection.screen import Screen
 from rec_core.stages import SCREEN
 from rec_core.stages.screen import asks
@@ -29,7 +29,7 @@ def show() -> None:
         else:
             st.caption("Found out from the data alone, before anything is trained.")
             st.button(
-                f"Find out · about {duration(state.expected_screen(view))}",
+                f"Find out · about {duration(estimates.expected_screen(view))}",
                 key="screen",
                 on_click=state.ask,
                 args=(spec,),

@@ -62,11 +62,11 @@ def _work() -> None:
 def keep_sweeps_going() -> None:
     """Go on with sweeps as long as the server runs, whether or not a browser is open."""
     from cache.sweeps import keep_going
-    from pages.ui import state
+    from pages.ui import sweeps
 
     while True:
         with contextlib.suppress(Exception):  # a home that cannot be read is said on the pages
-            keep_going(state.sweeps())
+            keep_going(sweeps.here())
         time.sleep(_AGAIN)
 
 

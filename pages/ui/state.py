@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import streamlit as st
 
 from cache.home import folders, home
-from cache.jobs import Job, Jobs
+from cache.jobs import Jobs
 from cache.kinds import Kind
-from cache.sweeps import Sweeps
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
@@ -20,31 +18,15 @@ from rec_core.analysis.finished import Finished
 from rec_core.analysis.slices import Mask
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError
-from rec_core.estimate import (
-    STARTING,
-    Estimate,
-    Rates,
-    map_seconds,
-    of_view,
-    parts,
-    preparation,
-    rates_here,
-    screen_seconds,
-    together,
-)
-from rec_core.estimate import whole as estimated
 from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
-from rec_core.progress import Progress
 from rec_core.replicates import Estimate as Share
 from rec_core.replicates import Group, Verdict, verdict
 from rec_core.results import RunResult
 from rec_core.selection import Coreset
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec, TrainSpec
-from rec_core.stages import EVALUATE, PROFILE, PROXY, RUN, SELECT, SPLIT, controls, resolve
-from rec_core.stages.screen import recency_can_help
-from rec_core.sweeps import Cells, Question, Tuning
+from rec_core.stages import EVALUATE, PROFILE, RUN, SELECT, SPLIT, controls, resolve
 from rec_core.sweeps.search import judge
 from rec_core.sweeps.space import Configuration
 from rec_core.training import kernels
@@ -62,39 +44,6 @@ def jobs() -> Jobs:
     return Jobs(home(), folders())
 
 
-@st.cache_resource(show_spinner=False)
-def sweeps() -> Sweeps:
-    """Return the sweeps of this server's home folder."""
-    return Sweeps(jobs())
-
-
-def begin_sweep(name: str, asked: Cells | Question) -> None:
-    """Begin a sweep; what goes wrong is shown above the page."""
-    try:
-        sweeps().ask(name, asked)
-        sweeps().go_on()
-    except CorelensError as error:
-        complain(str(error))
-
-
-def extend_sweep(name: str, asked: Cells) -> None:
-    """Have more run in a sweep; what goes wrong is shown above the page."""
-    try:
-        sweeps().extend(name, asked)
-        sweeps().go_on()
-    except CorelensError as error:
-        complain(str(error))
-
-
-def with_sweep(what: Literal["pause", "resume", "forget"], name: str) -> None:
-    """Pause, resume or forget a sweep; what goes wrong is shown above the page."""
-    try:
-        getattr(sweeps(), what)(name)
-        sweeps().go_on()
-    except CorelensError as error:
-        complain(str(error))
-
-
 def use(chosen: ExperimentSpec) -> None:
     """Set the sidebar to what a spec keeps, and to where its embeddings start."""
     st.session_state["method"], st.session_state["ratio"] = chosen.method.name, 100 * chosen.ratio
@@ -102,16 +51,6 @@ def use(chosen: ExperimentSpec) -> None:
         for setting, offer in names.items():
             value = getattr(settings, setting)
             st.session_state[offer.link] = None if value == offer.default else value
-
-
-def tuned_on(of: ExperimentSpec) -> str:
-    """Return what settings like these were tuned on, or nothing where they were not."""
-    asked = [sweep.asked for sweep in sweeps().all()]
-    for tuning in (one for one in asked if isinstance(one, Tuning)):
-        tried = [runs[0] for runs in tuning.runs("part")]
-        if any((one.data, one.model, one.train) == (of.data, of.model, of.train) for one in tried):
-            return labels.choice_title(tuning.base)
-    return ""
 
 
 def use_training(chosen: Configuration) -> None:
@@ -361,59 +300,3 @@ def evidence(one: Compared) -> Evidence | None:
     if not all(view.has_control(one.best_control[0]) for view in ours):
         return None
     return weigh(one, ours, full)
-
-
-def expected(*wanted: ExperimentSpec) -> Estimate:
-    """Return how long runs will take on this machine, from the click.
-
-    The workers share them, and one proxy serves all that need it.
-    """
-    found = together(wanted, view, _rates(), jobs().workers)
-    return Estimate(_start() + found.seconds, found.at_most)
-
-
-def whole(job: Job, progress: Progress) -> tuple[float, float | None]:
-    """Return the share done of a job and the seconds left, all its steps together."""
-    one = view(job.spec)
-    if job.kind != "run" or not one.has(SPLIT):
-        return progress.fraction, progress.seconds_left
-    catalogue = one.split.catalogue
-    pairs = catalogue.n_users * catalogue.n_items
-    ready = one.proxy_is_ready and PROXY.doing not in job.steps  # unless this job made it
-    return estimated(parts(one.spec, len(one.split.train), pairs, _rates(), ready), progress)
-
-
-def left_of(jobs_of: Sequence[Job]) -> tuple[float, float | None]:
-    """Return the share done of runs that were asked for together, and about how many seconds are left of them."""
-    running = [whole(job, job.progress) if job.progress else (0.0, None) for job in jobs_of if job.state == "running"]
-    waiting = [job for job in jobs_of if job.state == "waiting"]
-    done = sum(job.state == "done" for job in jobs_of) + sum(share for share, _ in running)
-    lefts = [left for _, left in running if left is not None]
-    more = sum(of_view(view(job.spec), _rates()).seconds for job in waiting) / jobs().workers if lefts else 0.0
-    return done / len(jobs_of), max(lefts) + more if lefts else None
-
-
-def expected_preparation(of: ExperimentSpec | None = None) -> float:
-    """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
-    return _start() + preparation(view(of), _rates())
-
-
-def expected_screen(of: View) -> float:
-    """Return how long a screen will take, in seconds."""
-    ready = recency_can_help(of.spec) or of.spec.model.is_served or of.can(PROXY)
-    catalogue, waits = of.split.catalogue, 0.0 if ready else preparation(of, _rates())
-    return _start() + waits + screen_seconds(len(of.split.train), catalogue.n_users * catalogue.n_items)
-
-
-def expected_map(of: View) -> float:
-    """Return how long a UMAP of the users will take at most, in seconds."""
-    return _start() + map_seconds(of.split.catalogue.n_users)
-
-
-def _start() -> float:
-    """Return how long it takes until there are workers."""
-    return 0.0 if jobs().has_workers else STARTING
-
-
-def _rates() -> Rates:
-    return rates_here(finished().rates)

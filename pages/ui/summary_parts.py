@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.ui import gallery, state
+from pages.ui import gallery, state, sweeps
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, baseline_spec
 from rec_core.analysis.evidence import Evidence
@@ -53,7 +53,7 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
         method=[*summary.method_notes(view.spec), *filter(None, [state.beyond(view)])],
-        limits=summary.limits(one, evidence, len(view.split.test), _about_data(view), state.tuned_on(one.spec)),
+        limits=summary.limits(one, evidence, len(view.split.test), _about_data(view), sweeps.tuned_on(one.spec)),
         settings={"key": key, **view.spec.model_dump()},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.sweeps import Standing
-from pages.ui import cards, state
+from pages.ui import cards, sweeps
 from rec_core.sweeps import Cells
 from rec_core.wording.numbers import plain_markdown
 
@@ -14,14 +14,14 @@ _MOST = 8  # that are shown
 
 def show(kind: type[Cells]) -> None:
     """Draw one line per sweep of a kind, the newest first."""
-    sweeps = [sweep for sweep in state.sweeps().all() if isinstance(sweep.asked, kind)]
-    if not sweeps:
+    listed = [sweep for sweep in sweeps.here().all() if isinstance(sweep.asked, kind)]
+    if not listed:
         return
     st.subheader("Sweeps", anchor=False)
-    for sweep in sweeps[:_MOST]:
-        _line(state.sweeps().standing(sweep))
-    if len(sweeps) > _MOST:
-        st.caption(f"And {len(sweeps) - _MOST} older ones; forget some to see them.")
+    for sweep in listed[:_MOST]:
+        _line(sweeps.here().standing(sweep))
+    if len(listed) > _MOST:
+        st.caption(f"And {len(listed) - _MOST} older ones; forget some to see them.")
 
 
 def _line(standing: Standing) -> None:
@@ -40,7 +40,7 @@ def _line(standing: Standing) -> None:
 
 
 def _button(label: str, what: str, name: str, icon: str, text: str = "") -> None:
-    st.button(label, key=f"{what}-{name}", on_click=state.with_sweep, args=(what, name), icon=icon, help=text or None)
+    st.button(label, key=f"{what}-{name}", on_click=sweeps.tell, args=(what, name), icon=icon, help=text or None)
 
 
 def _how(standing: Standing) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.ui import cards, controls, state
+from pages.ui import cards, controls, state, sweeps
 from rec_core.analysis.tuning import Tuned
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Tuning
@@ -33,7 +33,7 @@ def why_not(base: ExperimentSpec) -> str:
 
 def present(base: ExperimentSpec) -> Tuning | None:
     """Return the tuning of the chosen part, if one was asked for; also where one of its configurations is chosen."""
-    asked = [sweep.asked for sweep in state.sweeps().all()]
+    asked = [sweep.asked for sweep in sweeps.here().all()]
     tunings = [one for one in asked if isinstance(one, Tuning)]
     return next((one for one in tunings if one.base == base or (base,) in one.runs("part")), None)
 
@@ -53,7 +53,7 @@ def begin(base: ExperimentSpec) -> None:
         st.button(
             f"Begin · {counted(len(missing), 'run', 'runs')}, {cards.about(missing)}" if missing else "Show it",
             key="tune",
-            on_click=state.begin_sweep,
+            on_click=sweeps.begin,
             args=(wording.called(base), tuning),
             type="primary",
             icon=":material/tune:",
@@ -90,4 +90,4 @@ def search_on(tuning: Tuning) -> None:
 
 
 def _search_on(tuning: Tuning) -> None:
-    state.extend_sweep(wording.called(tuning.base), proposed(tuning, _MORE, state.made))
+    sweeps.extend(wording.called(tuning.base), proposed(tuning, _MORE, state.made))

@@ -234,7 +234,7 @@ def _find(args: argparse.Namespace) -> None:
     args.home.sweeps.end(name, found)
     full = found.full and stored_result(RUN.key(found.full), store)
     controlled = added(full, found.full, store) if full and found.full else None
-    print("\n".join([*wording.search_answer(found, question), wording.beside_search(controlled, question.judged_by)]))
+    print("\n".join([*wording.search_answer(found, question), wording.beside_full(controlled, question.judged_by)]))
     say(f"That took {duration(time.monotonic() - begun)}.")
     if args.json is not None:
         document = json.dumps(found.to_json(), indent=2)

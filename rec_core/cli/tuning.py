@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from typing import Any
 
 from rec_core.cli.common import at_least_one, data_options, metric_of, save, say, setting_options, spec_of
@@ -17,11 +16,13 @@ from rec_core.results import RunResult
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, resolve
+from rec_core.stages.controls import added
 from rec_core.sweeps import Tuning
 from rec_core.sweeps.search import judge
 from rec_core.sweeps.space import propose
-from rec_core.sweeps.tuning import outcome, proposed
+from rec_core.sweeps.tuning import Made, best_on_full, outcome, proposed
 from rec_core.wording import tuning as wording
+from rec_core.wording.frontier import beside_full
 
 
 def add_command(commands: Any) -> None:
@@ -58,6 +59,10 @@ def _tune(args: argparse.Namespace) -> None:
     metric = metric_of(args, tuning.base.feedback)
     found = outcome(tuning, result, metric, judge(lambda spec: View(spec, store, folders), metric))
     say(*wording.answer(found, tuning))
+    if found:
+        best = best_on_full(tuning, result, metric)
+        full = result(best)
+        say(beside_full(full and added(full, best, store), metric))
     table = wording.table(found, tuning)
     print(table.to_csv(index=False, float_format="%.6g"), end="")
     if args.json is not None:
@@ -73,7 +78,7 @@ def _begun(args: argparse.Namespace) -> Tuning:
     return Tuning.of(base, propose(base, args.trials), seeds)
 
 
-def _resumed(args: argparse.Namespace, result: Callable[[ExperimentSpec], RunResult | None]) -> Tuning:
+def _resumed(args: argparse.Namespace, result: Made) -> Tuning:
     known = args.home.sweeps.asked(args.resume)
     if not isinstance(known, Tuning):
         raise CorelensError(f"There is no tuning called '{args.resume}' to resume; leave --resume out to begin one.")

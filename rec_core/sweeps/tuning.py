@@ -22,6 +22,7 @@ from rec_core.stages import RUN
 from rec_core.sweeps.plan import Cells
 from rec_core.sweeps.space import Configuration, propose
 
+Made = Callable[[ExperimentSpec], RunResult | None]  # a run → its result, once it was made
 Share = Callable[[Sequence[ExperimentSpec], Sequence[ExperimentSpec]], Estimate | None]
 Way = Literal["part", "random", "few epochs", "full"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -97,17 +98,13 @@ def _in_way(spec: ExperimentSpec, way: Way) -> ExperimentSpec:
     return full.with_(train=full.train.model_dump() | {"epochs": epochs})
 
 
-def trials(
-    tuning: Tuning, way: Way, result: Callable[[ExperimentSpec], RunResult | None]
-) -> tuple[tuple[RunResult, ...], ...]:
+def trials(tuning: Tuning, way: Way, result: Made) -> tuple[tuple[RunResult, ...], ...]:
     """Return the results of each configuration in one way; none of one that has not all its seeds yet."""
     found = [[result(spec) for spec in runs] for runs in tuning.runs(way)]
     return tuple(tuple(one for one in results if one) if all(results) else () for results in found)
 
 
-def outcome(
-    tuning: Tuning, result: Callable[[ExperimentSpec], RunResult | None], metric: Metric, share: Share
-) -> dict[Way, Tuned]:
+def outcome(tuning: Tuning, result: Made, metric: Metric, share: Share) -> dict[Way, Tuned]:
     """Return what tuning in each way comes to, as far as its runs and those on full data are made.
 
     ``share`` compares runs on the same users: the share of the quality of the second that the first have.
@@ -124,12 +121,19 @@ def outcome(
     return {way: found for way, found in ways.items() if found is not None}
 
 
-def proposed(tuning: Tuning, count: int, result: Callable[[ExperimentSpec], RunResult | None]) -> Tuning:
+def best_on_full(tuning: Tuning, result: Made, metric: Metric) -> ExperimentSpec:
+    """Return the run on full data, of the first seed, of the configuration that tests best there."""
+    return tuning.runs("full")[best_tested(trials(tuning, "full", result), metric)][0]
+
+
+def proposed(tuning: Tuning, count: int, result: Made) -> Tuning:
     """Return the tuning with ``count`` more configurations, proposed from what validates well on the part."""
     known = validations(trials(tuning, "part", result))
     told = [(tuning.configurations[place], value) for place, value in known.items()]
     more: list[Configuration] = []
     for attempt in range(_ATTEMPTS):
-        fresh = propose(tuning.base, count, told, seed=attempt)
+        fresh = propose(tuning.base, count - len(more), told, seed=attempt)
         more += [one for one in fresh if one not in (*tuning.configurations, *more)]
-    return tuning.extended(more[:count])
+        if len(more) == count:
+            break
+    return tuning.extended(more)

@@ -48,7 +48,7 @@ def beside(one: Compared) -> str:
     return _control(labels.control_title(one.best_control[0]), one.control_kept)
 
 
-def beside_search(full: RunResult | None, metric: Metric) -> str:
+def beside_full(full: RunResult | None, metric: Metric) -> str:
     """Return what the best control keeps for nothing of what full data give; nothing where that is not known."""
     free = {} if full is None else free_controls(full.controls, metric)
     if full is None or not free:

@@ -48,6 +48,7 @@ def test_the_answer_stands_beside_cheaper_ways_and_its_choice_can_be_used(home: 
     assert "of the best ones" in app.title[0].value
     assert "Kendall's τ between the orders of 6 configurations" in texts(app)
     assert "All data for as few epochs choose settings worth" in texts(app)
+    assert "“Most popular”, which needs no training, keeps" in texts(app)
     assert list(app.dataframe[0].value[wording.WAY]) == ["Random at 20 %", "All data, few epochs", "All data"]
     assert "chart-tuning" in {chart.key for chart in app.get("plotly_chart")}
     assert "neither was tuned on these data" in texts(app)

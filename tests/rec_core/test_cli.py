@@ -206,6 +206,7 @@ def test_tuning_prints_what_each_way_comes_to_and_searches_on(
     assert main([*tune, "--trials", "5", "--json", str(out)]) == 0
     printed = capsys.readouterr()
     assert "Kendall's τ between the orders of 5 configurations" in printed.err
+    assert "which needs no training, keeps" in printed.err
     frame = pd.read_csv(io.StringIO(printed.out))
     assert list(frame["Tuned on"]) == ["Random at 10 %", "All data, few epochs", "All data"]
     document = json.loads(out.read_text())
