@@ -29,7 +29,7 @@ with st.container(horizontal=True):
 every = among.groups(frontier.alike(state.compared(), spec))
 found = frontier.smallest(every, goal, among.kept)
 with answer:
-    first, second = wording.answer(found, metric)
+    first, second = wording.answer(found, metric, among.title)
     cards.headline(first)
     st.markdown(f"{second} {among.said}")
 
@@ -48,7 +48,7 @@ if parts := [one for one in every if not one.is_baseline]:
         find_card.break_even(best[0])
 elif not state.finished().runs:
     first_start.show(with_figure=True)
-find_card.show(goal)
+find_card.show(goal, among.title)
 plan_card.show()
 sweep_list.show(Plan)
 cards.settings()

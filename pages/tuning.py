@@ -10,7 +10,6 @@ from rec_core.sweeps import Tuning
 from rec_core.sweeps.tuning import best_on_full, outcome, trials
 from rec_core.wording import labels
 from rec_core.wording import tuning as wording
-from rec_core.wording.frontier import beside_full
 
 page.begin(wording.QUESTION, needs_coreset=False)
 base = state.spec()
@@ -29,8 +28,8 @@ if tuning is None:
 found = outcome(tuning, state.made, state.metric(), state.share)
 first, second = wording.answer(found, tuning)
 cards.headline(first)
-beside = beside_full(state.result(best_on_full(tuning, state.made, state.metric())), state.metric()) if found else ""
-st.markdown(f"{second} {beside}")
+best = state.result(best_on_full(tuning, state.made, state.metric())) if found else None
+st.markdown(f"{second} {wording.control(best, state.metric())}")
 if found:
     table = wording.table(found, tuning)
     cards.table(

@@ -25,15 +25,18 @@ def goal() -> float:
     return controls.field("Keep at least (%)", "keep", KEEP, (1.0, 99.9), text) / 100
 
 
-def show(goal: float) -> None:
-    """Offer to find the smallest part that keeps the goal, or show how that stands."""
+def show(goal: float, among: str) -> None:
+    """Offer to find the smallest part that keeps the goal, or show how that stands.
+
+    A search is about all users, which is said where the page is about some (``among``).
+    """
     base = _base(state.spec())
     question = Question.of(base, state.metric().name, goal, _MINUTES)
     name = wording.called(question)
     sweep = next((one for one in sweeps.here().all() if one.name == name), None)
     standing = None if sweep is None else sweeps.here().standing(sweep)
     with st.container(border=True):
-        st.markdown("**Find the smallest for me**")
+        st.markdown("**Find the smallest for me**" + (f", among all users, not {among} alone" if among else ""))
         if standing is not None and isinstance(standing.sweep.asked, Question):
             _stands(standing, standing.sweep.asked)
         if standing is None or standing.is_over or standing.sweep.paused:

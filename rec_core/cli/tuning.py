@@ -22,7 +22,6 @@ from rec_core.sweeps.search import judge
 from rec_core.sweeps.space import propose
 from rec_core.sweeps.tuning import Made, best_on_full, outcome, proposed
 from rec_core.wording import tuning as wording
-from rec_core.wording.frontier import beside_full
 
 
 def add_command(commands: Any) -> None:
@@ -62,7 +61,7 @@ def _tune(args: argparse.Namespace) -> None:
     if found:
         best = best_on_full(tuning, result, metric)
         full = result(best)
-        say(beside_full(full and added(full, best, store), metric))
+        say(wording.control(full and added(full, best, store), metric))
     table = wording.table(found, tuning)
     print(table.to_csv(index=False, float_format="%.6g"), end="")
     if args.json is not None:

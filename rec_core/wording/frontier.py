@@ -25,9 +25,9 @@ BOLD = "± is half the 95 % interval over seeds. Bold is better than all others 
 _MARGIN = 0.02  # share of the quality that counts as more
 
 
-def answer(found: Smallest, metric: Metric) -> tuple[str, str]:
-    """Return which part is enough, and what else there is to say of that."""
-    quality = labels.quality(metric)
+def answer(found: Smallest, metric: Metric, among: str = "") -> tuple[str, str]:
+    """Return which part is enough, and what else there is to say of that; ``among`` says of which users, if not all."""
+    quality = labels.quality(metric) + (f" among {among}" if among else "")
     if not found.tried:
         return QUESTION, "Nothing was measured yet that says: full data and a part of them are needed."
     if found.sure is not None:

@@ -9,12 +9,15 @@ import pandas as pd
 
 from rec_core.analysis.evidence import MARGIN
 from rec_core.analysis.tuning import Tuned
+from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate
+from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec, Start
 from rec_core.sweeps.space import Configuration
 from rec_core.sweeps.tuning import Tuning, Way
 from rec_core.wording import labels
 from rec_core.wording.comparison import how_sure
+from rec_core.wording.frontier import beside_full
 from rec_core.wording.numbers import counted, number, percent
 
 QUESTION = "Does tuning carry over?"
@@ -81,6 +84,12 @@ def _beside(way: Way, one: Tuned) -> str:
         "full": "Tuning on all data itself chooses",
     }
     return f"{said[way]} settings worth {percent(one.kept.mean)}."
+
+
+def control(best: RunResult | None, metric: Metric) -> str:
+    """Return what the best control gives for nothing of what the best configuration reaches on all data."""
+    said = beside_full(best, metric)
+    return f"Of what the best settings reach {said}" if said else ""
 
 
 def way_title(way: Way, tuning: Tuning) -> str:

@@ -149,6 +149,8 @@ def test_quality_may_be_that_of_some_users_alone(home: Path, open_page: Open) ->
     app = open_page("frontier", **LINK, among="Light users (lowest third)", keep="10")
     healthy(app)
     assert "Only among light users (lowest third): 5" in texts(app)
+    assert app.title[0].value.endswith(" of Recall@10 among light users (lowest third).")
+    assert "among all users, not light users (lowest third) alone" in texts(app)
     views = [View(spec, DiskStore(home), Folders(None, home / "data")) for spec in runs]
     activity = np.bincount(views[0].split.train.user)
     light = activity[views[0].split.test.user] <= np.quantile(activity, 1 / 3)
