@@ -47,6 +47,17 @@ _MIGRATIONS = (
         ended TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE logs (
+        name TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        path TEXT NOT NULL,
+        reading TEXT NOT NULL,
+        items_path TEXT NOT NULL,
+        added_at REAL NOT NULL,
+        removed_at REAL NOT NULL
+    );
+    """,
 )
 
 
@@ -78,6 +89,18 @@ class Written(NamedTuple):
     paused: str
     spent: float
     ended: str
+
+
+class OwnLog(NamedTuple):
+    """A log of somebody's as it is written down (``cache.logs`` reads it): texts, but for two times, 0 if never."""
+
+    name: str
+    title: str
+    path: str
+    reading: str
+    items_path: str
+    added_at: float
+    removed_at: float = 0.0
 
 
 _CHANGES = {column: f"UPDATE sweeps SET {column} = ? WHERE name = ?" for column in ("asked", "paused", "ended")}
@@ -194,6 +217,21 @@ class Ledger:
         """Forget a sweep; its runs stay."""
         with self._transaction() as database:
             database.execute("DELETE FROM sweeps WHERE name = ?", (name,))
+
+    def keep_log(self, log: OwnLog) -> None:
+        """Write down a log, in place of the one of its name."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)", log)
+
+    def logs(self) -> list[OwnLog]:
+        """Return all logs, the oldest first, those that were removed too."""
+        with self._reading() as database:
+            return [OwnLog(*row) for row in _rows(database, "SELECT * FROM logs ORDER BY added_at")]
+
+    def forget_log(self, name: str) -> None:
+        """Forget a log for good."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM logs WHERE name = ?", (name,))
 
     def sweeps(self) -> list[Written]:
         """Return all sweeps, the oldest first."""

@@ -13,6 +13,8 @@ from typing import Any
 from cache.home import open_store
 from cache.kinds import STAGES, Kind
 from cache.launcher import inside
+from cache.ledger import Ledger
+from cache.logs import Logs
 from cache.outcomes import CANCELLED, FAILED, Outcome, progress_topic, save_outcome
 from cache.store import DiskStore
 from rec_core import projection, specs
@@ -39,6 +41,7 @@ def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None
     stop = _cancel_flag(key)
     try:
         store = open_store(Path(home))
+        Logs(Ledger(Path(home))).register()
         experiment = Experiment(specs.parse(json.loads(spec)), store, folders, _listener(key, stop.is_set))
         make(kind, experiment)
     except CancelledError:

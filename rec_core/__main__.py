@@ -16,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     from cache.home import folders, home, open_store
     from cache.ledger import Ledger
     from cache.listed import SweepList
+    from cache.logs import Logs
     from cache.restore import restore
     from cache.store import DiskStore
     from rec_core import cli
@@ -33,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, before)
     try:
-        return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home()))))
+        logs = Logs(Ledger(home()))
+        logs.register()
+        return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home())), logs))
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130

@@ -28,6 +28,7 @@ from rec_core.stages import (
     LOAD,
     MODEL_MAP,
     NEGATIVES,
+    PLACES,
     PROFILE,
     PROXY,
     PROXY_MAP,
@@ -45,6 +46,7 @@ from rec_core.stages import (
 from rec_core.stages import controls as controls_of
 from rec_core.stages.evaluate import fitted_model
 from rec_core.stages.negatives import Negatives
+from rec_core.stages.places import Places
 from rec_core.stages.profile import is_chosen
 from rec_core.stages.proxy import fitted_proxy
 from rec_core.stages.select import candidates
@@ -67,6 +69,11 @@ class Stages:
     def split(self) -> Split:
         """Train, validation and test after the filter."""
         return self.graph.get(SPLIT)
+
+    @property
+    def places(self) -> Places:
+        """Which records of the source the rows of the split are."""
+        return self.graph.get(PLACES)
 
     @property
     def negatives(self) -> Negatives:

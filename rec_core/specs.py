@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback
-from rec_core.data.repeats import Repeats
+from rec_core.data.rejected import Unreadable
+from rec_core.data.repeats import REPEATS, Repeats
 from rec_core.data.sources import SOURCES
 from rec_core.data.splits import TestRule, ValidationRule
 from rec_core.errors import SpecError
@@ -36,6 +37,7 @@ RESIDUALS: Mapping[str, str] = {
     "kept": "Less the biases of the kept rows",
     "sketch": "Less the biases of all rows",
 }
+UNREADABLE: Mapping[str, str] = {"stop": "Stop and say which", "left-out": "Leave them out"}
 TESTS: Mapping[str, str] = {"last": "Last", "random": "Random", "global-time": "After a date (global time)"}
 VALIDATIONS: Mapping[str, str] = {
     "random": "Random",
@@ -61,7 +63,8 @@ else:  # whatever the registries hold, told apart by name
 class DataSpec(Settings):
     """Which data: a known data set, its filter and, for a copy that differs from the published one, its fingerprint.
 
-    ``repeats`` says which rows count where a user has an item more than once.
+    ``repeats`` says which rows count where a user has an item more than once, ``unreadable`` what is done about rows
+    of a file that cannot be read.
     """
 
     dataset: str = "synthetic"
@@ -69,7 +72,8 @@ class DataSpec(Settings):
     min_interactions: int = offered(
         5, "Smallest number of ratings per user and {item}", 3, 100, link="min", ge=3, le=1_000_000
     )
-    repeats: Repeats = choice("latest", "Where a user has one {item} more than once", get_args(Repeats))
+    repeats: Repeats = choice("latest", "Where a user has one {item} more than once", REPEATS)
+    unreadable: Unreadable = choice("stop", "Unreadable rows", UNREADABLE)
 
     @field_validator("dataset")
     @classmethod

@@ -76,7 +76,8 @@ SOURCE = '''
 """A log as people have it: names, no ratings, no times, words of its own."""
 from dataclasses import dataclass
 import numpy as np
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact
+from rec_core.data.texts import texts
 from rec_core.data.sources.base import Source, Words
 
 

@@ -212,6 +212,7 @@ def _facts() -> str:
         f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
         f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.",
         state.source().note(state.spec().data.fingerprint),
+        data_words.unreadable(split),
         data_words.repeats(split, state.spec().data.repeats),
         *map(plain_markdown, split.catalogue.notes),
     ]

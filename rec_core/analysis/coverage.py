@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import divergence, gini
-from rec_core.data.interactions import Catalogue, Split, Texts, texts
+from rec_core.data.interactions import Catalogue, Split
+from rec_core.data.texts import Texts, texts
 
 AT_LEAST = (1, 5, 10)
 HEAD = 0.2  # share of items, the most popular ones, that are the head; the others are the long tail

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from rec_core import report
-from rec_core.cli import sweeps, tuning
+from rec_core.cli import logs, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -41,6 +41,7 @@ def main(arguments: list[str] | None, home: Home) -> int:
         arguments, argparse.Namespace(home=home, typed=sys.argv[1:] if arguments is None else arguments)
     )
     try:
+        logs.take(args)
         args.command(args)
     except CorelensError as error:
         print(f"corelens: {error}", file=sys.stderr)

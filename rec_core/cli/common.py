@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from rec_core import specs
+from rec_core.cli import logs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.table import Table
 from rec_core.errors import CorelensError, SpecError, reason
 from rec_core.evaluation import METRICS, Metric
 from rec_core.experiment import Experiment
@@ -42,6 +44,13 @@ class SweepList(Protocol):
         """Write down that a plan is done, or what a search came to."""
 
 
+class LogList(Protocol):
+    """People's own logs; pages list them too."""
+
+    def keep(self, log: Table) -> None:
+        """Write a log down, in place of the one of its name, and have it among the sources of data."""
+
+
 @dataclass(frozen=True)
 class Home:
     """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for."""
@@ -50,12 +59,14 @@ class Home:
     folders: Callable[[str | None], Folders]
     remember: Callable[[str, ExperimentSpec], None]
     sweeps: SweepList
+    logs: LogList
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
     """Add which data."""
     parser.add_argument("--dataset", choices=list(SOURCES), default="ml-1m")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
+    logs.options(parser)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:

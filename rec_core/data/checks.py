@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # loaded by whoever read the table
     import pandas as pd
 
 _WHOLE = 2**53  # beyond, a float no longer tells whole numbers apart
-_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # parts of a second that times may count
+UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # parts of a second that times may count
 _LATEST = 1e11  # seconds since 1970, in the year 5138; in milliseconds that is 1973
 
 
@@ -87,21 +87,26 @@ def seconds(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
     if not (good := np.isfinite(numbers)).all():
         row = int(good.argmin())
         raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no finite number", _MEND_TIME)
-    size, known = np.abs(numbers), numbers != 0
-    units = np.zeros(len(numbers), np.uint8)
-    for unit in _UNITS[:-1]:
-        units += size > _LATEST * unit
-    common = int(np.argmax([np.count_nonzero(known & (units == unit)) for unit in range(len(_UNITS))]))
-    if (other := known & (units != common)).any():
+    known, counted = numbers != 0, units(numbers)
+    common = int(np.argmax(np.bincount(counted[known], minlength=len(UNITS))))
+    if (other := known & (counted != common)).any():
         row = int(other.argmax())
         wrong = f"{_shown(values, row)} counts another unit than most times of this file"
         raise lines.refuse(row, str(values.name), wrong, _MEND_TIME)
     if common:
-        numbers = np.floor_divide(numbers, _UNITS[common])
+        numbers = np.floor_divide(numbers, UNITS[common])
     if (beyond := np.abs(numbers) > _LATEST).any():
         row = int(beyond.argmax())
         raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no time that can be", _MEND_TIME)
     return np.floor(numbers).astype(np.int64, copy=False)
+
+
+def units(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return in which of ``UNITS`` each time (n,) is counted, told by its size."""
+    size, found = np.abs(numbers), np.zeros(len(numbers), np.uint8)
+    for unit in UNITS[:-1]:
+        found += size > _LATEST * unit
+    return found
 
 
 _MEND_TIME = "Write all times as seconds since 1970, or all as milliseconds; mend the line and load again."

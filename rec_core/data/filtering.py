@@ -62,5 +62,5 @@ def _renumber(data: Dataset, rows: Interactions, users: NDArray[np.bool_], items
     """Number the marked users and items, who have all rows, without gaps."""
     new_user = np.cumsum(users, dtype=np.int32) - 1
     new_item = np.cumsum(items, dtype=np.int32) - 1
-    renumbered = Interactions(_of(new_user, rows.user), _of(new_item, rows.item), rows.rating, rows.time)
+    renumbered = Interactions(_of(new_user, rows.user), _of(new_item, rows.item), rows.rating, rows.time, rows.place)
     return Dataset(renumbered, data.catalogue.take(users, items))

@@ -10,12 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.rejected import Rejected
+from rec_core.data.texts import Texts
 from rec_core.errors import DataError
 
 Feedback = Literal["explicit", "implicit"]  # predict the rating, or rank what a user would choose
 _DENSE = 4  # numbers between the smallest and the largest id, for each row
 Ids = NDArray[Any]  # as the data came with them: whole numbers (int64), or texts of any length
-Texts = NDArray[Any]  # of any length each (numpy's StringDType)
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Interactions:
 
     ``user`` and ``item`` are positions in the data set's catalogue (int32), ``rating`` is in the source's own unit
     (float32), ``time`` in seconds since 1970 (int64). Data without ratings, or without times, have None there; rows
-    without times stand in order of time, at least those of each user.
+    without times stand in order of time, at least those of each user. ``place`` (int64) is which record of the source
+    a row is, from 0, where that was asked for.
     """
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
     rating: NDArray[np.float32] | None
     time: NDArray[np.int64] | None
+    place: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -56,7 +59,8 @@ class Interactions:
         """Return the interactions at ``rows`` (positions or a mask), in that order."""
         rating = None if self.rating is None else self.rating[rows]
         time = None if self.time is None else self.time[rows]
-        return Interactions(self.user[rows], self.item[rows], rating, time)
+        place = None if self.place is None else self.place[rows]
+        return Interactions(self.user[rows], self.item[rows], rating, time, place)
 
     @classmethod
     def none(cls) -> Interactions:
@@ -94,10 +98,15 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Interactions in the order of the source, and what they are of."""
+    """Interactions in the order of the source, what they are of, and what of the source could not be read.
+
+    ``places`` (n,) says which records of the source they are, from 0; None where they are all of them.
+    """
 
     interactions: Interactions
     catalogue: Catalogue
+    places: NDArray[np.int64] | None = None
+    rejected: Rejected = field(default_factory=Rejected)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ class Split:
     ``passed_over`` are rows of neither, which stand in the time that is held out. ``left_out`` counts users without a
     train row, who are not in the catalogue; of those who come after the test's date, ``new_users`` are the first items
     (m,). ``repeated`` counts rows that a later one of the same user and item follows, ``spoilt`` users whose test item
-    is in train too.
+    is in train too, ``unreadable`` rows of the source that were left out.
     """
 
     train: Interactions
@@ -117,6 +126,7 @@ class Split:
     catalogue: Catalogue
     repeated: int = 0
     spoilt: int = 0
+    unreadable: int = 0
     passed_over: Interactions = field(default_factory=Interactions.none)
     left_out: int = 0
     new_users: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
@@ -125,15 +135,6 @@ class Split:
     def known(self) -> tuple[Interactions, ...]:
         """What a user is known to have when the test row is asked for, in parts."""
         return self.train, self.validation, self.passed_over
-
-
-def texts(values: Any) -> Texts:
-    """Return texts of any length as an array; one long title does not widen the others.
-
-    >>> texts(["a", "Café"]).tolist()
-    ['a', 'Café']
-    """
-    return np.array(values, dtype=np.dtypes.StringDType())
 
 
 def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:

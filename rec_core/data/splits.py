@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -97,4 +98,4 @@ def _last_of_each(rows: Interactions, ordered: NDArray[np.intp]) -> NDArray[np.i
 def _renumbered(rows: Interactions, here: NDArray[np.bool_]) -> Interactions:
     """Return ``rows`` of the marked users, whose positions are those among them."""
     place = np.cumsum(here, dtype=np.int32) - np.int32(1)
-    return Interactions(place[rows.user], rows.item, rows.rating, rows.time)
+    return replace(rows, user=place[rows.user])

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from rec_core.analysis.recommend import TopList
-from rec_core.data.interactions import Texts
 from rec_core.data.sources import Words
+from rec_core.data.texts import Texts
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, KEPT, lay_out
 from rec_core.wording.numbers import capital, plain_label

@@ -25,6 +25,11 @@ class AfterDate(Method):
 
     name: Literal["window-by-date"] = "window-by-date"
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether it asks which of a user's rows came first."""
+        return True
+
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the last rows by time; of equal times, the later in the file.
 

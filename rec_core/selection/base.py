@@ -124,6 +124,11 @@ class Method(Settings):
 
     name: str = ""
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether it asks which of a user's rows came first."""
+        return False
+
     @abstractmethod
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""

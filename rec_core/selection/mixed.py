@@ -28,6 +28,11 @@ class Mixed(Method):
     name: Literal["mixed"] = "mixed"
     newest: Share = offered(0.5, "Share of the kept rows that are the newest", 0.0, 1.0)
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether it asks which of a user's rows came first."""
+        return self.newest > 0
+
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return both parts."""
         n, count = len(candidates.train), round(self.newest * budget)

@@ -28,6 +28,11 @@ class Recent(Method):
     name: Literal["recent"] = "recent"
     alpha: Share = offered(0.25, ALPHA, 0.0, 1.0)
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether it asks which of a user's rows came first."""
+        return True
+
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's last rows by time; of equal times, and without times, the later in the file."""
         ordered = by_user_and_time(candidates.train)

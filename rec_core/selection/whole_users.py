@@ -37,6 +37,11 @@ class WholeUsers(Method):
     order: Literal["random", "strata", "latest"] = choice("random", "Which users are kept", _ORDERS, link="users_order")
     newest: Share = offered(1.0, "Share of a kept user's history, the newest of it", 0.05, 1.0, link="users_newest")
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether it asks which of a user's rows came first."""
+        return self.order == "latest" or self.newest < 1
+
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return the rows of the first users that fill the budget, the newest ones of the last of them.
 

@@ -2,6 +2,7 @@
 
     load → split (after the filter) → proxy → score → select → train → evaluate → run
               └→ negatives                └→ map             └→ map
+    load → places                         (where kept rows stand in the source: when they are taken away)
     negatives → controls, screen, profile (→ evaluate)        select → controls-kept
 
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
@@ -13,6 +14,7 @@ from rec_core.stages.evaluate import EVALUATE, measured_on
 from rec_core.stages.graph import Graph
 from rec_core.stages.load import LOAD, resolve
 from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.places import PLACES
 from rec_core.stages.profile import PROFILE
 from rec_core.stages.proxy import PROXY
 from rec_core.stages.run import RUN
@@ -32,6 +34,7 @@ __all__ = [
     "LOAD",
     "MODEL_MAP",
     "NEGATIVES",
+    "PLACES",
     "PROFILE",
     "PROXY",
     "PROXY_MAP",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from rec_core.data.sources import SOURCES
 from rec_core.errors import SelectionError
 from rec_core.randomness import generator
 from rec_core.selection import Candidates, Coreset, Full, budget
@@ -49,6 +50,12 @@ def _compute(work: Work) -> Coreset:
     spec, n = work.spec, len(work.get(SPLIT).train)
     if spec.keeps_everything:
         return Full().select(Candidates(work.get(SPLIT).train, 0, spec.feedback), n, generator(spec.seed, "selection"))
+    source = SOURCES[spec.data.dataset]
+    if spec.method.needs_order and not source.has_order:
+        raise SelectionError(
+            f"{spec.method.title} keeps rows by their time, and {source.title} has no times, nor lines that are said "
+            "to be in order of time; choose User quota, or Random."
+        )
     count = budget(spec.ratio, n)
     coreset = spec.method.select(candidates(work), count, generator(spec.seed, "selection"))
     _check(coreset, count, n, spec)

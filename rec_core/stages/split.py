@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from rec_core.data import filtering, repeats, splits
 from rec_core.data.interactions import Dataset, Split
+from rec_core.data.sources import SOURCES
+from rec_core.errors import DataError
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.load import LOAD
@@ -25,10 +27,35 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
 
 
 def _compute(work: Work) -> Split:
-    settled, repeated = repeats.settle(work.get(LOAD), work.spec.data.repeats)
-    filtered = filtering.k_core(settled, work.spec.data.min_interactions)
-    split = _split(filtered, work.spec)
-    return replace(split, repeated=repeated, spoilt=repeats.tested_in_train(split) if repeated else 0)
+    return split_of(work.get(LOAD), work.spec)
+
+
+def split_of(loaded: Dataset, spec: ExperimentSpec) -> Split:
+    """Return the split of what was loaded: repeats settled, filtered, held out."""
+    _check(loaded, spec)
+    settled, repeated = repeats.settle(loaded, spec.data.repeats)
+    filtered = filtering.k_core(settled, spec.data.min_interactions)
+    split = _split(filtered, spec)
+    spoilt = repeats.tested_in_train(split) if repeated else 0
+    return replace(split, repeated=repeated, spoilt=spoilt, unreadable=loaded.rejected.count)
+
+
+def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
+    """Refuse rows that cannot be read where none may be left out, and an order of time where none is known."""
+    source = SOURCES[spec.data.dataset]
+    if loaded.rejected.count and spec.data.unreadable == "stop":
+        raise DataError(loaded.rejected.refusal(source.title, len(loaded.interactions)))
+    if not source.has_order and spec.split.test != "random":
+        raise DataError(
+            f"{source.title} has no times, and its lines are not said to be in order of time, so nobody's last row is "
+            "known. Say so where the columns are chosen (--in-order), or choose the test rating Random "
+            "(split.test=random)."
+        )
+    if not source.has_order and spec.split.validation_rule != "random":
+        raise DataError(
+            f"{source.title} has no times, so nobody's next to last row is known: choose the validation rating Random "
+            "(split.validation=random)."
+        )
 
 
 def _split(data: Dataset, spec: ExperimentSpec) -> Split:

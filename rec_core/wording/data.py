@@ -15,12 +15,21 @@ from rec_core.specs import ExperimentSpec
 from rec_core.wording.labels import words_of
 from rec_core.wording.numbers import number, percent
 
+_COUNTS: dict[Repeats, str] = {
+    "latest": "only the latest of each pair counts",
+    "first": "only the first of each pair counts",
+    "sum": "each pair counts once, with the sum of its ratings, or how often it occurs where there are none",
+    "mean": "each pair counts once, with the mean of its ratings",
+}
 _NOTABLE = 0.005  # share of the test from which it is said that items are unseen
 
 
 def notes(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return what was found in the data, and how they were split, that has to be known beside any number."""
-    return [*filter(None, [repeats(split, spec.data.repeats), *asked(split, spec)]), *split.catalogue.notes]
+    return [
+        *filter(None, [unreadable(split), repeats(split, spec.data.repeats), *asked(split, spec)]),
+        *split.catalogue.notes,
+    ]
 
 
 def asked(split: Split, spec: ExperimentSpec) -> list[str]:
@@ -37,13 +46,21 @@ def tested(split: Split) -> str:
     return f"{number(few)} of {number(every)} users are tested; the others have no rating after the dates."
 
 
+def unreadable(split: Split) -> str:
+    """Return how many rows were left out because they cannot be read; "" where none were."""
+    if not split.unreadable:
+        return ""
+    rows = "1 row was" if split.unreadable == 1 else f"{number(split.unreadable)} rows were"
+    return f"{rows} left out because they cannot be read; the page Data lists them."
+
+
 def repeats(split: Split, rule: Repeats) -> str:
     """Return how often a user has an item again, and what follows from the rule; "" where nobody does."""
     if not split.repeated:
         return ""
     found = "1 rating repeats" if split.repeated == 1 else f"{number(split.repeated)} ratings repeat"
-    if rule == "latest":
-        return f"{found} an earlier one of the same user: only the latest of each pair counts."
+    if rule != "kept":
+        return f"{found} an earlier one of the same user: {_COUNTS[rule]}."
     tested = "1 user is" if split.spoilt == 1 else f"{number(split.spoilt)} users are"
     spoilt = f", and {tested} tested on what stands in train too" if split.spoilt else ""
     return f"{found} an earlier one of the same user; all of them count{spoilt}."

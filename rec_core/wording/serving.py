@@ -11,8 +11,9 @@ from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.votes import Votes
-from rec_core.data.interactions import Split, Texts
+from rec_core.data.interactions import Split
 from rec_core.data.sources import Words
+from rec_core.data.texts import Texts
 from rec_core.models import Model, NextItem
 from rec_core.models.served import PROFILES, Profile
 from rec_core.replicates import Verdict

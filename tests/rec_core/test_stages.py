@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rec_core.data.interactions import texts
 from rec_core.data.sources import Folders
+from rec_core.data.texts import texts
 from rec_core.errors import CorelensError
 from rec_core.stages import RUN, SELECT, SPLIT, TRAIN, Artifact, Graph, MemoryStore, Stage, measured_on, pack, unpack
 from rec_core.stages.stage import Work

@@ -1,7 +1,13 @@
-"""Sources of data: one kind per file, all of them listed here, in the order in which lists show them."""
+"""Sources of data: one kind per file, all of them listed here, in the order in which lists show them.
+
+People's own logs come after what is always there; whoever keeps a list of them (``cache.logs``) registers it.
+"""
+
+from collections.abc import Iterable
 
 from rec_core.data.sources import movielens, pairs, synthetic
 from rec_core.data.sources.base import Folders, Source, Words
+from rec_core.data.sources.table import Table
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -12,4 +18,13 @@ SOURCES: dict[str, Source] = {
     )
 }
 
-__all__ = ["SOURCES", "Folders", "Source", "Words"]
+
+def register(logs: Iterable[Table]) -> None:
+    """Have ``logs`` among the sources, and no others of their kind."""
+    wanted = {log.name: log for log in logs}
+    for name in [name for name, source in SOURCES.items() if isinstance(source, Table) and name not in wanted]:
+        SOURCES.pop(name, None)
+    SOURCES.update(wanted)
+
+
+__all__ = ["SOURCES", "Folders", "Source", "Words", "register"]

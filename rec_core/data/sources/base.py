@@ -41,6 +41,11 @@ class Source(ABC):
     words: Words
     download_mb: float
 
+    @property
+    def has_order(self) -> bool:
+        """Whether it is known which of a user's rows came first: by times, or by the order of the source."""
+        return True
+
     @abstractmethod
     def locate(self, folders: Folders) -> Path | None:
         """Return the folder or file that holds the data, or None."""

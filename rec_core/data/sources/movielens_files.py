@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rec_core.data import checks
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact
 from rec_core.data.sources.files import Read, contents, headless, parsed
+from rec_core.data.texts import texts
 from rec_core.errors import DataError
 
 if TYPE_CHECKING:  # loaded when files are read: a worker mostly finds the split in the store

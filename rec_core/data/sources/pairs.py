@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from rec_core.data import checks
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, compact
 from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.files import contents, hash_of, headless, is_file
+from rec_core.data.texts import texts
 from rec_core.errors import DataError
 
 _COLUMNS = ["user", "item"]

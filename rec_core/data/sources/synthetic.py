@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Texts, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions
 from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.movielens import FILMS
 from rec_core.data.sources.movielens_files import GENRES
+from rec_core.data.texts import Texts, texts
 
 _ADJECTIVES = "Silent Golden Last Broken Hidden Crimson Distant Electric Gentle Hollow Lucky Midnight".split()
 _NOUNS = "River Empire Garden Station Letter Harbor Summer Signal Orchard Mirror Voyage Kingdom".split()

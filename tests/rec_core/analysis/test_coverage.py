@@ -7,8 +7,9 @@ import pytest
 
 from rec_core.analysis import columns as col
 from rec_core.analysis import coverage
-from rec_core.data.interactions import Catalogue, Split, texts
+from rec_core.data.interactions import Catalogue, Split
 from rec_core.data.sources.movielens import FILMS
+from rec_core.data.texts import texts
 from rec_core.figures import coverage as figures
 from rec_core.figures.style import mark
 from rec_core.wording import coverage as wording

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rec_core.data import filtering, negatives, splits
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, by_user_and_time, compact, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, by_user_and_time, compact
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.texts import texts
 from rec_core.errors import DataError
 from rec_core.evaluation.ranking import sampled_ranks
 from rec_core.wording.data import fewer_negatives

@@ -13,9 +13,10 @@ from rec_core.analysis import recommend, slices
 from rec_core.analysis.leakage import leakage
 from rec_core.analysis.newcomers import newcomers
 from rec_core.data import filtering, negatives, splits
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.movielens import FILMS
+from rec_core.data.texts import texts
 from rec_core.errors import DataError
 from rec_core.evaluation.ranking import all_item_ranks, all_item_ranks_of, ranks_of_rows, sampled_ranks
 from rec_core.experiment import Experiment

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions
 from rec_core.data.repeats import settle, superseded
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.synthetic import Synthetic
+from rec_core.data.texts import texts
 from rec_core.stages import SPLIT, resolve
 from rec_core.wording.data import repeats
 from tests.conftest import experiment, quick
@@ -42,6 +45,30 @@ def test_both_rules_count_what_repeats() -> None:
     settled, count = settle(data, "latest")
     assert count == 1
     assert settled.interactions.rated.tolist() == [1, 2]
+
+
+@given(ROWS, st.booleans(), st.booleans())
+def test_the_other_rules_keep_one_row_of_each_pair(rows: list[tuple[int, int, int]], timed: bool, rated: bool) -> None:
+    made = _rows(rows, timed)
+    made = made if rated else replace(made, rating=None)
+    names = texts([""] * 4)
+    data = Dataset(made, Catalogue(np.arange(4), np.arange(4), names, names))
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for place, (user, item, _) in enumerate(rows):
+        pairs.setdefault((user, item), []).append(place)
+    in_time = {pair: sorted(places, key=lambda at: rows[at][2] * timed) for pair, places in pairs.items()}
+    first, latest = (sorted(places[end] for places in in_time.values()) for end in (0, -1))
+    found = {rule: settle(data, rule)[0].interactions for rule in ("first", "sum", "mean")}
+    assert found["first"].user.tolist() == [rows[at][0] for at in first]
+    assert found["first"].item.tolist() == [rows[at][1] for at in first]
+    if rated:
+        assert found["first"].rated.tolist() == first
+        for rule, pooled in (("sum", sum), ("mean", lambda places: sum(places) / len(places))):
+            wanted = [pooled(pairs[rows[at][:2]]) for at in latest]
+            assert found[rule].rated.tolist() == pytest.approx(wanted)
+    elif len(pairs) < len(rows):
+        assert found["sum"].rated.tolist() == [len(pairs[rows[at][:2]]) for at in latest]
+        assert found["mean"].rating is None
 
 
 @pytest.fixture

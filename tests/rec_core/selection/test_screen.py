@@ -9,8 +9,9 @@ import pytest
 
 from rec_core.data import splits
 from rec_core.data.histories import histories
-from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split, texts
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split
 from rec_core.data.sources import Folders
+from rec_core.data.texts import texts
 from rec_core.evaluation.ranking import RECALL, SAMPLED, ranks, sampled_ranks
 from rec_core.experiment import Experiment
 from rec_core.models import CoOccurrence, Shape, baselines

@@ -1,0 +1,92 @@
+"""``--data PATH``: people's own logs, with what their columns are where that cannot be guessed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rec_core.data.sources.base import Folders
+from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, sniff
+from rec_core.data.sources.table.opening import is_elsewhere, name_of
+from rec_core.data.sources.table.reading import ENCODINGS
+from rec_core.errors import SpecError
+from rec_core.specs import checked
+
+_NAMED = {"tab": "\t", "\\t": "\t", "space": " "}
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add a log of one's own: where it is, and how it is read."""
+    own = parser.add_argument_group("a log of your own")
+    own.add_argument("--data", metavar="PATH", help="CSV, JSON lines, Parquet (a file or a folder), .inter; gzip, zip")
+    own.add_argument("--columns", metavar="user=A,item=B", help="user, item, rating, time, title, categories")
+    own.add_argument("--separator", metavar="SIGN", help="what separates fields: one or two characters, tab or space")
+    own.add_argument("--encoding", choices=list(ENCODINGS), help="how text is written")
+    own.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether line 1 names the columns")
+    own.add_argument("--quotes", action=argparse.BooleanOptionalAction, help="whether quotation marks enclose fields")
+    own.add_argument("--decimal", choices=[".", ","], help="the sign in 3.5")
+    own.add_argument("--in-order", action="store_true", help="without times: lines are in order of time")
+    own.add_argument("--items", metavar="PATH", help="a second file, with titles and categories of items")
+    own.add_argument("--item-columns", metavar="item=A,title=B", help="what is what there")
+    own.add_argument("--title", help="what to call the log (default: its file's name)")
+
+
+def take(args: argparse.Namespace) -> None:
+    """Make the log that the options name the data set, and write it down, so that pages have it too.
+
+    Raises:
+        CorelensError: if it cannot be read so.
+    """
+    if getattr(args, "data", None) is None:
+        return
+    path = _whole(args.data)
+    found = _sniffed(path, args)
+    columns = _columns(args.columns, found, path) if args.columns else found.columns
+    columns = columns.model_copy(update={"in_order": args.in_order and not columns.time})
+    reading = {"layout": found.layout, "columns": columns}
+    items_path = _whole(args.items) if args.items else ""
+    if items_path:
+        items = sniff(items_path, of_items=True)
+        named = _columns(args.item_columns, items, items_path) if args.item_columns else items.columns
+        reading |= {"items_layout": items.layout, "items": named}
+    log = Table.of(path, Reading(**reading), args.title or "", items_path)
+    log.require(Folders(None, args.home.folders(None).downloads))
+    args.home.logs.keep(log)
+    args.dataset = log.name
+
+
+def _whole(path: str) -> str:
+    return path if is_elsewhere(path) else str(Path(path).expanduser().resolve())
+
+
+def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:
+    """Return what the file seems to be, with what was said of it in place of the guess."""
+    found = sniff(path)
+    said: dict[str, Any] = {
+        "separator": _NAMED.get(args.separator, args.separator),
+        "encoding": args.encoding,
+        "header": args.header,
+        "quoted": args.quotes,
+        "decimal": args.decimal,
+    }
+    changed = {name: value for name, value in said.items() if value is not None}
+    return sniff(path, checked(Layout, found.layout.model_dump() | changed)) if changed else found
+
+
+def _columns(text: str, found: Sniffed, path: str) -> Columns:
+    """Return the columns as guessed, but for those that a text such as ``user=A,item=B,rating=`` says otherwise.
+
+    Raises:
+        SpecError: if a column is not there, or a role is none.
+    """
+    named: dict[str, str] = {}
+    for part in text.split(","):
+        role, equals, column = part.partition("=")
+        if not equals:
+            raise SpecError(f"'{part}' does not say what a column is: write for example user=customer,item=sku.")
+        named[role.strip()] = column.strip()
+    if missing := [column for column in named.values() if column and column not in found.names]:
+        raise SpecError(f"There is no column '{missing[0]}' in '{name_of(path)}'; it has {', '.join(found.names)}.")
+    guessed = {role: column for role, column in found.columns.named.items() if column not in named.values()}
+    return checked(Columns, guessed | named)

@@ -1,0 +1,78 @@
+"""What of a file could not be read: where, in which column, why; all of it counted, the first of it listed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.texts import Texts, texts
+
+LISTED = 10_000  # of what could not be read
+_SHOWN = 60  # characters of a value
+Unreadable = Literal["stop", "left-out"]  # what is done about rows that cannot be read
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Rows that could not be read: how many, and of the first of them (m,) the line, the column, why, and what it says.
+
+    ``kinds`` counts all of them by why. Lines are counted from 1, as editors do; where a file has no lines, they are
+    its rows.
+    """
+
+    count: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    line: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    column: Texts = field(default_factory=lambda: texts([]))
+    wrong: Texts = field(default_factory=lambda: texts([]))
+    value: Texts = field(default_factory=lambda: texts([]))
+    unit: str = "line"
+
+    def refusal(self, title: str, readable: int) -> str:
+        """Return what to say where no row may be left out; ``readable`` others can be read."""
+        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in self.kinds.items())
+        found = f": “{self.value[0]}”" if self.value[0] else ""
+        said = (
+            f"{title}: {self.count:,} of {self.count + readable:,} {self.unit}s cannot be read ({kinds}); the first is "
+        )
+        remedy = "Mend the file, or have such rows left out: Unreadable rows, under Advanced (data.unreadable=left-out)"
+        if self.count > readable:
+            remedy = "Say how fields are separated and which column is what, or name another file"
+        return f"{said}{self.place()}{found}. {remedy}."
+
+    def place(self, at: int = 0) -> str:
+        """Return where one of those listed stands, for example "line 17, column 'rating'"."""
+        column = f", column '{self.column[at]}'" if self.column[at] else ""
+        return f"{self.unit} {self.line[at]:,}{column}"
+
+
+class Rejects:
+    """Rows that turn out to be unreadable, gathered while a file is read: each counts once, for what was seen first."""
+
+    def __init__(self) -> None:
+        self._kinds: Counter[str] = Counter()
+        self._listed: list[tuple[int, str, str, str]] = []
+
+    def add(self, row: int, column: str, wrong: str, value: str) -> None:
+        """Note one row, from 0."""
+        self._kinds[wrong] += 1
+        if len(self._listed) < LISTED:
+            self._listed.append((row, column, wrong, shown(value)))
+
+    def listed(self, line_of: Callable[[NDArray[np.int64]], NDArray[np.int64]], unit: str) -> Rejected:
+        """Return all of it; ``line_of`` tells the lines of rows."""
+        row, column, wrong, value = zip(*sorted(self._listed), strict=True) if self._listed else ((), (), (), ())
+        lines = line_of(np.array(row, np.int64)) if row else np.empty(0, np.int64)
+        kinds = dict(self._kinds.most_common())
+        return Rejected(sum(kinds.values()), kinds, lines, texts(column), texts(wrong), texts(value), unit)
+
+
+def shown(value: str) -> str:
+    """Return a value as a list may show it: in one line, cut where it is long."""
+    line = " ".join(value.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

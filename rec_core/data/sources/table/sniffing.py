@@ -1,0 +1,322 @@
+"""Guess how a table is to be read, from its beginning: its form, its separator, its names, and what its columns are.
+
+Every guess is shown, and a reader may say otherwise.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rec_core.data.sources.table.opening import PARQUET, name_of, opened, parts, start_of
+from rec_core.data.sources.table.reading import Columns, Layout, Role
+from rec_core.errors import DataError
+
+_SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
+STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
+_LOOKED_AT = 200  # records
+_LONGEST = 16 << 20  # characters of a field
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+_EPOCH = re.compile(r"\d{9,19}(\.\d*)?")
+_NAMES: dict[Role, str] = {
+    "user": "user|userid|uid|customer|customerid|visitor|visitorid|account|accountid|member|memberid|reviewer|"
+    "reviewerid|client|clientid|profileid|playerid|person|personid|personidentifier|sessionid",
+    "item": "item|itemid|iid|movie|movieid|film|filmid|product|productid|parentasin|asin|sku|track|trackid|song|songid|"
+    "artist|artistid|article|articleid|newsid|book|bookid|isbn|business|businessid|game|gameid|contentid|offerid|"
+    "recipeid|videoid|anime|animeid|streamer",
+    "rating": "rating|rate|score|stars|overall|note|count|plays|playcount|weight|value|quantity|qty|preference|clicks|"
+    "listens|interest",
+    "time": "timestamp|time|date|datetime|unixreviewtime|createdat|updatedat|created|ts|when|eventtime|unixtime|day|"
+    "reviewtime|eventtimestamp|orderdate|invoicedate",
+    "title": "title|titre|name|itemname|itemtitle|movietitle|producttitle|productname",
+    "categories": "genres|genre|category|categories|categoryname|tags|class|maincategory",
+}
+
+
+@dataclass(frozen=True)
+class Sniffed:
+    """What the beginning of a file shows: its layout, the names of its columns, up to 200 records, what is what."""
+
+    layout: Layout
+    names: list[str]
+    records: list[list[str]]
+    columns: Columns
+
+
+def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
+    """Return what a file seems to be; with a ``layout``, only what its columns are.
+
+    A file ``of_items`` has no users, ratings or times.
+
+    Raises:
+        DataError: one sentence, if it cannot be read, or is no table.
+    """
+    name, start = name_of(path), b""
+    first = parts(path)[0]
+    if first == path:
+        start = start_of(path)
+    if start.startswith(PARQUET) or first != path:
+        names, records = _parquet(first)
+        return Sniffed(Layout(form="parquet"), names, records, guess(names, records, of_items))
+    layout = layout or _layout(start, name)
+    names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
+    return Sniffed(layout, names, records, guess(names, records, of_items))
+
+
+def _layout(start: bytes, name: str) -> Layout:
+    encoding = _encoding(start, name)
+    text = _decoded(start, encoding)
+    if text.lstrip().startswith(("{", "[")):
+        if text.lstrip().startswith("["):
+            raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")
+        return Layout(form="json", encoding=encoding)
+    layout = Layout(encoding=encoding, separator=_separator(text))
+    records = _records(text, layout)
+    header = _is_header(records)
+    commas = layout.separator != "," and any(_COMMA.fullmatch(value) for record in records[1:] for value in record)
+    return layout.model_copy(update={"header": header, "decimal": "," if commas else "."})
+
+
+def _encoding(start: bytes, name: str) -> str:
+    """Return the encoding of a text.
+
+    Raises:
+        DataError: if it is empty, or no text.
+    """
+    if not start.strip():
+        raise DataError(f"'{name}' is empty: there is nothing to read. Name another file.")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" in start:
+        raise DataError(
+            f"'{name}' is not text, and not Parquet: name a file of separated values (CSV), JSON lines or Parquet."
+        )
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 4:  # not a sign that was cut at the end of what was looked at
+            return "cp1252" if any(0x80 <= byte < 0xA0 for byte in start) and _is_cp1252(start) else "latin-1"
+    return "utf-8"
+
+
+def _is_cp1252(start: bytes) -> bool:
+    try:
+        start.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded(start: bytes, encoding: str) -> str:
+    return start.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
+
+
+def _separator(text: str) -> str:
+    """Return the separator that gives most records the same number of fields, at least two."""
+
+    def agreement(separator: str) -> float:
+        widths = Counter(map(len, _records(text, Layout(separator=separator))))
+        width, count = max(widths.items(), key=lambda one: one[1], default=(0, 0))
+        return round(count / widths.total(), 1) if width > 1 else 0.0
+
+    found = max(_SEPARATORS, key=agreement)
+    return found if agreement(found) else ","
+
+
+def _records(text: str, layout: Layout, most: int = _LOOKED_AT) -> list[list[str]]:
+    """Return the first records of a text; the last of a text that was cut off may be a part of one."""
+    found: list[list[str]] = []
+    try:
+        for record in _reader(text, layout):
+            if record:
+                found.append(record)
+            if len(found) > most:
+                break
+    except csv.Error:  # a field of a megabyte, say: what came before shows enough
+        pass
+    return found
+
+
+def _reader(text: str, layout: Layout) -> Any:
+    separator = layout.separator
+    if len(separator) == 2:
+        text, separator = text.replace(separator, STAND_IN), STAND_IN
+    return separated(io.StringIO(text, newline=""), separator, layout.quoted)
+
+
+def separated(lines: Iterable[str], separator: str, quoted: bool) -> Any:
+    """Return a reader of records whose fields are separated by one sign."""
+    csv.field_size_limit(_LONGEST)
+    return csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
+
+
+def header_lines(start: bytes, layout: Layout) -> int:
+    """Return how many lines the names of the columns take, with blank ones above them."""
+    text = _decoded(start, layout.encoding)
+    reader = _reader(text, layout)
+    return reader.line_num if next(filter(None, reader), None) else 0
+
+
+def _is_header(records: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first record is one of names: it names what is known, or no number where others do."""
+    if not records:
+        return False
+    first = [value.strip() for value in records[0]]
+    if any(_NUMBER.fullmatch(value) or not value for value in first):
+        return False
+    known = {name for names in _NAMES.values() for name in names.split("|")}
+    if any(_key(value) in known for value in first):
+        return True
+    return any(_NUMBER.fullmatch(value.strip()) for record in records[1:] for value in record)
+
+
+def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
+    records = _records(_decoded(start, layout.encoding), layout)
+    names = unique(records[0]) if layout.header and records else unnamed(max(map(len, records), default=0))
+    if len(names) < 2:
+        raise DataError(
+            f"'{name}', line 1: there is one column where a log has two, users and items, when fields are separated by "
+            f"“{said_separator(layout.separator)}”. Name another separator, or another file."
+        )
+    rest = records[1:] if layout.header else records
+    if not rest:
+        raise DataError(f"'{name}' has a first line of names and nothing below it. Name another file.")
+    return names, [record for record in rest if len(record) == len(names)][:_LOOKED_AT]
+
+
+def said_separator(separator: str) -> str:
+    """Return a separator as it can be seen."""
+    return {"\t": "tab", " ": "space"}.get(separator, separator)
+
+
+def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
+    found: dict[str, None] = {}
+    objects = []
+    for line in _decoded(start, layout.encoding).split("\n")[:_LOOKED_AT]:
+        try:
+            one = json.loads(line, parse_float=str, parse_int=str)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(one, dict):
+            objects.append(one)
+            found |= dict.fromkeys(one)
+    if len(found) < 2:
+        raise DataError(
+            f"'{name}', line 1: no JSON object with two fields or more stands there. Write one object a line, such as "
+            '{"user": 1, "item": 2}, or name another file.'
+        )
+    return list(found), [[as_text(one.get(field)) for field in found] for one in objects]
+
+
+def as_text(value: object) -> str:
+    """Return a value of JSON as a field of a table: numbers as they were written, lists joined, nothing for null."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return "|".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    name = name_of(path)
+    try:
+        with opened(path) as stream:
+            file = pq.ParquetFile(stream)
+            names = file.schema_arrow.names
+            batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
+    except pa.ArrowException as error:
+        raise DataError(f"'{name}' is damaged, or its copy was cut off: fetch it again.") from error
+    if batch is None or not batch.num_rows:
+        raise DataError(f"'{name}' has columns and no rows. Name another file.")
+    columns = [[as_text(_plain(value)) for value in column.to_pylist()] for column in batch.columns]
+    return unique(names), [list(record) for record in zip(*columns, strict=True)]
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, list) else str(value)
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Return names of columns that can be told apart: without blanks around them, numbered where one comes again.
+
+    >>> unique(["user_id:token", " item", "item", ""])
+    ['user_id', 'item', 'item (2)', 'column 4']
+    """
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        plain = re.sub(r":(token|float|token_seq|float_seq)$", "", name.strip().lstrip("\ufeff")) or f"column {place}"
+        again = sum(1 for other in names[: place - 1] if other.strip() == name.strip())
+        found.append(f"{plain} ({again + 1})" if again else plain)
+    return found
+
+
+def unnamed(count: int) -> list[str]:
+    """Return what columns without names are called."""
+    return [f"column {place}" for place in range(1, count + 1)]
+
+
+def guess(names: Sequence[str], records: Sequence[Sequence[str]], of_items: bool = False) -> Columns:
+    """Return what columns are: told by their names, and by what they hold where that leaves users or items open."""
+    left = {name: [record[place].strip() for record in records] for place, name in enumerate(names)}
+    found: dict[Role, str] = {}
+    roles: list[Role] = ["item", "title", "categories"] if of_items else list(_NAMES)
+    for role in roles:
+        known = _NAMES[role].split("|")
+        ranked = [(known.index(_key(name)), name) for name in left if _key(name) in known]
+        if ranked:
+            found[role] = min(ranked)[1]
+            left.pop(found[role])
+    if of_items:
+        return _items_by_place(found, list(left))
+    if "time" not in found and (time := next((name for name in left if _are_times(left[name])), None)):
+        found["time"] = time
+        left.pop(time)
+    for role in ("user", "item"):
+        if role not in found and left:
+            found[role] = next(iter(left))
+            left.pop(found[role])
+    if "rating" not in found and (rating := next((name for name in left if _are_ratings(left[name])), None)):
+        found["rating"] = rating
+    return Columns(**found)
+
+
+def _items_by_place(found: dict[Role, str], left: list[str]) -> Columns:
+    for role in ("item", "title"):
+        if role not in found and left:
+            found[role] = left.pop(0)
+    return Columns(**found)
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def _are_times(values: Sequence[str]) -> bool:
+    some = [value for value in values if value]
+    return bool(some) and all(_EPOCH.fullmatch(value) or _is_date(value) for value in some)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return bool(re.match(r"\d{4}-\d\d", value))
+
+
+def _are_ratings(values: Sequence[str]) -> bool:
+    some = [value for value in values if value]
+    return bool(some) and all(_NUMBER.fullmatch(value) for value in some)

@@ -1,0 +1,133 @@
+"""Somebody's own log: a file that is named by its path, with what its columns are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rec_core.canonical import digest
+from rec_core.data.interactions import Dataset
+from rec_core.data.rejected import Rejects
+from rec_core.data.sources.base import Folders, Source, Words
+from rec_core.data.sources.table.assembling import Described, Rows
+from rec_core.data.sources.table.opening import exists, hash_of, name_of
+from rec_core.data.sources.table.pieces import pieces
+from rec_core.data.sources.table.reading import Columns, Layout, Reading
+from rec_core.data.sources.table.sniffing import sniff
+from rec_core.data.sources.table.values import Numbered
+from rec_core.errors import DataError
+
+WORDS = Words()  # nothing is known of what items are
+PREFIX = "log-"  # of the names of people's own logs
+
+
+@dataclass(frozen=True)
+class Table(Source):
+    """A file of interactions at ``path``, perhaps with a second one about its items, and how they are read.
+
+    Its name says which file that was and how it was read, so that it is the same on every machine; its title is what
+    people call it.
+    """
+
+    name: str
+    title: str
+    path: str
+    reading: Reading
+    items_path: str = ""
+    words: Words = WORDS
+    download_mb: float = 0.0
+
+    @classmethod
+    def of(cls, path: str, reading: Reading, title: str = "", items_path: str = "") -> Table:
+        """Return the log at ``path``, read so.
+
+        Raises:
+            DataError: if no column names users, or items.
+        """
+        for what, column in (("users", reading.columns.user), ("items", reading.columns.item)):
+            if not column:
+                raise DataError(f"'{name_of(path)}': no column is said to name {what}; say which one does.")
+        mark = _mark(path, items_path, reading)
+        return cls(f"{PREFIX}{mark[:12]}", title or name_of(path), path, reading, items_path)
+
+    @property
+    def has_order(self) -> bool:
+        """Whether it is known which of a user's rows came first."""
+        return bool(self.reading.columns.time) or self.reading.columns.in_order
+
+    def locate(self, folders: Folders) -> Path | None:
+        """Return the file or the folder of files, or None; it may lie on another machine, too."""
+        return Path(self.path) if exists(self.path) else None
+
+    def is_here(self, folders: Folders) -> bool:
+        """Say whether the file is where it was."""
+        return exists(self.path)
+
+    def is_offered(self, folders: Folders) -> bool:
+        """Say yes: where the file has gone, that is said where it is chosen."""
+        return True
+
+    def require(self, folders: Folders) -> None:
+        """Refuse a log whose file has gone.
+
+        Raises:
+            DataError: naming what is missing.
+        """
+        if not exists(self.path):
+            raise DataError(
+                f"The file of {self.title} is no longer at '{self.path}'. Put it there again, or add it from where it "
+                "is now: runs are found again by what is in it."
+            )
+
+    def fingerprint(self, folders: Folders) -> str:
+        """Return what tells this file, read so, from others."""
+        return _mark(self.path, self.items_path, self.reading)[:16]
+
+    def note(self, fingerprint: str) -> str:
+        """Return nothing: a log is what it is."""
+        return ""
+
+    def load(self, folders: Folders, progress: Any = False) -> Dataset:
+        """Return the rows that can be read, in file order, and what cannot be.
+
+        Raises:
+            DataError: one sentence, if the file cannot be read as it is said to be.
+        """
+        self.require(folders)
+        reading = self.reading
+        described = _described(self.items_path, reading) if self.items_path else None
+        rejects = Rejects()
+        rows = Rows(reading.columns, reading.layout, rejects)
+        names = _names(self.path, reading.layout, reading.columns)
+        for piece in pieces(self.path, reading.layout, names, list(reading.columns.named.values()), rejects):
+            rows.add(piece)
+        return rows.finish(self.path, described)
+
+
+def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
+    """Return the names of a file's columns, those that are wanted among them."""
+    names = sniff(path, layout).names
+    if layout.form != "json" and (missing := [name for name in columns.named.values() if name not in names]):
+        raise DataError(f"'{name_of(path)}' has no column '{missing[0]}'; it has {', '.join(names)}.")
+    return names
+
+
+def _described(path: str, reading: Reading) -> Described:
+    """Return what a file about items says of them; lines of it that cannot be read name nothing."""
+    columns, found = reading.items, Described()
+    items = Numbered()
+    names = _names(path, reading.items_layout, columns)
+    for piece in pieces(path, reading.items_layout, names, list(columns.named.values()), Rejects()):
+        good = ~np.logical_or.reduce([*items.add(piece.columns[columns.item]).values()])
+        items.keep(good)
+        found.add(items, piece, columns, good)
+    return found
+
+
+def _mark(path: str, items_path: str, reading: Reading) -> str:
+    """Return 64 hex digits that say which bytes are read, and how."""
+    hashes = [hash_of(path), hash_of(items_path) if items_path else ""]
+    return digest({"files": hashes, "reading": reading.model_dump(exclude_defaults=True)})

@@ -1,0 +1,277 @@
+"""Columns of somebody's table as ids, ratings and times; what is none of these is marked, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.checks import UNITS, units
+from rec_core.data.interactions import Ids
+from rec_core.data.texts import texts
+from rec_core.errors import DataError
+
+if TYPE_CHECKING:  # loaded when files are read
+    import pyarrow as pa
+
+Mask = NDArray[np.bool_]
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # what a number of 64 bits is written as, and nothing else
+_FRACTION = r"^[+-]?[0-9]*\.[0-9]*[1-9][0-9]*$"
+_NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)$"
+_TORN = "a line break, as where a quotation mark is not closed"
+_END = 4_102_444_800  # seconds since 1970 at the beginning of 2100
+
+
+def as_texts(column: pa.Array) -> tuple[pa.Array, Mask]:
+    """Return a column (n,) as texts, "" for what is missing, and which of them are no text at all (n,)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    broken = np.zeros(len(column), bool)
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), "|")
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        try:
+            column = column.cast(pa.string())
+        except pa.ArrowInvalid:
+            decoded = [_decoded(value) for value in column.to_pylist()]
+            broken = np.array([text is None for text in decoded])
+            column = pa.array(["" if text is None else text for text in decoded], pa.string())
+    return pc.fill_null(column.cast(pa.string()), ""), broken
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return (value or b"").decode()
+    except UnicodeDecodeError:
+        return None
+
+
+class Numbered:
+    """Ids of any kind as they come, piece by piece, and in the end as positions among the distinct ones.
+
+    Whole numbers of 64 bits are such numbers, in order; everything else stays the text that it is, the shorter first,
+    so that ids that end in a number stand in its order. ``written`` says that a number and its text are one to the
+    file, as in separated values; of a column of texts "7" stays one.
+    """
+
+    def __init__(self) -> None:
+        self._chunks: list[Any] = []
+        self._written = True
+
+    def add(self, column: pa.Array) -> dict[str, Mask]:
+        """Take ids (n,); return which of them are none, by why."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            self._written = False
+        ids, broken = as_texts(_whole_numbers(column))
+        chunk = ids.dictionary_encode()
+        empty = _mask(pc.equal(pc.utf8_trim_whitespace(chunk.dictionary), ""))
+        torn = _mask(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
+        code = chunk.indices.to_numpy(zero_copy_only=False)
+        self._chunks.append(chunk)
+        return {"not of the file's encoding": broken, "nothing stands there": empty[code] & ~broken, _TORN: torn[code]}
+
+    def keep(self, good: Mask) -> None:
+        """Forget those of the last ids that are not ``good`` (n,)."""
+        import pyarrow as pa
+
+        self._chunks[-1] = self._chunks[-1].filter(pa.array(good))
+
+    def last(self) -> tuple[list[str], NDArray[np.int32]]:
+        """Return the distinct ids among the last ones, and which of them each is."""
+        chunk = self._chunks[-1]
+        return chunk.dictionary.to_pylist(), chunk.indices.to_numpy(zero_copy_only=False)
+
+    def finish(self, good: Mask | None, texts_are_numbers: bool, column: str) -> tuple[Ids, NDArray[np.int32]]:
+        """Return the distinct ids of ``good`` rows in order, and which of them each row has, (n,).
+
+        Raises:
+            DataError: if they are numbers with fractions.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        unified = pa.chunked_array(self._chunks).unify_dictionaries()
+        every = unified.chunk(0).dictionary
+        code = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks])
+        code = code if good is None else code[good]
+        used = np.zeros(len(every), bool)
+        used[code] = True
+        ids = every.filter(pa.array(used))
+        _no_fractions(ids, column)
+        place = (np.cumsum(used) - 1)[code].astype(np.int32)
+        numbers = (self._written or texts_are_numbers) and pc.all(pc.match_substring_regex(ids, _WHOLE)).as_py()
+        found: Ids = ids.cast(pa.int64()).to_numpy() if numbers else texts(ids.to_pylist())
+        order = np.argsort(found) if numbers else _short_first(found.tolist())
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return found[order], rank[place]
+
+
+def _short_first(ids: list[str]) -> NDArray[np.int64]:
+    return np.array(sorted(range(len(ids)), key=lambda place: (len(ids[place]), ids[place])), np.int64)
+
+
+def _whole_numbers(column: pa.Array) -> pa.Array:
+    """Return floats that are whole as whole numbers: Parquet has them where one was missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        exact = pc.all(pc.less(pc.abs(column), 2.0**53)).as_py() is not False
+        if exact and pc.all(pc.equal(pc.floor(column), column)).as_py() is not False:
+            return column.cast(pa.int64())
+    return column
+
+
+def _no_fractions(ids: pa.Array, column: str) -> None:
+    import pyarrow.compute as pc
+
+    fractions = pc.match_substring_regex(ids, _FRACTION)
+    if len(ids) and pc.any(fractions).as_py() and _all_numbers(ids):
+        example = ids.filter(fractions)[0].as_py()
+        raise DataError(
+            f"The column '{column}' holds numbers with fractions, such as {example}, which are no ids: say which other "
+            "column names users or items."
+        )
+
+
+def _all_numbers(ids: pa.Array) -> bool:
+    import pyarrow as pa
+
+    try:
+        ids.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def ratings(column: pa.Array, decimal: str) -> tuple[NDArray[np.float32], dict[str, Mask]]:
+    """Return ratings (n,), and which of them are none, by why; what stands in their places is of no account."""
+    numbers, why = _numbers(column, decimal)
+    with np.errstate(over="ignore"):
+        rated = numbers.astype(np.float32)
+    return rated, why | {"not finite": ~np.isfinite(rated)}
+
+
+def _numbers(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[str, Mask]]:
+    """Return numbers (n,), whole ones where all of them are, and which are none, by why."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(column.type) and not column.null_count and column.type != pa.uint64():
+        return column.cast(pa.int64()).to_numpy(), {}
+    if pa.types.is_floating(column.type) and not column.null_count:
+        return column.cast(pa.float64()).to_numpy(), {}
+    text, broken = as_texts(column)
+    text = text if decimal == "." else pc.replace_substring(text, decimal, ".")
+    for kind in (pa.int64(), pa.float64()):
+        try:
+            return text.cast(kind).to_numpy(), {}
+        except pa.ArrowInvalid:
+            continue
+    text = pc.utf8_trim_whitespace(text)
+    said = pc.match_substring_regex(text, _NUMBER)
+    numbers = pc.if_else(said, text, "nan").cast(pa.float64()).to_numpy()
+    missing = _mask(pc.equal(text, "")) & ~broken
+    return numbers, {"nothing stands there": missing, "not a number": ~_mask(said) & ~missing}
+
+
+def _mask(values: Any) -> Mask:
+    found: Mask = values.to_numpy(zero_copy_only=False)
+    return found
+
+
+class Times:
+    """Times as they come, piece by piece: numbers in some unit, or dates; and in the end as seconds since 1970."""
+
+    def __init__(self) -> None:
+        self._chunks: list[tuple[NDArray[Any], Mask]] = []  # numbers, and which of them are seconds for sure
+
+    def add(self, column: pa.Array) -> dict[str, Mask]:
+        """Take times (n,); return which of them are none, by why."""
+        numbers, dated, why = _moments(column)
+        self._chunks.append((numbers, dated))
+        return why
+
+    def keep(self, good: Mask) -> None:
+        """Forget those of the last times that are not ``good`` (n,)."""
+        numbers, dated = self._chunks[-1]
+        self._chunks[-1] = numbers[good], dated[good]
+
+    def finish(self) -> tuple[NDArray[np.int64], dict[str, Mask]]:
+        """Return seconds since 1970 (n,), and which of them cannot be, by why. The unit is the one that most have."""
+        counts = sum(np.bincount(units(n[~dated & (n != 0)]), minlength=len(UNITS)) for n, dated in self._chunks)
+        common = int(np.argmax(counts))
+        parts = [_in_seconds(numbers, dated, common) for numbers, dated in self._chunks]
+        seconds, other = (np.concatenate(part) for part in zip(*parts, strict=True))
+        early, late = ~other & (seconds < 0), ~other & (seconds >= _END)
+        return seconds, {
+            "another unit than most times of the file": other,
+            "before 1970": early,
+            "after 2099": late,
+        }
+
+    def shown(self, at: int) -> str:
+        """Return a number as it stands in the file."""
+        for numbers, _ in self._chunks:
+            if at < len(numbers):
+                return f"{numbers[at]}"
+            at -= len(numbers)
+        return ""
+
+    def digits(self) -> Sequence[int]:
+        """Return how many digits the last number has, and the shortest of the others; nothing where some are dates."""
+        if not self._chunks or any(dated.any() for _, dated in self._chunks):
+            return ()
+        every = [numbers for numbers, _ in self._chunks if len(numbers)]
+        if sum(map(len, every)) < 2:
+            return ()
+        last = every[-1][-1]
+        others = [int(part.min()) for part in (*every[:-1], every[-1][:-1]) if len(part)]
+        return (len(str(int(last))), min(len(str(one)) for one in others)) if last > 0 else ()
+
+
+def _in_seconds(numbers: NDArray[Any], dated: Mask, common: int) -> tuple[NDArray[np.int64], Mask]:
+    other = ~dated & (numbers != 0) & (units(numbers) != common)
+    whole = numbers if not common or dated.all() else np.where(dated, numbers, np.floor_divide(numbers, UNITS[common]))
+    return np.floor(np.where(other, 0, whole)).astype(np.int64), other
+
+
+def _moments(column: pa.Array) -> tuple[NDArray[Any], Mask, dict[str, Mask]]:
+    """Return numbers (n,), which of them are seconds because they were dates, and which times are none, by why."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if pa.types.is_temporal(column.type):
+        if not pa.types.is_timestamp(column.type) and not pa.types.is_date(column.type):
+            column = column.cast(pa.string())
+        else:
+            column = column.cast(pa.timestamp("ns" if column.null_count else "us", getattr(column.type, "tz", None)))
+    if pa.types.is_timestamp(column.type):
+        moments = pd.Series(column.cast(pa.timestamp("s"), safe=False).to_pandas())
+        missing = moments.isna().to_numpy()
+        seconds = moments.astype("datetime64[s]").astype("int64").to_numpy()
+        return np.where(missing, 0, seconds), np.ones(len(column), bool), {"nothing stands there": missing}
+    numbers, why = _numbers(column)
+    wrong = why.get("not a number")
+    dated = np.zeros(len(numbers), bool)
+    if wrong is not None and wrong.any():
+        said = pd.Series(as_texts(column)[0].to_pylist(), dtype=object).str.strip()[wrong]
+        numbers = numbers.copy()
+        moments = pd.to_datetime(said, format="ISO8601", utc=True, errors="coerce")
+        places = np.flatnonzero(wrong)[moments.notna().to_numpy()]
+        numbers[places] = moments.dropna().astype("datetime64[s, UTC]").astype("int64").to_numpy()
+        dated[places] = True
+        why = {"nothing stands there": why["nothing stands there"], "neither a number nor a date": wrong & ~dated}
+    finite = np.isfinite(numbers)
+    spoilt = ~finite & ~np.logical_or.reduce([*why.values(), np.zeros(len(numbers), bool)])
+    return np.where(finite, numbers, 0) if not finite.all() else numbers, dated, why | {"not finite": spoilt}

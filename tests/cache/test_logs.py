@@ -1,0 +1,109 @@
+"""People's own logs are remembered, renamed, removed and brought back, and every process knows them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cache.home import folders
+from cache.ledger import Ledger
+from cache.logs import Logs
+from rec_core.__main__ import main
+from rec_core.data.sources import SOURCES, register
+from rec_core.data.sources.table import Table
+from tests.rec_core.data.table.test_forms import _csv, own
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+    monkeypatch.setenv("CORELENS_HOME", str(tmp_path / "home"))
+    return own(_csv(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _no_logs_afterwards() -> object:
+    yield
+    register([])
+
+
+def test_a_log_is_renamed_removed_and_brought_back(log: Table, tmp_path: Path) -> None:
+    logs = Logs(Ledger(tmp_path / "home"))
+    logs.keep(log)
+    assert SOURCES[log.name] == log == Logs(Ledger(tmp_path / "home")).listed()[0]
+    logs.rename(log.name, "Our shop")
+    assert SOURCES[log.name].title == "Our shop"
+    logs.remove(log.name)
+    assert log.name not in SOURCES
+    assert [gone.title for gone in logs.removed()] == ["Our shop"]
+    logs.bring_back(log.name)
+    assert SOURCES[log.name].title == "Our shop"
+    logs.remove(log.name)
+    logs.forget(log.name)
+    assert not logs.removed() + logs.listed()
+
+
+def test_a_log_is_called_by_its_contents_and_how_they_are_read(log: Table, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    moved = tmp_path / "elsewhere" / "other.csv"
+    moved.write_bytes(Path(log.path).read_bytes())
+    assert own(moved).name == log.name
+    assert own(moved, rating="").name != log.name
+    before = log.fingerprint(folders())
+    Path(log.path).write_text(Path(log.path).read_text() + "1,1,1,1\n")
+    assert log.fingerprint(folders()) != before
+    assert own(Path(log.path)).name != log.name
+
+
+def test_the_command_line_takes_a_log_by_its_path_and_finds_it_again(log: Table, tmp_path: Path) -> None:
+    def run(*data: str) -> dict[str, object]:
+        out = tmp_path / "out.json"
+        assert main(["run", *data, "--set", "train.epochs=1", "--json", str(out)]) == 0
+        found: dict[str, object] = json.loads(out.read_text())["metrics"]
+        return found
+
+    said = "user=userId,item=movieId,rating=rating,time=timestamp"
+    by_path = run("--data", log.path, "--columns", said, "--title", "Our shop")
+    assert SOURCES[log.name].title == "Our shop"
+    assert run("--dataset", log.name) == by_path == run("--dataset", "synthetic-10k")
+    other = subprocess.run(
+        [sys.executable, "-m", "rec_core", "run", "--help"], capture_output=True, text=True, check=True
+    )
+    assert log.name in other.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--columns", "user=nobody"], "There is no column 'nobody' in 'log.csv'; it has userId, movieId, rating"),
+        (["--columns", "nobody"], "'nobody' does not say what a column is"),
+        (["--columns", "user=rating,rating=rating"], "the column 'rating' cannot be two things"),
+        (["--columns", "owner=userId"], "There is no setting 'owner'"),
+        (["--columns", "user="], "no column is said to name users"),
+        (["--separator", ";"], "there is one column where a log has two"),
+        (["--separator", "abc"], "separator"),
+        (["--columns", "time=", "--split", "last"], "has no times, and its lines are not said to be in order of time"),
+    ],
+)
+def test_what_is_said_wrongly_is_one_sentence(
+    log: Table, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--data", log.path, *options, "--set", "train.epochs=1"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = [line for line in err.splitlines() if line.startswith("corelens: ")]
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_methods_that_ask_for_an_order_say_so_where_there_is_none(
+    log: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ["--columns", "time=", "--split", "random/random", "--set", "train.epochs=1"]
+    assert main(["run", "--data", log.path, *quick, "--method", "recent"]) == 1
+    assert "Recent keeps rows by their time, and log.csv has no times" in capsys.readouterr().err
+    assert main(["run", "--data", log.path, *quick, "--method", "quota"]) == 0
+    assert main(["run", "--data", log.path, *quick, "--method", "recent", "--in-order"]) == 0
