@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cache.ledger import Ledger, OwnLog
 from rec_core.data import sources
-from rec_core.data.sources.table import Reading, Table
+from rec_core.data.sources.table import Reading, Table, titled
 from rec_core.errors import SpecError
 from rec_core.specs import checked
 
@@ -32,7 +32,7 @@ class Logs:
 
     def rename(self, name: str, title: str) -> None:
         """Call a log by another title."""
-        self._change(name, lambda log: log._replace(title=title))
+        self._change(name, lambda log: log._replace(title=titled(title)))
 
     def remove(self, name: str) -> None:
         """Take a log off the list; its file and its runs stay where they are."""

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.ui import cards, controls, exhibits, overlay, page, state
 from rec_core.analysis import columns as col
 from rec_core.analysis import coverage
-from rec_core.export.bundle import coreset_frame
+from rec_core.export.rows import coreset_frame
 from rec_core.figures import coverage as figures
 from rec_core.figures.style import mark
 from rec_core.wording import coverage as wording

@@ -3,7 +3,19 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison_card, exhibits, first_start, gallery, models_card, nav, picks, screen_card, state
+from pages.ui import (
+    cards,
+    comparison_card,
+    exhibits,
+    first_start,
+    gallery,
+    models_card,
+    nav,
+    picks,
+    screen_card,
+    state,
+    take_away,
+)
 from rec_core.analysis import activity, comparison, coverage, slices, variety
 from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import free
@@ -33,6 +45,8 @@ def show_chosen(one: Compared) -> None:
     say_how_users_are_served(one)
     show_why(one)
     cards.numbers(wording.facts(one, evidence))
+    if state.data_is_here():
+        take_away.show(state.views(one.group)[0])
     if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
     elif len(one.group.specs) == 1 and state.data_is_here():
@@ -131,6 +145,7 @@ def show_kept(view: View) -> None:
             ),
         }
     )
+    take_away.show(view)
 
 
 def show_runs(every: list[Compared]) -> None:

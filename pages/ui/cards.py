@@ -11,8 +11,9 @@ import streamlit as st
 
 from cache.jobs import ACTIVE
 from cache.kinds import Kind
-from pages.ui import estimates, state, sweeps
+from pages.ui import errors, estimates, state, sweeps
 from rec_core.analysis.comparison import baseline_spec
+from rec_core.export.safe_csv import safe_csv
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import labels
@@ -30,6 +31,9 @@ def data_are_here(question: str) -> bool:
     if state.data_is_here():
         return True
     headline(question)
+    if not state.source().download_mb:
+        errors.show(state.why_not_here())
+        return False
     with st.container(border=True):
         st.markdown(
             f"**{state.source().title} is not on this machine yet.** Download it with the button above, "
@@ -144,16 +148,3 @@ def csv(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str 
         return safe_csv(frame() if callable(frame) else frame)
 
     st.download_button(label, data, f"{name}.csv", "text/csv", on_click="ignore", key=f"csv-{name}")
-
-
-# What a spreadsheet may take for the beginning of a formula: also after spaces, in full width, or as a DDE call.
-_FORMULA = r"^(\s*[=+\-@|\t\r\n＝＋－＠｜])"
-
-
-def safe_csv(frame: pd.DataFrame) -> str:
-    """Return CSV in which no text cell starts a formula when a spreadsheet opens it."""
-    safe = frame.copy()
-    for column in frame.columns:
-        if pd.api.types.is_string_dtype(frame[column]):
-            safe[column] = frame[column].str.replace(_FORMULA, r"'\1", regex=True)
-    return safe.to_csv(index=False)

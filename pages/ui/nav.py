@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from pages.ui import errors
 from rec_core.errors import CorelensError
 
 _INSIDE = "_inside_app"
@@ -38,7 +39,7 @@ def run() -> None:
         page.run()
     except CorelensError as error:
         st.title("This cannot be shown yet", anchor=False)
-        st.error(str(error))
+        errors.show(error)
     finally:
         st.session_state[_INSIDE] = False
     if presents() and not st.session_state[SHOWN]:  # a page without slides must not be without navigation
@@ -103,6 +104,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
         Page("summary", "Summary", "summarize"),
         Page("report_tables", "Report tables", "table_chart"),
     ),
+    "Manage": (Page("data", "Data", "database"),),
 }  # fmt: skip
 NAMES = [page.name for group in PAGES.values() for page in group]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import streamlit as st
 
 from cache.home import folders
-from pages.ui import advanced, controls, links, nav, state
+from pages.ui import advanced, controls, errors, links, nav, own_log, state
 from rec_core import selection, specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
@@ -35,13 +35,14 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
+        _know_the_logs()
         if links.read(_parameters()):
             nav.start_over()
         misread = st.container()
         try:
             facts = _choose()
         except CorelensError as error:  # no store can be opened: pages have nothing to show
-            st.error(str(error))
+            errors.show(error)
             st.stop()
         for sentence in links.misread(RUN.key(state.spec())):
             misread.warning(sentence)
@@ -49,7 +50,15 @@ def show() -> None:
             with facts:
                 st.caption(_facts())
         except CorelensError as error:
-            st.error(str(error))
+            errors.show(error)
+
+
+def _know_the_logs() -> None:
+    """Have people's own logs among the data; one that was removed is not chosen any more."""
+    with suppress(CorelensError):  # no store can be opened: that is said where the controls would be
+        state.logs().register()
+    if st.session_state.get("data", FIRST.data.dataset) not in SOURCES:
+        st.session_state["data"] = FIRST.data.dataset
 
 
 def _parameters() -> dict[str, links.Parameter]:
@@ -82,6 +91,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
     )
     facts = st.empty()
+    nav.link("data", "Your own log", **{own_log.ASKED: "true"})
     feedback = controls.segments(
         "Feedback",
         labels.FEEDBACK,
@@ -168,7 +178,7 @@ def _preset(name: specs.Preset, feedback: Feedback, model: str, chosen: dict[str
     try:
         return specs.preset(name, feedback, model, **chosen)
     except SpecError as error:
-        st.error(f"{error} {MODELS[FIRST.model.name].title} is used until then.")
+        errors.show(f"{error} {MODELS[FIRST.model.name].title} is used until then.")
         return specs.preset(name, feedback, FIRST.model.name, **chosen)
 
 
@@ -194,12 +204,14 @@ def _valid(values: dict[str, Any], changed: dict[str, Any]) -> ExperimentSpec:
     try:
         return specs.parse(advanced.apply(values, changed))
     except SpecError as error:
-        st.error(f"{error} The preset's settings are used until this is mended.")
+        errors.show(f"{error} The preset's settings are used until this is mended.")
         return specs.parse(values)
 
 
 def _facts() -> str:
     if not state.data_is_here():
+        if not state.source().download_mb:
+            return "Not where it was."
         return f"Not on this machine yet: a download of {number(state.source().download_mb)} MB."
     with st.spinner("Loading the data", show_time=True):
         split = state.view().split

@@ -9,6 +9,7 @@ import streamlit as st
 from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.kinds import Kind
+from cache.logs import Logs
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
@@ -17,7 +18,7 @@ from rec_core.analysis.evidence import kept as share_kept
 from rec_core.analysis.finished import Finished
 from rec_core.analysis.slices import Mask
 from rec_core.data.sources import SOURCES, Source, Words
-from rec_core.errors import CorelensError
+from rec_core.errors import CorelensError, DataError
 from rec_core.evaluation import Metric
 from rec_core.experiment import View, stored_result
 from rec_core.replicates import Estimate as Share
@@ -42,6 +43,11 @@ def jobs() -> Jobs:
     """Return the jobs, store and ledger of this server's home folder; the first time, training is made ready too."""
     kernels.compile_ahead()
     return Jobs(home(), folders())
+
+
+def logs() -> Logs:
+    """Return people's own logs."""
+    return Logs(jobs().ledger)
 
 
 def use(chosen: ExperimentSpec) -> None:
@@ -102,6 +108,15 @@ def words() -> Words:
 def data_is_here() -> bool:
     """Say whether the chosen data can be had without a download."""
     return source().is_here(jobs().folders)
+
+
+def why_not_here() -> str:
+    """Return what is missing of data that are not here, and what to do."""
+    try:
+        source().require(jobs().folders)
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def view(of: ExperimentSpec | None = None, result: RunResult | None = None) -> View:

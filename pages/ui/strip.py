@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cache.jobs import ACTIVE, Job
-from pages.ui import cards, nav, panel, state
+from pages.ui import cards, errors, nav, panel, state
 from rec_core.errors import CorelensError, DataError
 from rec_core.training import kernels
 from rec_core.wording import labels
@@ -25,14 +25,14 @@ def show() -> None:
     st.html(_ROOM)
     with st.container(key="strip"):
         if text := state.problem():
-            st.error(text)
+            errors.show(text)
         try:
             _chosen()
             panel.show()
             if why := kernels.why_slow():
                 st.caption(why)
         except CorelensError as error:
-            st.error(str(error))
+            errors.show(error)
 
 
 def _chosen() -> None:
@@ -40,7 +40,8 @@ def _chosen() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{labels.run_title(spec)}** · {labels.data_title(spec)}", width="content")
         if not state.data_is_here():
-            st.button(f"Download {state.source().title}", on_click=_download, type="primary")
+            if state.source().download_mb:
+                st.button(f"Download {state.source().title}", on_click=_download, type="primary")
             return
         jobs = [state.jobs().job(one) for one in state.seeded(spec)]
         if all(job.state == "done" for job in jobs):

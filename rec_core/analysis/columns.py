@@ -22,6 +22,7 @@ BECAUSE = "because"  # what speaks for an item
 
 # How many
 USERS = "users"
+ITEMS = "items"
 RATINGS = "ratings"  # of a user, an item or a bin, in train
 RATINGS_IN_ALL = "ratings_in_all"  # of what a coreset leaves out
 KEPT = "kept"
@@ -29,7 +30,11 @@ DROPPED = "dropped"
 IN_ALL = "in_all"
 FROM, TO = "from", "to"
 
+BEGINS = "begins"  # of a part of the time
+ROWS = "rows"
+
 # Shares, the first of ratings in all data
+SHARE_OF_THEM = "share_of_them"
 ALL = "share_of_ratings"
 SHARE_OF_KEPT = "share_of_kept"
 SHARE_KEPT = "share_kept"

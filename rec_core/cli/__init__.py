@@ -1,4 +1,4 @@
-"""The pipeline from the command line: ``python -m rec_core run | select | sweep | find | tune | methods | tables``.
+"""The pipeline from the command line: ``python -m rec_core run | select | export | sweep | find | tune | tables``.
 
 Where results are kept is told by the entry point, ``rec_core.__main__``.
 """
@@ -22,11 +22,13 @@ from rec_core.cli.common import (
     note,
     result_of,
     save,
+    say,
     spec_of,
     with_settings,
 )
 from rec_core.errors import CorelensError
-from rec_core.export.bundle import coreset_frame
+from rec_core.export import bundle
+from rec_core.export.rows import coreset_frame
 from rec_core.export.tables import FORMS, render
 from rec_core.published import TABLES
 from rec_core.selection import METHODS
@@ -60,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     experiment_options(select)
     select.add_argument("--out", metavar="FILE", type=Path, required=True, help="Parquet file to write")
     select.set_defaults(command=_select)
+    export = commands.add_parser("export", help="take a coreset away, in the forms that other libraries read")
+    experiment_options(export)
+    export.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="a new folder, or a file that ends in .zip"
+    )
+    export.add_argument("--dropped", action="store_true", help="with the train rows that are not kept")
+    export.set_defaults(command=_export)
     sweeps.add_commands(commands)
     tuning.add_command(commands)
     methods = commands.add_parser("methods", help="list the selection methods")
@@ -91,6 +100,19 @@ def _select(args: argparse.Namespace) -> None:
         frame = coreset_frame(experiment)
         note(experiment)
     save(args.out, lambda path: frame.to_parquet(path, index=False))
+
+
+def _export(args: argparse.Namespace) -> None:
+    wanted = bundle.Wanted(args.dropped)
+    with Bar() as bar:
+        experiment = experiment_of(spec_of(args), args, bar)
+        if args.out.suffix == ".zip":
+            packed = bundle.zipped(experiment, wanted)
+            save(args.out, lambda path: path.write_bytes(packed))
+        else:
+            bundle.write(experiment, args.out, wanted)
+        note(experiment)
+    say(f"{len(experiment.coreset.rows):,} of {len(experiment.split.train):,} train rows are in {args.out}.")
 
 
 def _methods(args: argparse.Namespace) -> None:

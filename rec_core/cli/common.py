@@ -77,6 +77,7 @@ def experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=list(METHODS), default="random")
     parser.add_argument("--ratio", type=float, default=0.2, help="share of the train rows to keep")
     setting_options(parser, preset="report")
+    parser.add_argument("--spec", metavar="FILE", type=Path, help="an experiment as a bundle's spec.toml has it")
 
 
 def setting_options(parser: argparse.ArgumentParser, preset: specs.Preset) -> None:
@@ -107,6 +108,8 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
         "seed": args.seed,
         "data_seed": args.data_seed,
     }
+    if getattr(args, "spec", None) is not None:
+        return with_settings(logs.spec_in(args.spec, args.dataset), args.set)
     spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
     settings = list(args.set)
     if args.split:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
-from rec_core.data.sources.base import Folders
+from rec_core import specs
+from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, sniff
 from rec_core.data.sources.table.opening import is_elsewhere, name_of
 from rec_core.data.sources.table.reading import ENCODINGS
-from rec_core.errors import SpecError
-from rec_core.specs import checked
+from rec_core.data.sources.table.source import PREFIX
+from rec_core.errors import SpecError, reason
+from rec_core.specs import ExperimentSpec, checked
 
 _NAMED = {"tab": "\t", "\\t": "\t", "space": " "}
 
@@ -41,6 +45,9 @@ def take(args: argparse.Namespace) -> None:
     if getattr(args, "data", None) is None:
         return
     path = _whole(args.data)
+    if getattr(args, "spec", None) is not None and "log" in (said := _toml(args.spec)):
+        _keep(path, _as_said(said["log"]), args, _whole(args.items) if args.items else "")
+        return
     found = _sniffed(path, args)
     columns = _columns(args.columns, found, path) if args.columns else found.columns
     columns = columns.model_copy(update={"in_order": args.in_order and not columns.time})
@@ -50,10 +57,49 @@ def take(args: argparse.Namespace) -> None:
         items = sniff(items_path, of_items=True)
         named = _columns(args.item_columns, items, items_path) if args.item_columns else items.columns
         reading |= {"items_layout": items.layout, "items": named}
-    log = Table.of(path, Reading(**reading), args.title or "", items_path)
+    _keep(path, Reading(**reading), args, items_path)
+
+
+def _as_said(log: dict[str, Any]) -> Reading:
+    """Return how a bundle's log was read."""
+    return checked(Reading, {name: value for name, value in log.items() if name in Reading.model_fields})
+
+
+def _keep(path: str, reading: Reading, args: argparse.Namespace, items_path: str) -> None:
+    """Write the log down, and make it the data set."""
+    log = Table.of(path, reading, args.title or "", items_path)
     log.require(Folders(None, args.home.folders(None).downloads))
     args.home.logs.keep(log)
     args.dataset = log.name
+
+
+def spec_in(file: Path, dataset: str) -> ExperimentSpec:
+    """Return the experiment that a bundle's ``spec.toml`` describes, on the log that was named, if one was.
+
+    Raises:
+        SpecError: if it cannot be read, or no log is named where it asks for one.
+    """
+    values = _toml(file)
+    asked = values.get("data", {}).get("dataset", "")
+    if values.pop("log", None) is not None:
+        if dataset not in SOURCES or not dataset.startswith(PREFIX):
+            raise SpecError(f"'{file.name}' is about a log: name its file with --data PATH.")
+        if asked != dataset:
+            print("This file is not the one that the spec was made from, or is read otherwise.", file=sys.stderr)
+        values["data"] |= {"dataset": dataset}
+    elif asked not in SOURCES:
+        raise SpecError(f"'{file.name}' is about the data set '{asked}', which is not known here.")
+    values.setdefault("data", {})["fingerprint"] = ""
+    return specs.parse(values)
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise SpecError(f"'{file}' cannot be read ({reason(error)}); name the spec.toml of a bundle.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"'{file.name}' is no TOML ({error}); name the spec.toml of a bundle.") from error
 
 
 def _whole(path: str) -> str:

@@ -23,18 +23,35 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
     Raises:
         DataError: if nothing is left.
     """
-    rows, least = data.interactions, max(minimum, 1)
+    rows = data.interactions
     while len(rows):
-        users = _counts(rows.user, data.catalogue.n_users) >= least
-        items = _counts(rows.item, data.catalogue.n_items) >= least
-        stays = _of(users, rows.user)
-        stays &= _of(items, rows.item)
+        users, items, stays = _staying(rows, data, minimum)
         if stays.all():
             return _renumber(data, rows, users, items)
         rows = rows.take(stays)
     raise DataError(
         f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
     )
+
+
+def rounds(data: Dataset, minimum: int) -> int:
+    """Return how often rows have to be dropped until none is left to drop."""
+    rows, count = data.interactions, 0
+    while len(rows) and not (stays := _staying(rows, data, minimum)[2]).all():
+        rows, count = rows.take(stays), count + 1
+    return count
+
+
+def _staying(
+    rows: Interactions, data: Dataset, minimum: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which users and items have enough rows, and which rows are of both."""
+    least = max(minimum, 1)
+    users = _counts(rows.user, data.catalogue.n_users) >= least
+    items = _counts(rows.item, data.catalogue.n_items) >= least
+    stays = _of(users, rows.user)
+    stays &= _of(items, rows.item)
+    return users, items, stays
 
 
 def _counts(ids: NDArray[np.int32], n: int) -> NDArray[np.int64]:

@@ -1,27 +1,160 @@
-"""Take a coreset away: its rows with the ids that the data came with."""
+"""Take a coreset away: one folder, or zip, that plugs into the training that people already have.
+
+``coreset.parquet`` and ``coreset.csv`` hold the kept train rows and what is held out; ``kept_rows.npy`` which records
+of the source the kept rows are; then other libraries' files, the experiment as ``spec.toml``, and a manifest with the
+hash of every file.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rec_core.canonical import Json
+from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.table import Table
+from rec_core.data.sources.table.opening import hash_of, name_of
+from rec_core.errors import CorelensError, reason
 from rec_core.experiment import Stages
+from rec_core.export import frameworks, safe_csv, sql
+from rec_core.export.rows import TRAIN, dropped, taken
+from rec_core.export.toml import to_toml
+from rec_core.results import versions
+from rec_core.wording.data import notes
+from rec_core.wording.labels import choice_title
+from rec_core.wording.numbers import number
+
+MANIFEST = "manifest.json"
+_FORMULAS = (
+    "coreset.csv has an apostrophe before texts that a spreadsheet would compute; coreset.parquet has them as they are."
+)
 
 
-def coreset_frame(stages: Stages) -> pd.DataFrame:
-    """Return the kept rows: ids as given, rating and time (seconds since 1970) where there are, and weight."""
-    coreset, split = stages.coreset, stages.split
-    kept = split.train.take(coreset.rows)
-    columns = {
-        "user_id": _plain(split.catalogue.user_ids[kept.user]),
-        "item_id": _plain(split.catalogue.item_ids[kept.item]),
-        "rating": kept.rating,
-        "time": kept.time,
-        "weight": np.ones(len(kept), np.float32) if coreset.weights is None else coreset.weights,
+@dataclass(frozen=True)
+class Wanted:
+    """What a bundle holds beside the coreset: the train rows that are not kept."""
+
+    dropped: bool = False
+
+
+def write(stages: Stages, folder: Path, wanted: Wanted = Wanted()) -> None:
+    """Write the bundle into ``folder``, which must be new or empty.
+
+    Raises:
+        CorelensError: if the folder holds something, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise CorelensError(f"The folder '{folder}' holds something already; name a new one, so nothing is lost.")
+        _write(stages, folder, wanted)
+    except OSError as error:
+        raise CorelensError(
+            f"The bundle could not be written ({reason(error)}); free some disk space, or name another folder."
+        ) from error
+
+
+def zipped(stages: Stages, wanted: Wanted = Wanted()) -> bytes:
+    """Return the bundle as the bytes of a zip; the errors are those of ``write``."""
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "coreset"
+        write(stages, place, wanted)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(place.rglob("*")):
+                archive.write(file, file.relative_to(folder))
+    return packed.getvalue()
+
+
+def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
+    tables = taken(stages)
+    every = pd.concat(tables.values(), ignore_index=True)
+    every.to_parquet(folder / "coreset.parquet", index=False)
+    (folder / "coreset.csv").write_text(safe_csv.safe_csv(every))
+    np.save(folder / "kept_rows.npy", tables[TRAIN]["row"].to_numpy(np.int64))
+    np.save(folder / "weights.npy", tables[TRAIN]["weight"].to_numpy(np.float32))
+    if wanted.dropped:
+        dropped(stages).to_parquet(folder / "dropped.parquet", index=False)
+    frameworks.recbole(tables, folder / "recbole")
+    frameworks.tables_of_four(tables, folder / "uirt")
+    (folder / "spec.toml").write_text(_spec(stages))
+    without = sql.why_not(stages)
+    if not without:
+        (folder / sql.NAME).write_text(sql.coreset_sql(stages))
+    (folder / "use.py").write_text(_use(stages, tables))
+    said = [*filter(None, [_FORMULAS if safe_csv.is_changed(every) else "", without])]
+    manifest = _manifest(stages, tables, said) | {"files": _hashes(folder)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _spec(stages: Stages) -> str:
+    """Return the experiment, and how its log is read, as the command line takes it (``--spec``)."""
+    source = SOURCES[stages.spec.data.dataset]
+    log: Mapping[str, Json] = {}
+    if isinstance(source, Table):
+        log = {"log": {"title": source.title, "file": name_of(source.path), **source.reading.model_dump()}}
+    return to_toml({**stages.spec.model_dump(), **log}) + "\n"
+
+
+def _use(stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
+    templates = Environment(
+        loader=PackageLoader("rec_core.export"), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    ratings = "rating" in tables[TRAIN]
+    return templates.get_template("use.py.jinja").render(
+        version=versions()["corelens"],
+        title=SOURCES[stages.spec.data.dataset].title,
+        kept=number(len(tables[TRAIN])),
+        train=number(len(stages.split.train)),
+        how=choice_title(stages.spec),
+        value="rating" if ratings else "weight",
+        ratings=ratings,
+        times="time" in tables[TRAIN],
+    )
+
+
+def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str]) -> dict[str, Json]:
+    """Return what was taken from what, without a path of this machine."""
+    spec, source = stages.spec, SOURCES[stages.spec.data.dataset]
+    place = source.locate(Folders(None, Path()) if isinstance(source, Table) else stages.graph.folders)
+    return {
+        "made by": f"Corelens {versions()['corelens']}",
+        "source": {
+            "title": source.title,
+            "file": place.name if place else None,
+            "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+            "fingerprint": spec.data.fingerprint or None,
+            "terms of use": source.terms or None,
+        },
+        "coreset": {
+            "choice": choice_title(spec),
+            "train rows": len(stages.split.train),
+            "kept": len(tables[TRAIN]),
+            "sha256 of the kept rows": hashlib.sha256(tables[TRAIN]["row"].to_numpy("<i8").tobytes()).hexdigest(),
+            **{f"{name} rows": len(table) for name, table in tables.items() if name != TRAIN},
+        },
+        "notes": [*more, *notes(stages.split, spec)],
+        "spec": spec.model_dump(),
+        "versions": versions(),
     }
-    return pd.DataFrame({name: values for name, values in columns.items() if values is not None})
 
 
-def _plain(ids: np.ndarray) -> object:
-    """Return ids as a table holds them: numpy's texts of any length are no column of pandas'."""
-    return ids.tolist() if ids.dtype.kind == "T" else ids
+def _hashes(folder: Path) -> dict[str, Json]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {
+        file.relative_to(folder).as_posix(): {
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "bytes": file.stat().st_size,
+        }
+        for file in files
+    }

@@ -6,6 +6,7 @@ everybody's last click holds against it, and a test on what happens from now on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -42,6 +43,10 @@ class AfterDate(Method):
                 "user's rows is enough."
             )
         return Coreset(_latest(candidates.train.time, budget))
+
+    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+        """Return the last rows by time."""
+        return f"SELECT row FROM train ORDER BY time DESC, place DESC LIMIT {budget}"
 
 
 def _latest(time: np.ndarray, budget: int) -> Rows:

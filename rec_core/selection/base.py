@@ -7,7 +7,7 @@ and words, how it is drawn in figures, what it needs, and how it chooses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.canonical import Json
 from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import SelectionError
 from rec_core.models import Fitted
@@ -108,7 +109,8 @@ class Method(Settings):
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
     for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
     One that ``keeps_users`` keeps all rows of some and none of others: it is meant for models served from the profile.
-    One that ``weighs`` gives each row a weight.
+    One that ``weighs`` gives each row a weight. Settings that were ``added_later`` count in keys where they are not at
+    their default, so that runs from before are the same runs.
     """
 
     title: ClassVar[str]
@@ -121,8 +123,16 @@ class Method(Settings):
     keeps_users: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
     live: ClassVar[bool] = True
+    added_later: ClassVar[tuple[str, ...]] = ()
 
     name: str = ""
+
+    @property
+    def counted(self) -> dict[str, Json]:
+        """Its settings as keys have them."""
+        usual = {name: type(self).model_fields[name].default for name in self.added_later}
+        settings = self.model_dump(exclude={"name"})
+        return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}
 
     @property
     def needs_order(self) -> bool:
@@ -132,6 +142,14 @@ class Method(Settings):
     @abstractmethod
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""
+
+    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+        """Return the rule as SQL: a query that gives the column ``row`` of the kept ones of ``train``; "" for none.
+
+        ``train`` has ``row``, ``place`` (0 … n - 1), ``user_id``, ``item_id``, ``time`` and ``wanted``, how often an
+        item occurs. ``user_ids`` are literals. The other arguments are those of ``select``.
+        """
+        return ""
 
     def epochs(
         self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]

@@ -6,13 +6,15 @@ chosen. Without a proxy and without times, and next to free.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
-from rec_core.selection.quotas import ALPHA, by_user, last_of_each
+from rec_core.selection.lots import DRAWN, DRAWS, Draw, keys, lots, lots_sql
+from rec_core.selection.quotas import ALPHA, by_user, last_of_each, last_of_each_sql
 from rec_core.settings import Share, choice, offered
 
 _ORDERS = {"random": "At random", "popular": "Most popular first", "unpopular": "Least popular first"}
@@ -27,16 +29,28 @@ class Quota(Method):
     )
     mark: ClassVar = Mark("#56b4e9", "square")
 
+    added_later: ClassVar = ("draw",)
+
     name: Literal["quota"] = "quota"
     order: Literal["random", "popular", "unpopular"] = choice("random", "Which rows of a user", _ORDERS)
     alpha: Share = offered(0.0, ALPHA, 0.0, 1.0)
+    draw: Draw = choice("generator", DRAWN, DRAWS, link="quota_draw")
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's quota; equally popular rows are drawn by lot."""
         train = candidates.train
-        lot = rng.permutation(len(train))
+        n = len(train)
+        lot = rng.permutation(n) if self.draw == "generator" else np.argsort(lots(n, keys(rng)))
         ordered = lot[by_user(train.user[lot], self._wanted(train.item[lot]))]
         return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
+
+    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+        """Return each user's quota, by lot among the equally wanted; what the generator draws, SQL cannot."""
+        if self.draw != "hash":
+            return ""
+        table = f"({lots_sql('train', keys(rng))}) AS r"
+        order = {"random": "lot DESC", "popular": "wanted DESC, lot DESC", "unpopular": "wanted, lot DESC"}[self.order]
+        return last_of_each_sql(candidates, table, order, self.alpha, budget, rng, user_ids)
 
     def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.integer]:
         """Return how much each row is wanted beside its user's others, (n,)."""

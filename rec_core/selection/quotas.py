@@ -8,6 +8,8 @@ by filling up users one after the other, the smallest n^(1 − α) first: those 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,6 +49,34 @@ def last_of_each(
     n_rows = np.bincount(candidates.train.user, minlength=candidates.n_users)
     quota = quotas(n_rows, alpha, budget, rng)
     return np.sort(ordered[places_within(n_rows) >= np.repeat(n_rows - quota, n_rows)])
+
+
+def last_of_each_sql(
+    candidates: Candidates,
+    table: str,
+    order: str,
+    alpha: float,
+    budget: int,
+    rng: np.random.Generator,
+    user_ids: Sequence[str],
+) -> str:
+    """Return the same as SQL: a user's rows in the most wanted ``order`` first, as many as their quota.
+
+    Users with as many rows have one quota, but for those who drew one more row by lot, who are named.
+    """
+    n_rows = np.bincount(candidates.train.user, minlength=candidates.n_users)
+    quota = quotas(n_rows, alpha, budget, rng)
+    least = np.full(n_rows.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(least, n_rows, quota)
+    values = ", ".join(f"({n}, {least[n]})" for n in np.unique(n_rows).tolist())
+    lucky = [user_ids[user] for user in np.flatnonzero(quota > least[n_rows]).tolist()]
+    more = f" + CASE WHEN user_id IN ({', '.join(lucky)}) THEN 1 ELSE 0 END" if lucky else ""
+    return (
+        "SELECT row FROM (SELECT row, user_id, count(*) OVER (PARTITION BY user_id) AS n_rows, "
+        f"row_number() OVER (PARTITION BY user_id ORDER BY {order}) AS age FROM {table}) AS aged\n"
+        f"JOIN (SELECT * FROM (VALUES {values}) AS v(n, least)) AS quota ON aged.n_rows = quota.n\n"
+        f"WHERE age <= least{more}"
+    )
 
 
 def poured(most: NDArray[np.float64], wanted: NDArray[np.float64], budget: int) -> NDArray[np.float64]:

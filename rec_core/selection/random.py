@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
+from rec_core.selection.lots import DRAWN, DRAWS, Draw, keys, lots, lots_sql
+from rec_core.settings import choice
 
 
 class Random(Method):
@@ -16,8 +19,20 @@ class Random(Method):
     summary: ClassVar = "Keeps ratings at random, without preference."
     mark: ClassVar = Mark("#0072b2", "circle")
 
+    added_later: ClassVar = ("draw",)
+
     name: Literal["random"] = "random"
+    draw: Draw = choice("generator", DRAWN, DRAWS, link="random_draw")
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
-        """Return ``budget`` rows."""
-        return Coreset(np.sort(rng.choice(len(candidates.train), budget, replace=False)))
+        """Return ``budget`` rows; by hash, those with the lowest lots."""
+        n = len(candidates.train)
+        if self.draw == "hash":
+            return Coreset(np.sort(np.argpartition(lots(n, keys(rng)), budget - 1)[:budget]))
+        return Coreset(np.sort(rng.choice(n, budget, replace=False)))
+
+    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+        """Return the rows with the lowest lots; what the generator draws, SQL cannot."""
+        if self.draw != "hash":
+            return ""
+        return f"SELECT row FROM ({lots_sql('train', keys(rng))}) AS r ORDER BY lot LIMIT {budget}"

@@ -6,13 +6,14 @@ recommenders in production cut their histories by; as a coreset it is measured i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from rec_core.data.interactions import by_user_and_time
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
-from rec_core.selection.quotas import ALPHA, last_of_each
+from rec_core.selection.quotas import ALPHA, last_of_each, last_of_each_sql
 from rec_core.settings import Share, offered
 
 
@@ -37,3 +38,8 @@ class Recent(Method):
         """Return each user's last rows by time; of equal times, and without times, the later in the file."""
         ordered = by_user_and_time(candidates.train)
         return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
+
+    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+        """Return each user's last rows by time, as many as the quota."""
+        order = "place DESC" if candidates.train.time is None else "time DESC, place DESC"
+        return last_of_each_sql(candidates, "train", order, self.alpha, budget, rng, user_ids)

@@ -28,7 +28,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     return {
         "split": SPLIT.within(spec),
         "method": spec.method.name,
-        "params": spec.method.model_dump(exclude={"name"}),
+        "params": spec.method.counted,
         "ratio": f"{spec.ratio:.3f}",
         "proxy": PROXY.within(spec) if spec.method.needs_proxy else None,
         "seed": spec.seed,

@@ -27,6 +27,9 @@ _TITLES = {
     col.OTHER: "Other",
     col.USERS: "Users",
     col.RATINGS: "Ratings",
+    col.ROWS: "Rows",
+    col.BEGINS: "From",
+    col.SHARE_OF_THEM: "Share of them",
     col.RATINGS_IN_ALL: "Ratings in all data",
     col.KEPT: "Kept",
     col.DROPPED: "Dropped",
@@ -61,6 +64,7 @@ def title(column: str, words: Words) -> str:
     """Return what a column is called; one that has no other title keeps its name."""
     of_the_data = {
         col.ITEM: words.item,
+        col.ITEMS: words.items,
         col.GENRE: words.kind,
         col.GENRES: words.kinds,
         col.RATING: words.units,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,8 +81,13 @@ def finish(home: Path, *specs: ExperimentSpec) -> None:
 
 def texts(app: AppTest) -> str:
     """Return what a page says, line by line."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.warning, *app.sidebar.caption]
-    return "\n".join(str(part.value) for part in parts)
+    parts = [*app.title, *app.markdown, *app.caption, *app.warning, *app.sidebar.caption]
+    return "\n".join([*(str(part.value) for part in parts), *errors(app)])
+
+
+def errors(app: AppTest) -> list[str]:
+    """Return the errors on a page and in its sidebar, as they are read: what Markdown would act upon is escaped."""
+    return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", str(error.value)) for error in app.error]
 
 
 def healthy(app: AppTest) -> None:

@@ -21,7 +21,7 @@ from rec_core.results import RunResult
 from rec_core.stages import pack
 from rec_core.wording.labels import names
 from tests.conftest import key, quick
-from tests.pages.conftest import QUICK, Open, finish
+from tests.pages.conftest import QUICK, Open, errors, finish
 
 SEEDS = (0, 1, 2)
 
@@ -133,7 +133,7 @@ def test_a_wrong_limit_of_the_store_is_said_in_a_sentence(
     monkeypatch.setenv("CORELENS_STORE_GB", "abc")
     app = open_page()
     assert [e.message for e in app.exception] == []
-    assert "CORELENS_STORE_GB is 'abc'" in app.sidebar.error[0].value
+    assert "CORELENS_STORE_GB is 'abc'" in errors(app)[0]
 
 
 def test_runs_that_were_tested_on_other_rows_do_not_stand_beside_these(seeded: Path, open_page: Open) -> None:

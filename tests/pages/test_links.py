@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from pages.ui import nav
-from tests.pages.conftest import QUICK, Open, healthy, texts
+from tests.pages.conftest import QUICK, Open, errors, healthy, texts
 
 PAGES = nav.NAMES
 ODD = [
@@ -72,7 +72,7 @@ def test_a_link_may_name_things_as_the_command_line_does(open_page: Open) -> Non
 
 def test_a_wrong_advanced_setting_is_said_and_the_preset_used(open_page: Open) -> None:
     app = open_page(**QUICK, dim="33")
-    assert "model.dim" in app.sidebar.error[0].value
+    assert "model.dim" in errors(app)[0]
     assert app.metric
 
 

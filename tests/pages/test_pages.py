@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from cache.store import DiskStore
 from pages.ui import nav
-from pages.ui.cards import safe_csv
 from rec_core.data.sources import Folders
 from rec_core.experiment import Experiment
+from rec_core.export.safe_csv import safe_csv
 from rec_core.selection import METHODS, budget
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import resolve
@@ -61,7 +61,7 @@ def test_every_method_on_every_page(page: str, method: str, pretrain: str, open_
     healthy(app)
     if pretrain == "true" and any(m.title == method and m.needs_proxy for m in METHODS.values()):
         assert app.button(key="run").label.startswith("Run · about")  # a run makes its proxy
-        if page not in ("compare", "frontier", "tuning", "report_tables"):  # which are about finished runs
+        if page not in ("compare", "frontier", "tuning", "report_tables", "data"):  # which are about no coreset
             assert app.button(key="prepare").label.startswith("Prepare · about")
     elif page in LIVE:
         assert app.metric or app.get("plotly_chart")

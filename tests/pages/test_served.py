@@ -8,7 +8,7 @@ import pytest
 
 from rec_core.specs import ExperimentSpec
 from tests.conftest import key, quick
-from tests.pages.conftest import QUICK, Open, finish, healthy, texts
+from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
 
 SERVED = [quick(method, "implicit", "co-occurrence") for method in ("full", "users")]
 PROFILE = "co-occurrence"
@@ -34,8 +34,8 @@ def test_a_model_says_of_which_kind_it_is_and_what_becomes_of_users_left_out(ope
 def test_what_does_not_go_together_is_said_with_a_remedy(open_page: Open, asks: dict[str, str], says: str) -> None:
     app = open_page(**(QUICK | asks))
     healthy(app)
-    assert says in app.sidebar.error[0].value
-    assert "or a" in app.sidebar.error[0].value
+    assert says in errors(app)[0]
+    assert "or a" in errors(app)[0]
 
 
 def test_settings_that_do_not_count_are_not_offered(open_page: Open) -> None:

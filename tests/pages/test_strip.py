@@ -16,7 +16,7 @@ from rec_core.progress import Progress
 from rec_core.specs import ExperimentSpec
 from rec_core.training import kernels
 from tests.conftest import key, quick
-from tests.pages.conftest import QUICK, Open, finish, healthy, texts
+from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
 
 PAGES = nav.NAMES
 
@@ -114,8 +114,8 @@ def test_a_download_that_fails_is_said_in_a_sentence(open_page: Open, monkeypatc
     app = open_page(data="MovieLens 100K")
     next(b for b in app.button if b.label == "Download MovieLens 100K").click().run()
     assert [e.message for e in app.exception] == []
-    assert "could not be downloaded from its publisher" in app.error[0].value
-    assert "Nothing was changed" in app.error[0].value
+    assert "could not be downloaded from its publisher" in errors(app)[0]
+    assert "Nothing was changed" in errors(app)[0]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -174,7 +174,7 @@ def test_a_failure_that_cannot_be_dismissed_is_said_in_a_sentence(
     monkeypatch.setattr(Ledger, "forget", full)
     next(b for b in app.button if b.label == "Dismiss").click().run()
     assert [e.message for e in app.exception] == []
-    assert [e.value for e in app.error] == ["The disk is full."]
+    assert errors(app) == ["The disk is full."]
 
 
 def test_the_bar_does_not_fall_back_when_the_proxy_is_there(

@@ -10,7 +10,7 @@ from rec_core.data.sources import Folders
 from rec_core.errors import CancelledError, CorelensError, SelectionError
 from rec_core.evaluation import metrics_of
 from rec_core.experiment import Experiment, View
-from rec_core.export.bundle import coreset_frame
+from rec_core.export.rows import coreset_frame
 from rec_core.models import MODELS
 from rec_core.progress import Progress
 from rec_core.selection import METHODS, Candidates, Coreset, budget

@@ -8,15 +8,24 @@ from collections.abc import Iterable
 from rec_core.data.sources import movielens, pairs, synthetic
 from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.table import Table
+from rec_core.errors import DataError
 
-SOURCES: dict[str, Source] = {
-    source.name: source
+
+class _Sources(dict[str, Source]):
+    """Sources by name; one that is gone is said to be, for somebody may be looking at it while another removes it."""
+
+    def __missing__(self, name: str) -> Source:
+        raise DataError(f"'{name}' is not on the list any more: choose other data, or bring it back on the page Data.")
+
+
+SOURCES: dict[str, Source] = _Sources(
+    (source.name, source)
     for source in (
         *movielens.RELEASES,
         *pairs.KNOWN,
         *synthetic.SIZES,
     )
-}
+)
 
 
 def register(logs: Iterable[Table]) -> None:

@@ -33,13 +33,16 @@ class Folders:
 class Source(ABC):
     """Data that can be asked for by name.
 
-    ``download_mb`` is the size of what has to be fetched where no folder has it; 0 for data that cannot be.
+    ``download_mb`` is the size of what has to be fetched where no folder has it; 0 for data that cannot be. Published
+    data have terms of use, in a sentence, and a citation.
     """
 
     name: str
     title: str
     words: Words
     download_mb: float
+    terms: str = ""
+    citation: str = ""
 
     @property
     def has_order(self) -> bool:

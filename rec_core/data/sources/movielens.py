@@ -19,6 +19,14 @@ from rec_core.data.sources.files import hash_of, is_file
 from rec_core.errors import DataError, reason
 
 FILMS = Words("film", "films", "star", "stars", "genre", "genres")
+_TERMS = (
+    "For research, with acknowledgement; not to be redistributed, nor used commercially, without the permission of "
+    "GroupLens (the README of each release says what exactly)."
+)
+_CITATION = (
+    "F. Maxwell Harper and Joseph A. Konstan, 2015. The MovieLens Datasets: History and Context. ACM Transactions on "
+    "Interactive Intelligent Systems 5 (4), 19. doi:10.1145/2827872"
+)
 _PUBLISHER = "https://files.grouplens.org/datasets/movielens/"
 
 
@@ -34,6 +42,8 @@ class MovieLens(Source):
     folder_names: tuple[str, ...]
     file_hashes: Mapping[str, str] = field(default_factory=dict)
     words: Words = FILMS
+    terms: str = _TERMS
+    citation: str = _CITATION
 
     @property
     def archive(self) -> str:
@@ -163,7 +173,10 @@ RELEASES = (
         "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
         1.0,
         ("ml-latest-small",),
-        {
+        terms=_TERMS.replace(
+            "not to be redistributed, nor used", "redistributed under the same terms only, and not used"
+        ),
+        file_hashes={
             "ratings.csv": "80da8b3393dae325bbba5a31f291a6ba55d8d4f4396de3c456f2c1635b1b70e8",
             "movies.csv": "c47b783f23eb304413307e1bb05335e427737da20ec8d3c0e96335567dd5f3dc",
         },

@@ -30,6 +30,8 @@ class Pairs(Source):
     file: str
     words: Words
     download_mb: float = 0.0
+    terms: str = ""
+    citation: str = ""
 
     def locate(self, folders: Folders) -> Path | None:
         """Return the folder that holds the list, or None."""
@@ -80,4 +82,13 @@ class Pairs(Source):
         return Dataset(rows, Catalogue(user_ids, item_ids, titles, texts([""] * len(item_ids))))
 
 
-KNOWN = (Pairs("beauty", "Amazon Beauty", "beauty.txt", Words(item="product", items="products")),)
+KNOWN = (
+    Pairs(
+        "beauty",
+        "Amazon Beauty",
+        "beauty.txt",
+        Words(item="product", items="products"),
+        citation="J. McAuley, C. Targett, Q. Shi and A. van den Hengel, 2015. Image-based Recommendations on Styles "
+        "and Substitutes. SIGIR. doi:10.1145/2766462.2767755",
+    ),
+)

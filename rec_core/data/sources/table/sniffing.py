@@ -66,14 +66,13 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     if start.startswith(PARQUET) or first != path:
         names, records = _parquet(first)
         return Sniffed(Layout(form="parquet"), names, records, guess(names, records, of_items))
-    layout = layout or _layout(start, name)
+    encoding = _encoding(start, name)
+    layout = layout or _layout(_decoded(start, encoding), encoding, name)
     names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
     return Sniffed(layout, names, records, guess(names, records, of_items))
 
 
-def _layout(start: bytes, name: str) -> Layout:
-    encoding = _encoding(start, name)
-    text = _decoded(start, encoding)
+def _layout(text: str, encoding: str, name: str) -> Layout:
     if text.lstrip().startswith(("{", "[")):
         if text.lstrip().startswith("["):
             raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rec_core.data.sources.table.values import Numbered
 from rec_core.errors import DataError
 
 WORDS = Words()  # nothing is known of what items are
+_LONGEST = 80  # characters of a title
 PREFIX = "log-"  # of the names of people's own logs
 
 
@@ -51,7 +53,7 @@ class Table(Source):
             if not column:
                 raise DataError(f"'{name_of(path)}': no column is said to name {what}; say which one does.")
         mark = _mark(path, items_path, reading)
-        return cls(f"{PREFIX}{mark[:12]}", title or name_of(path), path, reading, items_path)
+        return cls(f"{PREFIX}{mark[:12]}", titled(title or name_of(path)), path, reading, items_path)
 
     @property
     def has_order(self) -> bool:
@@ -105,6 +107,15 @@ class Table(Source):
         for piece in pieces(self.path, reading.layout, names, list(reading.columns.named.values()), rejects):
             rows.add(piece)
         return rows.finish(self.path, described)
+
+
+def titled(text: str) -> str:
+    """Return a title without the signs that Markdown, HTML or a figure would act upon.
+
+    >>> titled("![our](http://x) <b>*shop*</b> 1_2.csv")
+    'our http: x b shop b 1_2.csv'
+    """
+    return " ".join(re.sub(r"[^\w\s.,:;'’()-]|[()]", " ", text).split())[:_LONGEST] or "A log"
 
 
 def _names(path: str, layout: Layout, columns: Columns) -> list[str]:

@@ -1,0 +1,113 @@
+"""Parts of the page Data: what a data set holds, what of it cannot be read, where it comes from."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cards, errors, state
+from rec_core.analysis.holdings import Holdings, measure
+from rec_core.data.interactions import Dataset
+from rec_core.data.sources import Source
+from rec_core.data.sources.table import Table
+from rec_core.errors import DataError
+from rec_core.experiment import View
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import LOAD
+from rec_core.wording import holdings as wording
+from rec_core.wording.numbers import capital, number, percent, plain_markdown
+
+
+def loaded(view: View) -> tuple[Dataset, Holdings] | None:
+    """Return all rows of the chosen data and what they hold; None where they cannot be read, which is said then."""
+    try:
+        dataset = view.dataset
+    except DataError as error:
+        cards.headline(wording.QUESTION)
+        errors.show(error)
+        return None
+    return dataset, _measured(LOAD.key(view.spec), view.spec.data.min_interactions, view)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Counting")
+def _measured(key: str, minimum: int, _view: View) -> Holdings:
+    return measure(_view.dataset, minimum)
+
+
+def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:
+    """List what of a file could not be read, with a download, and the choice what is done about it."""
+    found = dataset.rejected
+    if not found.count:
+        return
+    st.subheader("What cannot be read", anchor=False)
+    said = wording.rejected(found, len(dataset.interactions))
+    with st.container(border=True):
+        if spec.data.unreadable == "stop":
+            st.warning(f"{said} Nothing runs on these data until the file is mended, or such rows are left out.")
+            st.button("Leave them out", key="leave-out", type="primary", on_click=_set_unreadable, args=["left-out"])
+        else:
+            st.markdown(f"{said} They are left out, which is said beside every number.")
+            st.button("Stop instead", key="stop-instead", on_click=_set_unreadable, args=[None])
+        table = pd.DataFrame(
+            {
+                capital(found.unit): found.line,
+                "Column": found.column.tolist(),
+                "Why": found.wrong.tolist(),
+                "What stands there": found.value.tolist(),
+            }
+        )
+        cards.table(table, height=min(320, 40 + 35 * len(table)), alt="Rows that cannot be read.", key="unreadable")
+        if found.count > len(table):
+            st.caption(f"The first {number(len(table))} of {number(found.count)}.")
+        cards.csv(table, "unreadable-rows", "Download the list")
+
+
+def _set_unreadable(value: str | None) -> None:
+    st.session_state["unreadable"] = value
+
+
+def filters(holdings: Holdings, spec: ExperimentSpec) -> None:
+    """Show what each smallest count of rows per user and item would leave."""
+    words, chosen = state.words(), spec.data.min_interactions
+    table = pd.DataFrame(
+        {
+            "At least": [left.minimum for left in holdings.left],
+            "Rows": [left.rows for left in holdings.left],
+            "of all": [percent(left.rows / holdings.rows) for left in holdings.left],
+            "Users": [left.users for left in holdings.left],
+            capital(words.items): [left.items for left in holdings.left],
+            "": ["as set" if left.minimum == chosen else "" for left in holdings.left],
+        }
+    )
+    st.caption(
+        f"Of each pair of user and {words.item} one row counts. Users and {words.items} with fewer rows are left out, "
+        "repeated until none is left; the number is set under Advanced."
+    )
+    cards.table(table, alt="What filters leave.", key="filters", column_config=cards.number_columns(table))
+
+
+def provenance(source: Source, spec: ExperimentSpec) -> None:
+    """Say where the copy lies, how much room it takes, and under which terms it is."""
+    place = source.locate(state.jobs().folders)
+    if isinstance(source, Table):
+        columns = ", ".join(f"{role} = {plain_markdown(name)}" for role, name in source.reading.columns.named.items())
+        st.markdown(f"A log of your own, read as {columns}.")
+    if place is not None:
+        st.markdown(f"It lies at {plain_markdown(str(place))} ({_size(source)}).")
+    if note := source.note(spec.data.fingerprint):
+        st.markdown(note)
+    if source.terms:
+        st.markdown(f"Terms of use: {source.terms}")
+    if source.citation:
+        st.markdown(f"Please cite: {plain_markdown(source.citation)}")
+
+
+def _size(source: Source) -> str:
+    place = source.locate(state.jobs().folders)
+    if place is None:
+        return "nothing"
+    try:
+        files = [place] if place.is_file() else [file for file in place.rglob("*") if file.is_file()]
+        return f"{number(sum(file.stat().st_size for file in files) / 1e6)} MB"
+    except OSError:
+        return "size not known"

@@ -1,0 +1,232 @@
+"""Somebody's own log: named by its path or sent as a file, shown over twenty rows, taken as its columns are said."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cache.home import folders, home
+from pages.ui import cards, errors, state
+from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, sniff
+from rec_core.data.sources.table.opening import is_elsewhere
+from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
+from rec_core.errors import CorelensError, DataError, reason
+from rec_core.specs import checked
+from rec_core.wording.numbers import plain_markdown
+
+ASKED = "own"  # in the address of whoever comes for the card
+_SHOWN = 20  # rows
+_NONE = "–"
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ITEM_ROLES: tuple[Role, ...] = ("item", "title", "categories")
+
+
+def show() -> None:
+    """Draw the card that takes a log, open for whoever came for it, and the list of those that were taken."""
+    with st.expander("A log of your own", expanded=st.query_params.get(ASKED) == "true", icon=":material/add:"):
+        st.markdown(
+            "CSV with any separator, JSON lines, Parquet (a file or a folder), RecBole's .inter; gzip or zip of one of "
+            "them. It stays where it is, and nothing in it is changed."
+        )
+        try:
+            path = _named()
+            if path:
+                _take(path)
+        except CorelensError as error:
+            errors.show(error)
+        _listed()
+
+
+def _named() -> str:
+    """Return the path of the log that the reader names or sends, "" until then."""
+    typed = st.text_input("Path", key="own-path", placeholder="/data/interactions.csv").strip()
+    sent = st.file_uploader("Or send a small file", key="own-file")
+    if typed:
+        return allowed(typed)
+    return "" if sent is None else _kept(sent.name, sent.getvalue())
+
+
+def allowed(path: str) -> str:
+    """Return the whole path of a file that this app may read.
+
+    Raises:
+        DataError: if the app is served to others, and the path is not in the folder that whoever started it named.
+    """
+    local = folders().local
+    served = (st.get_option("server.address") or "") not in _LOOPBACK
+    if is_elsewhere(path):
+        if served:
+            raise DataError("This app is served to others and reads no other machines: copy the file to its folder.")
+        return path
+    place = Path(path).expanduser()
+    whole = (place if place.is_absolute() or local is None else local / place).resolve()
+    if served and (local is None or not whole.is_relative_to(local)):
+        raise DataError(
+            "This app is served to others and reads files from the folder CORELENS_DATA alone: put the file there, and "
+            "name it by its place in that folder."
+        )
+    return str(whole)
+
+
+def _kept(name: str, contents: bytes) -> str:
+    """Keep a file that was sent, and return where."""
+    plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "log"
+    place = home() / "uploads" / hashlib.sha256(contents).hexdigest()[:16] / plain
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(contents)
+    except OSError as error:
+        raise DataError(
+            f"The file could not be kept ({reason(error)}); free some disk space and send it again."
+        ) from error
+    return str(place)
+
+
+def _take(path: str) -> None:
+    """Show how a log is read, let the reader say otherwise, and take it."""
+    found = _layout(_sniffed(path), path)
+    columns = _roles(found, "own")
+    in_order = not columns.time and st.checkbox(
+        "Lines are in order of time, at least those of each user", key="own-in-order"
+    )
+    records = pd.DataFrame(found.records[:_SHOWN], columns=found.names)
+    cards.table(records, alt="The first rows of the file.", key="own-rows", height=240)
+    items_path, reading = _items({"layout": found.layout, "columns": columns.model_copy(update={"in_order": in_order})})
+    title = st.text_input("What to call it", key="own-title", placeholder=Path(path).name)
+    missing = [ROLES[role].lower() for role in ("user", "item") if not getattr(columns, role)]
+    label = "Use this log" if not missing else f"Say which column is the {' and the '.join(missing)}"
+    args = [path, Reading(**reading), title.strip(), items_path]
+    st.button(label, key="own-use", type="primary", disabled=bool(missing), on_click=_use, args=args)
+
+
+def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
+    """Take a log, choose it, and close the card."""
+    try:
+        log = Table.of(path, reading, title, items_path)
+        state.logs().keep(log)
+    except CorelensError as error:
+        state.complain(str(error))
+        return
+    st.session_state["data"] = log.name
+    st.session_state["own-path"] = st.session_state["own-items"] = st.session_state["own-title"] = ""
+    st.query_params.pop(ASKED, None)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Looking at the file")
+def _looked_at(path: str, mark: str, layout: Layout | None, of_items: bool) -> Sniffed:
+    return sniff(path, layout, of_items)
+
+
+def _sniffed(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
+    mark = ""
+    with suppress(OSError):
+        stat = Path(path).stat()
+        mark = f"{stat.st_mtime_ns} {stat.st_size}"
+    return _looked_at(path, mark, layout, of_items)
+
+
+def _layout(found: Sniffed, path: str) -> Sniffed:
+    """Say how the file seems to be written, let the reader say otherwise, and return it read so."""
+    layout = found.layout
+    if layout.form != "text":
+        st.caption({"json": "Read as JSON lines.", "parquet": "Read as Parquet."}[layout.form])
+        return found
+    with st.expander(f"Read as {_said(layout)}"):
+        options = list(dict.fromkeys([layout.separator, *_SEPARATORS]))
+        separator = st.selectbox(
+            "Separator",
+            options,
+            format_func=lambda sign: _SEPARATORS.get(sign, sign),
+            key="own-separator",
+            accept_new_options=True,
+        )
+        encodings = list(ENCODINGS)
+        encoding = st.selectbox(
+            "Encoding", encodings, encodings.index(layout.encoding), ENCODINGS.__getitem__, key="own-encoding"
+        )
+        header = st.checkbox("The first line names the columns", layout.header, key="own-header")
+        quoted = st.checkbox("Quotation marks enclose fields", layout.quoted, key="own-quotes")
+        signs = list(DECIMALS)
+        decimal = st.selectbox("Decimal sign", signs, signs.index(layout.decimal), DECIMALS.__getitem__, key="own-sign")
+    said: dict[str, Any] = {
+        "separator": separator,
+        "encoding": encoding,
+        "header": header,
+        "quoted": quoted,
+        "decimal": decimal,
+    }
+    changed = checked(Layout, layout.model_dump() | said)
+    return found if changed == layout else _sniffed(path, changed)
+
+
+def _said(layout: Layout) -> str:
+    header = "the first line names the columns" if layout.header else "no line of names"
+    sign = _SEPARATORS.get(layout.separator, layout.separator)
+    return f"{ENCODINGS[layout.encoding]} text, fields separated by {plain_markdown(sign)}, {header}"
+
+
+def _roles(found: Sniffed, key: str, roles: tuple[Role, ...] = tuple(ROLES)) -> Columns:
+    """Let the reader say which column is what; guesses come first."""
+    options = [_NONE, *found.names]
+    guessed = found.columns.named
+    chosen: dict[str, str] = {}
+    with st.grid(len(roles), min_column_width=130):
+        for role in roles:
+            name = st.selectbox(
+                ROLES[role],
+                options,
+                options.index(guessed.get(role, _NONE)),
+                key=f"{key}-{role}-{'|'.join(found.names)}",
+            )
+            if name and name != _NONE:
+                chosen[role] = name
+    return checked(Columns, chosen)
+
+
+def _items(reading: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Let the reader name a second file about items; return its path and how both are read."""
+    with st.expander("Titles and categories of items, from a second file"):
+        typed = st.text_input("Path of that file", key="own-items", placeholder="/data/items.csv").strip()
+        if not typed:
+            return "", reading
+        path = allowed(typed)
+        found = _sniffed(path, of_items=True)
+        columns = _roles(found, "own-items", _ITEM_ROLES)
+        records = pd.DataFrame(found.records[:_SHOWN], columns=found.names)
+        cards.table(records, alt="The first rows of the second file.", key="own-item-rows", height=240)
+        if not columns.item:
+            raise DataError("The second file needs a column that names items: say which one does.")
+    return path, reading | {"items_layout": found.layout, "items": columns}
+
+
+def _listed() -> None:
+    """List the logs that were taken, each to be renamed or removed, and those removed, to be brought back."""
+    for log in state.logs().listed():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain_markdown(log.title)}** · {plain_markdown(log.path)}", width="stretch")
+            st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
+            with st.popover("Rename"):
+                title = st.text_input("What to call it", log.title, key=f"title-{log.name}")
+                st.button("Rename", key=f"rename-{log.name}", on_click=_rename, args=[log.name, title])
+            st.button("Remove", key=f"remove-{log.name}", on_click=state.logs().remove, args=[log.name])
+    for log in reversed(state.logs().removed()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Removed: {plain_markdown(log.title)}. Its file and its runs are where they were.")
+            st.button("Bring back", key=f"back-{log.name}", on_click=state.logs().bring_back, args=[log.name])
+            st.button("Forget", key=f"forget-{log.name}", on_click=state.logs().forget, args=[log.name])
+
+
+def _take_up(name: str) -> None:
+    st.session_state["data"] = name
+
+
+def _rename(name: str, title: str) -> None:
+    if title.strip():
+        state.logs().rename(name, title.strip())

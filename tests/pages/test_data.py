@@ -1,0 +1,143 @@
+"""The page Data: what is in a data set, people's own logs, and what of them cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cache.home import folders
+from cache.ledger import Ledger
+from cache.logs import Logs
+from pages.ui import own_log
+from rec_core.data.sources import register
+from rec_core.errors import DataError
+from tests.pages.conftest import QUICK, Open, errors, healthy, texts
+from tests.rec_core.data.table.test_forms import _csv
+
+
+@pytest.fixture(autouse=True)
+def _no_logs_afterwards() -> Iterator[None]:
+    yield
+    register([])
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log with two lines that cannot be read, below a folder of its own."""
+    (tmp_path / "logs").mkdir()
+    path = _csv(tmp_path / "logs")
+    path.write_text(path.read_text() + "1,2\n1,2,bad,1000000000\n")
+    return path
+
+
+def _named(open_page: Open, log: Path) -> AppTest:
+    app = open_page("data", own="true")
+    app.text_input(key="own-path").set_value(str(log)).run()
+    healthy(app)
+    return app
+
+
+def test_what_the_data_hold_is_said(open_page: Open) -> None:
+    app = open_page("data", **QUICK)
+    healthy(app)
+    assert app.title[0].value == "Synthetic, 10,000 ratings: 10,001 ratings by 150 users of 400 films"
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics["Ratings"] == "1 to 5"
+    assert metrics["Time"].endswith("years")
+
+
+def test_a_log_is_named_shown_taken_and_found_again(home: Path, open_page: Open, log: Path) -> None:
+    app = _named(open_page, log)
+    chosen = [box.value for box in app.selectbox if (box.key or "").startswith("own-") and "userId" in box.options]
+    assert chosen == ["userId", "movieId", "rating", "timestamp", "–", "–"]
+    app.text_input(key="own-title").set_value("Our *shop*").run()
+    app.button(key="own-use").click().run()
+    healthy(app)
+    assert app.title[0].value.startswith("Our shop: 10,001 ratings by 150 users of 400 items")
+    assert "2 of 10,003 lines cannot be read: 1 × too few fields, 1 × not a number." in texts(app)
+    assert "Mend the file, or have such rows left out" in errors(app)[0]
+    app.button(key="leave-out").click().run()
+    healthy(app)
+    assert not app.sidebar.error
+    assert "2 rows were left out because they cannot be read" in texts(app)
+    again = open_page("data", data="Our shop")
+    healthy(again)
+    assert again.title[0].value.startswith("Our shop: ")
+
+
+def test_a_log_is_renamed_removed_and_brought_back(home: Path, open_page: Open, log: Path) -> None:
+    app = _named(open_page, log)
+    app.button(key="own-use").click().run()
+    (kept,) = Logs(Ledger(home)).listed()
+    app.text_input(key=f"title-{kept.name}").set_value("Shop 2").run()
+    app.button(key=f"rename-{kept.name}").click().run()
+    assert app.title[0].value.startswith("Shop 2: ")
+    app.button(key=f"remove-{kept.name}").click().run()
+    healthy(app)
+    assert app.selectbox(key="data").value != kept.name
+    app.button(key=f"back-{kept.name}").click().run()
+    app.button(key=f"show-{kept.name}").click().run()
+    healthy(app)
+    assert app.title[0].value.startswith("Shop 2: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("user\n1\n", "there is one column where a log has two"),
+        ("x[![x](http://127.0.0.1/x.png)](y)\n1\n", "there is one column"),
+    ],
+)
+def test_what_is_no_log_is_said_below_its_path(open_page: Open, tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "![x](http___y).csv"
+    path.write_text(text)
+    app = _named(open_page, path)
+    (error,) = app.error
+    assert said in errors(app)[0]
+    assert "![x](" not in error.value
+
+
+def test_an_app_that_is_served_reads_its_own_folder_alone(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert own_log.allowed("~/log.csv") == str(Path("~/log.csv").expanduser().resolve())
+    monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0")
+    for path in ("/etc/passwd", "s3://bucket/log.csv", "log.csv"):
+        with pytest.raises(DataError, match="This app is served to others"):
+            own_log.allowed(path)
+    monkeypatch.setenv("CORELENS_DATA", str(tmp_path))
+    assert own_log.allowed("log.csv") == str(folders().local / "log.csv")  # type: ignore[operator]
+    with pytest.raises(DataError, match="reads files from the folder CORELENS_DATA alone"):
+        own_log.allowed("../log.csv")
+
+
+def test_a_file_that_was_sent_is_kept_by_what_is_in_it(home: Path) -> None:
+    path = Path(own_log._kept("../../e vil$.csv", b"user,item\n1,2\n"))
+    assert path.is_relative_to(home / "uploads")
+    assert path.name == "e_vil_.csv"
+    assert path.read_bytes() == b"user,item\n1,2\n"
+
+
+def test_a_log_that_cannot_be_read_any_more_can_still_be_removed(home: Path, open_page: Open, log: Path) -> None:
+    app = _named(open_page, log)
+    app.button(key="own-use").click().run()
+    (kept,) = Logs(Ledger(home)).listed()
+    log.write_text("")
+    app.run()
+    healthy(app)
+    assert app.title[0].value == "What do these data hold?"
+    assert any("is empty" in said for said in errors(app))
+    app.button(key=f"remove-{kept.name}").click().run()
+    assert [error.message for error in app.exception] == []
+    app = open_page("data", own="true")
+    assert app.title[0].value.startswith("Synthetic")
+    log.unlink()
+    app.button(key=f"back-{kept.name}").click().run()
+    app.button(key=f"show-{kept.name}").click().run()
+    healthy(app)
+    assert "The file of log.csv is no longer at" in texts(app)
