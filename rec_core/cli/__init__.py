@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out", metavar="DIR", type=Path, required=True, help="a new folder, or a file that ends in .zip"
     )
     export.add_argument("--dropped", action="store_true", help="with the train rows that are not kept")
+    export.add_argument("--with-model", action="store_true", help="with the model, trained on the coreset")
+    export.add_argument("--top", metavar="N", type=at_least_one, help="with the model, and its N items for every user")
     export.set_defaults(command=_export)
     sweeps.add_commands(commands)
     tuning.add_command(commands)
@@ -103,7 +105,7 @@ def _select(args: argparse.Namespace) -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    wanted = bundle.Wanted(args.dropped)
+    wanted = bundle.Wanted(args.dropped, args.with_model or bool(args.top), args.top or 0)
     with Bar() as bar:
         experiment = experiment_of(spec_of(args), args, bar)
         if args.out.suffix == ".zip":

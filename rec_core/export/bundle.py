@@ -42,9 +42,14 @@ _FORMULAS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a bundle holds beside the coreset: the train rows that are not kept."""
+    """What a bundle holds beside the coreset.
+
+    The train rows that are not kept; the ``model`` trained on the coreset, and the ``top`` items it has for every user.
+    """
 
     dropped: bool = False
+    model: bool = False
+    top: int = 0
 
 
 def write(stages: Stages, folder: Path, wanted: Wanted = Wanted()) -> None:
@@ -83,6 +88,10 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     (folder / "coreset.csv").write_text(safe_csv.safe_csv(every))
     np.save(folder / "kept_rows.npy", tables[TRAIN]["row"].to_numpy(np.int64))
     np.save(folder / "weights.npy", tables[TRAIN]["weight"].to_numpy(np.float32))
+    if wanted.model:
+        from rec_core.export import model  # with the kernels, which a page never loads
+
+        model.write(stages, folder / "model", wanted.top)
     if wanted.dropped:
         dropped(stages).to_parquet(folder / "dropped.parquet", index=False)
     frameworks.recbole(tables, folder / "recbole")
