@@ -4,12 +4,15 @@ import streamlit as st
 
 from pages.ui import cards, data_parts, exhibits, nav, own_log, state
 from rec_core.figures import holdings as figures
+from rec_core.stages import LOAD
 from rec_core.wording import holdings as wording
 
 nav.guard()
 view, source = state.view(), state.source()
 found = data_parts.loaded(view) if cards.data_are_here(wording.QUESTION) else None
 if found is None:
+    if view.has(LOAD):
+        data_parts.unreadable(view.dataset, view.spec)
     own_log.show()  # whatever is wrong with a log, it can be removed, and another be named
 else:
     dataset, holdings = found

@@ -31,6 +31,16 @@ def data_are_here(question: str) -> bool:
     if state.data_is_here():
         return True
     headline(question)
+    if state.has_to_be_read():
+        seconds = state.source().seconds
+        _offer(
+            [state.spec()],
+            "split",
+            f"**{state.source().title} is large:** it is read and split once, in the background.",
+            f"Read it · about {duration(seconds)}",
+            key="read",
+        )
+        return False
     if not state.source().download_mb:
         errors.show(state.why_not_here())
         return False

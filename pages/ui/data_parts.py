@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui import cards, errors, state
 from rec_core.analysis.holdings import Holdings, measure
 from rec_core.data.interactions import Dataset
-from rec_core.data.sources import Source
+from rec_core.data.sources import SOURCES, Source
 from rec_core.data.sources.table import Table
 from rec_core.errors import DataError
 from rec_core.experiment import View
@@ -31,7 +31,8 @@ def loaded(view: View) -> tuple[Dataset, Holdings] | None:
 
 @st.cache_resource(max_entries=20, show_spinner="Counting")
 def _measured(key: str, minimum: int, _view: View) -> Holdings:
-    return measure(_view.dataset, minimum)
+    large = bool(SOURCES[_view.spec.data.dataset].seconds)
+    return measure(_view.dataset, minimum, _view.split if large else None)
 
 
 def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:

@@ -129,7 +129,7 @@ def _cancel(keys: list[str]) -> None:
 
 def _title(job: Job) -> str:
     """Return what a job makes, and of which data unless they are the chosen ones."""
-    kinds = {"run": labels.run_title(job.spec), "prepare": "Proxy"}
+    kinds = {"run": labels.run_title(job.spec), "prepare": "Proxy", "split": "The data", "screen": "The screen"}
     title, data = kinds.get(job.kind, "User map"), labels.data_title(job.spec)
     return title if data == labels.data_title(state.spec()) else f"{title} ({data})"
 

@@ -209,6 +209,8 @@ def _valid(values: dict[str, Any], changed: dict[str, Any]) -> ExperimentSpec:
 
 
 def _facts() -> str:
+    if state.has_to_be_read():
+        return "Not read yet; the page says how."
     if not state.data_is_here():
         if not state.source().download_mb:
             return "Not where it was."

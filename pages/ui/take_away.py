@@ -12,7 +12,10 @@ from rec_core.wording.numbers import number
 
 def show(view: View) -> None:
     """Draw the button that downloads the bundle; there is none for a method that keeps no rows for good."""
-    if view.spec.is_dynamic or not (view.can(SELECT) and view.can(PLACES)):
+    if view.spec.is_dynamic or not view.can(SELECT):
+        return
+    if not view.can(PLACES):
+        st.caption("These data are large: `python -m rec_core export` takes the kept rows away.")
         return
     st.download_button(
         f"Take the {number(len(view.coreset.rows))} kept rows away",

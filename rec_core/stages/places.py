@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.stages.load import LOAD
+from rec_core.stages.load import LOAD, is_quick
 from rec_core.stages.split import SPLIT, split_of
 from rec_core.stages.stage import Stage, Work
 
@@ -34,4 +34,13 @@ def _compute(work: Work) -> Places:
     return Places(train, validation, test, passed_over)
 
 
-PLACES = Stage("places", 1, Places, SPLIT.within, _compute, "Finding rows in the source", needs=lambda spec: (LOAD,))
+PLACES = Stage(
+    "places",
+    1,
+    Places,
+    SPLIT.within,
+    _compute,
+    "Finding rows in the source",
+    needs=lambda spec: (LOAD,),
+    live=is_quick,
+)

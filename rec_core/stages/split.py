@@ -10,7 +10,7 @@ from rec_core.data.sources import SOURCES
 from rec_core.errors import DataError
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.load import LOAD
+from rec_core.stages.load import LOAD, is_quick
 from rec_core.stages.stage import Inputs, Stage, Work
 
 
@@ -65,4 +65,4 @@ def _split(data: Dataset, spec: ExperimentSpec) -> Split:
     return splits.leave_one_out(data, rules.test, rules.validation_rule, generator(spec.data_seed, "split"))
 
 
-SPLIT = Stage("split", 1, Split, _inputs, _compute, "Splitting", needs=lambda spec: (LOAD,))
+SPLIT = Stage("split", 1, Split, _inputs, _compute, "Splitting", needs=lambda spec: (LOAD,), live=is_quick)

@@ -12,9 +12,12 @@ from streamlit.testing.v1 import AppTest
 from cache.home import folders
 from cache.ledger import Ledger
 from cache.logs import Logs
+from cache.store import DiskStore
 from pages.ui import own_log
 from rec_core.data.sources import register
 from rec_core.errors import DataError
+from rec_core.experiment import Experiment
+from rec_core.specs import ExperimentSpec
 from tests.pages.conftest import QUICK, Open, errors, healthy, texts
 from tests.rec_core.data.table.test_forms import _csv
 
@@ -141,3 +144,31 @@ def test_a_log_that_cannot_be_read_any_more_can_still_be_removed(home: Path, ope
     app.button(key=f"show-{kept.name}").click().run()
     healthy(app)
     assert "The file of log.csv is no longer at" in texts(app)
+
+
+def test_a_large_log_is_read_in_the_background(
+    home: Path, open_page: Open, log: Path, asked: list[tuple[str, ExperimentSpec]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rec_core.data.sources.table.source._QUICK", 0.01)
+    app = _named(open_page, log)
+    app.button(key="own-use").click().run()
+    healthy(app)
+    assert "log.csv is large" in texts(app)
+    for page in ("results", "coverage", "data"):
+        app = open_page(page, data="log.csv")
+        healthy(app)
+        assert "Not read yet" in texts(app)
+        app.button(key="read").click().run()
+        ((kind, spec),) = asked
+        assert kind == "split"
+        asked.clear()
+    store = DiskStore(home)
+    with pytest.raises(DataError, match="2 of 10,003 lines cannot be read"):
+        Experiment(spec, store, folders()).split  # noqa: B018 - what a worker does
+    app = open_page("data", data="log.csv")
+    healthy(app)
+    assert "2 of 10,003 lines cannot be read" in texts(app)
+    Experiment(spec.with_(data=spec.data.model_dump() | {"unreadable": "left-out"}), store, folders()).split  # noqa: B018
+    app = open_page("data", data="log.csv", unreadable="Leave them out")
+    healthy(app)
+    assert app.title[0].value.startswith("log.csv: 10,001 ratings")

@@ -45,6 +45,11 @@ class Source(ABC):
     citation: str = ""
 
     @property
+    def seconds(self) -> float:
+        """About how long it takes to read and to split it, where that is longer than a page may take; else 0."""
+        return 0.0
+
+    @property
     def has_order(self) -> bool:
         """Whether it is known which of a user's rows came first: by times, or by the order of the source."""
         return True
@@ -63,7 +68,8 @@ class Source(ABC):
 
         Args:
             folders: where to look, and where a download is kept.
-            progress: True for a bar on stderr, False for none, or an object with tqdm's interface.
+            progress: of a download: True for a bar on stderr, False for none, or an object with tqdm's interface. Of a
+                log that is read: a function that is told the share that was.
 
         Raises:
             DataError: one sentence on what to do.

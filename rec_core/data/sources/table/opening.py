@@ -92,6 +92,17 @@ def start_of(path: str) -> bytes:
         return stream.read(_HELD)
 
 
+def size_of(path: str) -> tuple[int, bool]:
+    """Return how many bytes a file or a folder of files has, and whether they are packed; elsewhere, many."""
+    try:
+        files = [Path(file) for file in parts(path)]
+        with files[0].open("rb") as first:
+            packed = first.read(4).startswith((_GZIP, _ZIP, PARQUET))
+        return sum(file.stat().st_size for file in files), packed
+    except (OSError, DataError):
+        return (1 << 40 if is_elsewhere(path) else 0), False
+
+
 def hash_of(path: str) -> str:
     """Return what tells a file or a folder of files from others: the SHA-256 of its bytes; elsewhere, its tag there.
 
