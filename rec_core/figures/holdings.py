@@ -45,6 +45,7 @@ def spread(holdings: Holdings, caption: str, words: Words) -> Exhibit:
     figure.update_xaxes(
         title="Share of them, those with most rows first (log scale)",
         type="log",
+        range=[-3.02, 0.04],
         tickvals=ticks,
         ticktext=[percent(tick) for tick in ticks],
     )
