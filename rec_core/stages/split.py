@@ -15,14 +15,15 @@ from rec_core.stages.stage import Inputs, Stage, Work
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
-    """The seed counts only where a rule is random, and what is done with repeats only in copies: nothing that is meant
-    by a name alone has any.
+    """The seed counts only where a rule is random, and what is done with repeats and unreadable rows only in copies:
+    nothing that is meant by a name alone has any.
     """
     by_date = {"held_out": f"{spec.split.held_out:.3f}"}
     others = {"validation": spec.split.validation_rule}
     rules = {"test": spec.split.test} | (by_date if spec.split.by_date else others)
     seed = spec.data_seed if "random" in rules.values() else None
-    counted = {"repeats": spec.data.repeats} if spec.data.fingerprint else {}
+    left_out = {"unreadable": spec.data.unreadable} if spec.data.unreadable != "stop" else {}
+    counted = {"repeats": spec.data.repeats} | left_out if spec.data.fingerprint else {}
     return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed} | counted
 
 

@@ -173,12 +173,12 @@ def test_a_place_without_a_log_is_named(tmp_path: Path, path: str, said: str) ->
     assert said.format(name=tmp_path.name) in str(error.value)
 
 
-def _run(path: Path, **more: object) -> str:
+def _run(path: Path, store: MemoryStore | None = None, **more: object) -> str:
     log = own(path)
     register([log])
     try:
         spec = quick("random", data={"dataset": log.name, "min_interactions": 3} | more)
-        Experiment(resolve(spec, _FOLDERS), MemoryStore(), _FOLDERS).result()
+        Experiment(resolve(spec, _FOLDERS), store or MemoryStore(), _FOLDERS).result()
     except CorelensError as error:
         return str(error)
     finally:
@@ -211,7 +211,9 @@ def test_unreadable_rows_stop_a_run_unless_they_are_to_be_left_out(tmp_path: Pat
     said = _run(path)
     assert "log.csv: 1 of 1,501 lines cannot be read (1 × too few fields); the first is line 1,502: “x”." in said
     assert "data.unreadable=left-out" in said
-    assert _run(path, unreadable="left-out") == ""
+    store = MemoryStore()
+    assert _run(path, store, unreadable="left-out") == ""
+    assert _run(path, store) == said  # whatever was left out before
 
 
 def test_all_ratings_may_be_equal_and_nothing_of_a_file_is_a_formula(tmp_path: Path) -> None:
