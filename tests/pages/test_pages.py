@@ -47,11 +47,11 @@ def test_a_deep_link_on_a_cold_server_has_its_sidebar(page: str, home: Path) -> 
 
 
 def _of_methods_and_pages() -> Iterator[ParameterSet]:
-    """Yield every method on every page, with both proxies where it has one; four of five are slow."""
+    """Yield every method on every page, with both proxies where it has one; seven of eight are slow."""
     for m, method in enumerate(METHODS.values()):
         for p, page in enumerate(PAGES):
             for pretrain in ("true", "false") if method.needs_proxy else ("false",):
-                marks = [pytest.mark.slow] if (m + p) % 5 else []
+                marks = [pytest.mark.slow] if (m + p) % 8 else []
                 yield pytest.param(page, method.title, pretrain, marks=marks)
 
 

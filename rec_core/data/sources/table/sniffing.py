@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from rec_core.errors import DataError
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
 STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
+_NEARLY = 0.9  # of the values that are looked at
 _LONGEST = 16 << 20  # characters of a field
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -304,8 +305,13 @@ def _key(name: str) -> str:
 
 
 def _are_times(values: Sequence[str]) -> bool:
+    return _mostly(values, lambda value: bool(_EPOCH.fullmatch(value)) or _is_date(value))
+
+
+def _mostly(values: Sequence[str], are: Callable[[str], bool]) -> bool:
+    """Say whether nearly all values that are not empty are something: a broken line or two must not hide it."""
     some = [value for value in values if value]
-    return bool(some) and all(_EPOCH.fullmatch(value) or _is_date(value) for value in some)
+    return bool(some) and sum(map(are, some)) >= _NEARLY * len(some)
 
 
 def _is_date(value: str) -> bool:
@@ -317,5 +323,4 @@ def _is_date(value: str) -> bool:
 
 
 def _are_ratings(values: Sequence[str]) -> bool:
-    some = [value for value in values if value]
-    return bool(some) and all(_NUMBER.fullmatch(value) for value in some)
+    return _mostly(values, lambda value: bool(_NUMBER.fullmatch(value)))

@@ -224,3 +224,10 @@ def _same_but_times(found: Dataset, wanted: Dataset) -> None:
     if wanted.interactions.time is not None:
         assert np.array_equal(found.interactions.time, wanted.interactions.time)  # type: ignore[arg-type]
         assert np.array_equal(found.interactions.rated, wanted.interactions.rated)
+
+
+def test_a_few_broken_values_do_not_spoil_a_guess(tmp_path: Path) -> None:
+    lines = [f"c{n},s{n % 7},{n % 5}.5,{10**9 + n}" for n in range(50)]
+    lines[3], lines[20] = "c3,s3,good,1000000003", "c20,s6,1,yesterday"
+    (tmp_path / "log.csv").write_text("\n".join(["a,b,c,d", *lines]))
+    assert sniff(str(tmp_path / "log.csv")).columns == Columns(user="a", item="b", rating="c", time="d")
