@@ -13,7 +13,7 @@ import streamlit as st
 
 from cache.home import folders, home
 from pages.ui import cards, errors, state
-from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, sniff
+from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
 from rec_core.data.sources.table.opening import is_elsewhere
 from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
 from rec_core.errors import CorelensError, DataError, reason
@@ -91,7 +91,7 @@ def _kept(name: str, contents: bytes) -> str:
 
 def _take(path: str) -> None:
     """Show how a log is read, let the reader say otherwise, and take it."""
-    found = _layout(_sniffed(path), path)
+    found = _sniffed(path, _version(path), _layout(path))
     columns = _roles(found, "own")
     in_order = not columns.time and st.checkbox(
         "Lines are in order of time, at least those of each user", key="own-in-order"
@@ -120,24 +120,29 @@ def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
 
 
 @st.cache_resource(max_entries=20, show_spinner="Looking at the file")
-def _looked_at(path: str, mark: str, layout: Layout | None, of_items: bool) -> Sniffed:
+def _guessed(path: str, mark: str, separator: str = "") -> Layout:
+    return layout_of(path, separator)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Looking at the file")
+def _sniffed(path: str, mark: str, layout: Layout | None, of_items: bool = False) -> Sniffed:
     return sniff(path, layout, of_items)
 
 
-def _sniffed(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
-    mark = ""
+def _version(path: str) -> str:
+    """Return what tells one version of a file here from another."""
     with suppress(OSError):
         stat = Path(path).stat()
-        mark = f"{stat.st_mtime_ns} {stat.st_size}"
-    return _looked_at(path, mark, layout, of_items)
+        return f"{stat.st_mtime_ns} {stat.st_size}"
+    return ""
 
 
-def _layout(found: Sniffed, path: str) -> Sniffed:
-    """Say how the file seems to be written, let the reader say otherwise, and return it read so."""
-    layout = found.layout
+def _layout(path: str) -> Layout:
+    """Say how the file seems to be written, let the reader say otherwise, and return how it is read."""
+    layout = _guessed(path, _version(path))
     if layout.form != "text":
         st.caption({"json": "Read as JSON lines.", "parquet": "Read as Parquet."}[layout.form])
-        return found
+        return layout
     with st.expander(f"Read as {_said(layout)}"):
         options = list(dict.fromkeys([layout.separator, *_SEPARATORS]))
         separator = st.selectbox(
@@ -147,23 +152,18 @@ def _layout(found: Sniffed, path: str) -> Sniffed:
             key="own-separator",
             accept_new_options=True,
         )
+        checked(Layout, {"separator": separator})
+        layout = _guessed(path, _version(path), separator)
         encodings = list(ENCODINGS)
         encoding = st.selectbox(
             "Encoding", encodings, encodings.index(layout.encoding), ENCODINGS.__getitem__, key="own-encoding"
         )
-        header = st.checkbox("The first line names the columns", layout.header, key="own-header")
+        header = st.checkbox("The first line names the columns", layout.header, key=f"own-header-{separator}")
         quoted = st.checkbox("Quotation marks enclose fields", layout.quoted, key="own-quotes")
         signs = list(DECIMALS)
         decimal = st.selectbox("Decimal sign", signs, signs.index(layout.decimal), DECIMALS.__getitem__, key="own-sign")
-    said: dict[str, Any] = {
-        "separator": separator,
-        "encoding": encoding,
-        "header": header,
-        "quoted": quoted,
-        "decimal": decimal,
-    }
-    changed = checked(Layout, layout.model_dump() | said)
-    return found if changed == layout else _sniffed(path, changed)
+    said = {"encoding": encoding, "header": header, "quoted": quoted, "decimal": decimal}
+    return checked(Layout, layout.model_dump() | said)
 
 
 def _said(layout: Layout) -> str:
@@ -197,7 +197,7 @@ def _items(reading: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if not typed:
             return "", reading
         path = allowed(typed)
-        found = _sniffed(path, of_items=True)
+        found = _sniffed(path, _version(path), None, of_items=True)
         columns = _roles(found, "own-items", _ITEM_ROLES)
         records = pd.DataFrame(found.records[:_SHOWN], columns=found.names)
         cards.table(records, alt="The first rows of the second file.", key="own-item-rows", height=240)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rec_core import specs
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, sniff
+from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
 from rec_core.data.sources.table.opening import is_elsewhere, name_of
 from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.source import PREFIX
@@ -108,16 +108,17 @@ def _whole(path: str) -> str:
 
 def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:
     """Return what the file seems to be, with what was said of it in place of the guess."""
-    found = sniff(path)
+    separator = _NAMED.get(args.separator, args.separator or "")
+    if separator:
+        checked(Layout, {"separator": separator})
     said: dict[str, Any] = {
-        "separator": _NAMED.get(args.separator, args.separator),
         "encoding": args.encoding,
         "header": args.header,
         "quoted": args.quotes,
         "decimal": args.decimal,
     }
     changed = {name: value for name, value in said.items() if value is not None}
-    return sniff(path, checked(Layout, found.layout.model_dump() | changed)) if changed else found
+    return sniff(path, checked(Layout, layout_of(path, separator).model_dump() | changed))
 
 
 def _columns(text: str, found: Sniffed, path: str) -> Columns:

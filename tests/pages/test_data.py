@@ -172,3 +172,17 @@ def test_a_large_log_is_read_in_the_background(
     app = open_page("data", data="log.csv", unreadable="Leave them out")
     healthy(app)
     assert app.title[0].value.startswith("log.csv: 10,001 ratings")
+
+
+def test_a_separator_that_was_not_guessed_can_be_said(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(own_log._SEPARATORS, "^", "caret")  # the driver can choose what is listed, and not type
+    path = tmp_path / "log.csv"
+    path.write_text("user^item^when\n" + "".join(f"{n % 9}^{n % 7}^{n}\n" for n in range(50)))
+    app = _named(open_page, path)
+    assert "there is one column where a log has two" in errors(app)[0]
+    app.selectbox(key="own-separator").set_value("^").run()
+    healthy(app)
+    assert not app.error
+    assert app.button(key="own-use").label == "Use this log"

@@ -5,7 +5,7 @@
 """
 
 from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Reading, Role
-from rec_core.data.sources.table.sniffing import Sniffed, sniff
+from rec_core.data.sources.table.sniffing import Sniffed, layout_of, sniff
 from rec_core.data.sources.table.source import Table, titled
 
-__all__ = ["ROLES", "Columns", "Layout", "Reading", "Role", "Sniffed", "Table", "sniff", "titled"]
+__all__ = ["ROLES", "Columns", "Layout", "Reading", "Role", "Sniffed", "Table", "layout_of", "sniff", "titled"]

@@ -52,33 +52,44 @@ class Sniffed:
     columns: Columns
 
 
+def layout_of(path: str, separator: str = "") -> Layout:
+    """Return how a file seems to be written, whatever its columns are; a ``separator`` that is known is not guessed.
+
+    Raises:
+        DataError: one sentence, if it cannot be read, is empty or no text.
+    """
+    first = parts(path)[0]
+    start = start_of(first)
+    if start.startswith(PARQUET) or first != path:
+        return Layout(form="parquet")
+    encoding = _encoding(start, name_of(path))
+    return _layout(_decoded(start, encoding), encoding, name_of(path), separator)
+
+
 def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
-    """Return what a file seems to be; with a ``layout``, only what its columns are.
+    """Return what a file's columns are, if it is written as ``layout`` says, or as it seems to be.
 
     A file ``of_items`` has no users, ratings or times.
 
     Raises:
         DataError: one sentence, if it cannot be read, or is no table.
     """
-    name, start = name_of(path), b""
-    first = parts(path)[0]
-    if first == path:
+    layout, name = layout or layout_of(path), name_of(path)
+    if layout.form == "parquet":
+        names, records = _parquet(parts(path)[0])
+    else:
         start = start_of(path)
-    if start.startswith(PARQUET) or first != path:
-        names, records = _parquet(first)
-        return Sniffed(Layout(form="parquet"), names, records, guess(names, records, of_items))
-    encoding = _encoding(start, name)
-    layout = layout or _layout(_decoded(start, encoding), encoding, name)
-    names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
+        _encoding(start, name)
+        names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
     return Sniffed(layout, names, records, guess(names, records, of_items))
 
 
-def _layout(text: str, encoding: str, name: str) -> Layout:
+def _layout(text: str, encoding: str, name: str, separator: str) -> Layout:
     if text.lstrip().startswith(("{", "[")):
         if text.lstrip().startswith("["):
             raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")
         return Layout(form="json", encoding=encoding)
-    layout = Layout(encoding=encoding, separator=_separator(text))
+    layout = Layout(encoding=encoding, separator=separator or _separator(text))
     records = _records(text, layout)
     header = _is_header(records)
     commas = layout.separator != "," and any(_COMMA.fullmatch(value) for record in records[1:] for value in record)
