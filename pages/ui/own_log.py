@@ -20,7 +20,6 @@ from rec_core.errors import CorelensError, DataError, reason
 from rec_core.specs import checked
 from rec_core.wording.numbers import plain_markdown
 
-ASKED = "own"  # in the address of whoever comes for the card
 _SHOWN = 20  # rows
 _NONE = "–"
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
@@ -29,8 +28,9 @@ _ITEM_ROLES: tuple[Role, ...] = ("item", "title", "categories")
 
 
 def show() -> None:
-    """Draw the card that takes a log, open for whoever came for it, and the list of those that were taken."""
-    with st.expander("A log of your own", expanded=st.query_params.get(ASKED) == "true", icon=":material/add:"):
+    """Draw the card that takes a log, open until there is one, and the list of those that were taken."""
+    listed = state.logs().listed()
+    with st.expander("A log of your own", expanded=not listed, icon=":material/add:"):
         st.markdown(
             "CSV with any separator, JSON lines, Parquet (a file or a folder), RecBole's .inter; gzip or zip of one of "
             "them. It stays where it is, and nothing in it is changed."
@@ -116,7 +116,6 @@ def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
         return
     st.session_state["data"] = log.name
     st.session_state["own-path"] = st.session_state["own-items"] = st.session_state["own-title"] = ""
-    st.query_params.pop(ASKED, None)
 
 
 @st.cache_resource(max_entries=20, show_spinner="Looking at the file")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cache.home import folders
-from pages.ui import advanced, controls, errors, links, nav, own_log, state
+from pages.ui import advanced, controls, errors, links, nav, state
 from rec_core import selection, specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
@@ -91,7 +91,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
     )
     facts = st.empty()
-    nav.link("data", "Your own log", **{own_log.ASKED: "true"})
+    nav.link("data", "Your own log")
     feedback = controls.segments(
         "Feedback",
         labels.FEEDBACK,

@@ -38,7 +38,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def _named(open_page: Open, log: Path) -> AppTest:
-    app = open_page("data", own="true")
+    app = open_page("data")
     app.text_input(key="own-path").set_value(str(log)).run()
     healthy(app)
     return app
@@ -137,7 +137,7 @@ def test_a_log_that_cannot_be_read_any_more_can_still_be_removed(home: Path, ope
     assert any("is empty" in said for said in errors(app))
     app.button(key=f"remove-{kept.name}").click().run()
     assert [error.message for error in app.exception] == []
-    app = open_page("data", own="true")
+    app = open_page("data")
     assert app.title[0].value.startswith("Synthetic")
     log.unlink()
     app.button(key=f"back-{kept.name}").click().run()
