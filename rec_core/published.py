@@ -87,7 +87,7 @@ EPOCH = Cause(
 )
 SPLIT = Cause(
     "Split",
-    "As the report describes it: each user's last rating is tested, one other is drawn for validation, users and films "
+    "As the report describes it: each user's last rating is tested, one other is drawn for validation, users and items "
     "with fewer than five ratings are left out. Many ratings bear one time stamp, and which of them is the last is not "
     "said. The tables are of one split, and of one draw of the 99 negatives.",
     "another draw of validation and negatives (`tables 3 --set data_seed=1`) moves no mean of Table 3 by more than "

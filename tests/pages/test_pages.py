@@ -47,11 +47,11 @@ def test_a_deep_link_on_a_cold_server_has_its_sidebar(page: str, home: Path) -> 
 
 
 def _of_methods_and_pages() -> Iterator[ParameterSet]:
-    """Yield every method on every page, with both proxies where it has one; seven of eight are slow."""
+    """Yield every method on every page, with both proxies where it has one; fifteen of sixteen are slow."""
     for m, method in enumerate(METHODS.values()):
         for p, page in enumerate(PAGES):
             for pretrain in ("true", "false") if method.needs_proxy else ("false",):
-                marks = [pytest.mark.slow] if (m + p) % 8 else []
+                marks = [pytest.mark.slow] if (m + p) % 16 else []
                 yield pytest.param(page, method.title, pretrain, marks=marks)
 
 
@@ -130,6 +130,7 @@ def test_without_the_baseline_its_run_is_offered(
     assert key(asked[0][1]) == key(quick("full"))
 
 
+@pytest.mark.slow
 def test_nothing_deprecated_is_used(home: Path, open_page: Open, caplog: pytest.LogCaptureFixture) -> None:
     finish(home, *RUNS)
     hear_streamlit()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from cache.jobs import Jobs
 from cache.sweeps import Sweeps
 from rec_core.data.sources import Folders
@@ -58,6 +60,7 @@ def test_the_answer_stands_beside_cheaper_ways_and_its_choice_can_be_used(home: 
     assert app.sidebar.number_input(key="rate").value in {one.learning_rate for one in tuning.configurations}
 
 
+@pytest.mark.slow
 def test_searching_on_adds_what_optuna_proposes(
     home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
 ) -> None:

@@ -199,6 +199,7 @@ def test_find_answers_and_its_runs_are_not_made_again(tmp_path: Path, capsys: py
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.slow
 def test_tuning_prints_what_each_way_comes_to_and_searches_on(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

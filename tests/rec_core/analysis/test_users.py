@@ -81,6 +81,7 @@ def test_a_umap_stops_at_once_and_leaves_no_process() -> None:
     assert not [process for process in ours if "rec_core.umap_process" in process.cmdline()]
 
 
+@pytest.mark.slow
 def test_a_umap_that_fails_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projection, "_MIN_DISTANCE", "far")
     with pytest.raises(SelectionError, match=r"UMAP failed .*could not convert string to float: 'far'.*look at PCA"):

@@ -361,6 +361,7 @@ def test_thousands_of_negatives_have_a_finite_loss(model: Model) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_user_without_a_home_is_told_what_to_do(tmp_path: Path) -> None:
     """A container with an arbitrary number for its user: nothing is known of where that user's files are."""
     code = "import pwd\ndef gone(uid): raise KeyError(uid)\npwd.getpwuid = gone\n" + _WHY
