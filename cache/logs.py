@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from cache.ledger import Ledger, OwnLog
 from rec_core.data import sources
@@ -25,9 +26,14 @@ class Logs:
     ledger: Ledger
 
     def keep(self, log: Table) -> None:
-        """Write a log down, in place of the one of its name, and have it among the sources of data."""
+        """Write a log down, in place of the one of its name, and have it among the sources of data.
+
+        One that is called by its file's name keeps the title that it was given before.
+        """
+        before = next((one for one in self.ledger.logs() if one.name == log.name), None)
+        title = before.title if before and not log.is_titled else log.title
         reading = json.dumps(log.reading.model_dump(exclude_defaults=True))
-        self.ledger.keep_log(OwnLog(log.name, log.title, log.path, reading, log.items_path, time.time()))
+        self.ledger.keep_log(OwnLog(log.name, title, log.path, reading, log.items_path, time.time()))
         self.register()
 
     def rename(self, name: str, title: str) -> None:
@@ -43,8 +49,19 @@ class Logs:
         self._change(name, lambda log: log._replace(removed_at=0.0))
 
     def forget(self, name: str) -> None:
-        """Forget a log that was removed."""
+        """Forget a log that was removed; a file that was sent goes with it, unless another log is of it."""
+        kept = {path for log in self.ledger.logs() if log.name != name for path in (log.path, log.items_path)}
+        gone = [log.path for log in self.ledger.logs() if log.name == name and log.path not in kept]
         self.ledger.forget_log(name)
+        for path in map(Path, gone):
+            if path.is_relative_to(self.uploads):
+                with suppress(OSError):  # it takes room, and does no harm
+                    path.unlink()
+
+    @property
+    def uploads(self) -> Path:
+        """Where files that were sent are kept."""
+        return self.ledger.folder / "uploads"
 
     def listed(self) -> list[Table]:
         """Return the logs on the list, the oldest first; one that this version cannot read is left out."""

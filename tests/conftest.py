@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
 from hypothesis import settings
@@ -15,7 +16,8 @@ from hypothesis import settings
 from rec_core import projection, specs
 from rec_core.data import filtering, splits
 from rec_core.data.interactions import Dataset, Interactions, Split
-from rec_core.data.sources import SOURCES, Folders, synthetic
+from rec_core.data.sources import SOURCES, Folders, register, synthetic
+from rec_core.data.sources.table import Columns, Reading, Table, sniff
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, MemoryStore, resolve
@@ -59,6 +61,40 @@ def crossing(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(data, interactions=replace(data.interactions, time=time.astype(np.int64)))
 
     monkeypatch.setattr(synthetic, "make", spread_out)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_stays() -> Iterator[None]:
+    """Take the logs that a test registered out of the sources again."""
+    yield
+    register([])
+
+
+def log_frame() -> pd.DataFrame:
+    """Return the smallest synthetic data as somebody's log would have them, columns as MovieLens calls them."""
+    data = SOURCES["synthetic-10k"].load(Folders(None, Path("no-downloads")))
+    rows, catalogue = data.interactions, data.catalogue
+    columns = {
+        "userId": catalogue.user_ids[rows.user],
+        "movieId": catalogue.item_ids[rows.item],
+        "rating": rows.rated.astype(float),
+        "timestamp": rows.time,
+    }
+    return pd.DataFrame(columns)
+
+
+def log_csv(folder: Path, **how: object) -> Path:
+    """Write that log as CSV, and return where."""
+    path = folder / "log.csv"
+    log_frame().to_csv(path, index=False, **how)  # type: ignore[call-overload]
+    return path
+
+
+def own(path: Path, **columns: object) -> Table:
+    """Return the log at a path, read as it seems to be, with some columns said otherwise."""
+    found = sniff(str(path))
+    said = Columns.model_validate(found.columns.model_dump() | columns)
+    return Table.of(str(path), Reading(layout=found.layout, columns=said))
 
 
 def quick(method: str = "random", feedback: str = "implicit", model: str = "ncf", **more: object) -> ExperimentSpec:

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui import cards, errors, state
 from rec_core.analysis.holdings import Holdings, measure
 from rec_core.data.interactions import Dataset
+from rec_core.data.repeats import Repeats
 from rec_core.data.sources import SOURCES, Source
 from rec_core.data.sources.table import Table
 from rec_core.errors import DataError
@@ -26,13 +27,13 @@ def loaded(view: View) -> tuple[Dataset, Holdings] | None:
         cards.headline(wording.QUESTION)
         errors.show(error)
         return None
-    return dataset, _measured(LOAD.key(view.spec), view.spec.data.min_interactions, view)
+    return dataset, _measured(LOAD.key(view.spec), view.spec.data.min_interactions, view.spec.data.repeats, view)
 
 
 @st.cache_resource(max_entries=20, show_spinner="Counting")
-def _measured(key: str, minimum: int, _view: View) -> Holdings:
+def _measured(key: str, minimum: int, rule: Repeats, _view: View) -> Holdings:
     large = bool(SOURCES[_view.spec.data.dataset].seconds)
-    return measure(_view.dataset, minimum, _view.split if large else None)
+    return measure(_view.dataset, minimum, rule, _view.split if large else None)
 
 
 def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:
@@ -81,7 +82,7 @@ def filters(holdings: Holdings, spec: ExperimentSpec) -> None:
         }
     )
     st.caption(
-        f"Of each pair of user and {words.item} one row counts. Users and {words.items} with fewer rows are left out, "
+        f"Repeated pairs are settled first. Users and {words.items} with fewer rows are left out, "
         "repeated until none is left; the number is set under Advanced."
     )
     cards.table(table, alt="What filters leave.", key="filters", column_config=cards.number_columns(table))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cache.home import folders, home
+from cache.home import folders
 from pages.ui import cards, errors, state
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
 from rec_core.data.sources.table.opening import is_elsewhere
@@ -78,7 +79,7 @@ def allowed(path: str) -> str:
 def _kept(name: str, contents: bytes) -> str:
     """Keep a file that was sent, and return where."""
     plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "log"
-    place = home() / "uploads" / hashlib.sha256(contents).hexdigest()[:16] / plain
+    place = state.logs().uploads / hashlib.sha256(contents).hexdigest()[:16] / plain
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(contents)
@@ -214,12 +215,12 @@ def _listed() -> None:
             with st.popover("Rename"):
                 title = st.text_input("What to call it", log.title, key=f"title-{log.name}")
                 st.button("Rename", key=f"rename-{log.name}", on_click=_rename, args=[log.name, title])
-            st.button("Remove", key=f"remove-{log.name}", on_click=state.logs().remove, args=[log.name])
+            st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[state.logs().remove, log.name])
     for log in reversed(state.logs().removed()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Removed: {plain_markdown(log.title)}. Its file and its runs are where they were.")
-            st.button("Bring back", key=f"back-{log.name}", on_click=state.logs().bring_back, args=[log.name])
-            st.button("Forget", key=f"forget-{log.name}", on_click=state.logs().forget, args=[log.name])
+            st.button("Bring back", key=f"back-{log.name}", on_click=_do, args=[state.logs().bring_back, log.name])
+            st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[state.logs().forget, log.name])
 
 
 def _take_up(name: str) -> None:
@@ -228,4 +229,12 @@ def _take_up(name: str) -> None:
 
 def _rename(name: str, title: str) -> None:
     if title.strip():
-        state.logs().rename(name, title.strip())
+        _do(state.logs().rename, name, title.strip())
+
+
+def _do(change: Callable[..., None], *of: str) -> None:
+    """Change the list of logs; where it cannot be written, say so above the page."""
+    try:
+        change(*of)
+    except CorelensError as error:
+        state.complain(str(error))

@@ -10,15 +10,19 @@ from rec_core.stages import PLACES, SELECT
 from rec_core.wording.numbers import number
 
 
-def show(view: View) -> None:
-    """Draw the button that downloads the bundle; there is none for a method that keeps no rows for good."""
+def show(view: View, of_several: bool = False) -> None:
+    """Draw the button that downloads the bundle; there is none for a method that keeps no rows for good.
+
+    Where runs ``of_several`` seeds are shown, it says which one's rows they are.
+    """
     if view.spec.is_dynamic or not view.can(SELECT):
         return
     if not view.can(PLACES):
         st.caption("These data are large: `python -m rec_core export` takes the kept rows away.")
         return
+    whose = f", of seed {view.spec.seed}" if of_several else ""
     st.download_button(
-        f"Take the {number(len(view.coreset.rows))} kept rows away",
+        f"Take the {number(len(view.coreset.rows))} kept rows away{whose}",
         lambda: zipped(view),
         "corelens-coreset.zip",
         "application/zip",

@@ -15,6 +15,7 @@ from rec_core.analysis.statistics import gini
 from rec_core.data import filtering, repeats
 from rec_core.data.interactions import Dataset, Interactions, Split
 from rec_core.data.negatives import FEWEST
+from rec_core.data.repeats import Repeats
 from rec_core.errors import DataError
 
 MINIMUMS = (1, 3, 5, 10, 20)  # interactions per user and item, of which it is shown what they leave
@@ -73,13 +74,13 @@ class Holdings:
         return next(left for left in self.left if left.minimum == minimum)
 
 
-def measure(data: Dataset, minimum: int, split: Split | None = None) -> Holdings:
-    """Return a data set in numbers; ``minimum`` is the filter that is set.
+def measure(data: Dataset, minimum: int, rule: Repeats = "latest", split: Split | None = None) -> Holdings:
+    """Return a data set in numbers; ``minimum`` is the filter that is set, ``rule`` what is done with repeats.
 
     Of large data the ``split`` knows what the filter leaves, and nothing is tried beside it.
     """
     rows, catalogue = data.interactions, data.catalogue
-    repeated, left = (split.repeated, (_left_in(split, minimum),)) if split else _every_filter(data, minimum)
+    repeated, left = (split.repeated, (_left_in(split, minimum),)) if split else _every_filter(data, minimum, rule)
     rated = None if rows.rating is None else rows.levels[0]
     return Holdings(
         np.bincount(rows.user, minlength=catalogue.n_users),
@@ -91,8 +92,8 @@ def measure(data: Dataset, minimum: int, split: Split | None = None) -> Holdings
     )
 
 
-def _every_filter(data: Dataset, minimum: int) -> tuple[int, tuple[Left, ...]]:
-    settled, repeated = repeats.settle(data, "latest")
+def _every_filter(data: Dataset, minimum: int, rule: Repeats) -> tuple[int, tuple[Left, ...]]:
+    settled, repeated = repeats.settle(data, rule)
     return repeated, tuple(_left(settled, least) for least in sorted({*MINIMUMS, minimum}))
 
 

@@ -1,4 +1,6 @@
-"""The pipeline from the command line: ``python -m rec_core run | select | export | sweep | find | tune | tables``.
+"""The pipeline from the command line: ``python -m rec_core COMMAND``.
+
+Commands: ``run | select | export | sweep | find | tune | methods | tables``.
 
 Where results are kept is told by the entry point, ``rec_core.__main__``.
 """

@@ -77,7 +77,7 @@ def experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=list(METHODS), default="random")
     parser.add_argument("--ratio", type=float, default=0.2, help="share of the train rows to keep")
     setting_options(parser, preset="report")
-    parser.add_argument("--spec", metavar="FILE", type=Path, help="an experiment as a bundle's spec.toml has it")
+    parser.add_argument("--spec", metavar="FILE", type=Path, help="an experiment as a spec.toml has it; --set counts")
 
 
 def setting_options(parser: argparse.ArgumentParser, preset: specs.Preset) -> None:

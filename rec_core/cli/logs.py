@@ -95,7 +95,7 @@ def spec_in(file: Path, dataset: str) -> ExperimentSpec:
 
 def _toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text())
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SpecError(f"'{file}' cannot be read ({reason(error)}); name the spec.toml of a bundle.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

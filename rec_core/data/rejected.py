@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.texts import Texts, texts
 
+NOT_TEXT = "not of the file's encoding"
 LISTED = 10_000  # of what could not be read
 _SHOWN = 60  # characters of a value
 Unreadable = Literal["stop", "left-out"]  # what is done about rows that cannot be read

@@ -85,7 +85,7 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     tables = taken(stages)
     every = pd.concat(tables.values(), ignore_index=True)
     every.to_parquet(folder / "coreset.parquet", index=False)
-    (folder / "coreset.csv").write_text(safe_csv.safe_csv(every))
+    (folder / "coreset.csv").write_bytes(safe_csv.safe_csv(every).encode())
     np.save(folder / "kept_rows.npy", tables[TRAIN]["row"].to_numpy(np.int64))
     np.save(folder / "weights.npy", tables[TRAIN]["weight"].to_numpy(np.float32))
     if wanted.model:
@@ -96,14 +96,14 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
         dropped(stages).to_parquet(folder / "dropped.parquet", index=False)
     frameworks.recbole(tables, folder / "recbole")
     frameworks.tables_of_four(tables, folder / "uirt")
-    (folder / "spec.toml").write_text(_spec(stages))
-    without = sql.why_not(stages)
-    if not without:
-        (folder / sql.NAME).write_text(sql.coreset_sql(stages))
-    (folder / "use.py").write_text(_use(stages, tables))
+    (folder / "spec.toml").write_bytes(_spec(stages).encode())
+    query, without = sql.coreset_sql(stages)
+    if query:
+        (folder / sql.NAME).write_bytes(query.encode())
+    (folder / "use.py").write_bytes(_use(stages, tables).encode())
     said = [*filter(None, [_FORMULAS if safe_csv.is_changed(every) else "", without])]
     manifest = _manifest(stages, tables, said) | {"files": _hashes(folder)}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    (folder / MANIFEST).write_bytes(f"{json.dumps(manifest, indent=2, ensure_ascii=False)}\n".encode())
 
 
 def _spec(stages: Stages) -> str:

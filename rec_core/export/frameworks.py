@@ -29,7 +29,7 @@ def recbole(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         frame = _tokens(tables[split]).rename(columns={"time": "timestamp"})
         columns = present(frame, list(_TYPES))
         typed = frame[columns].set_axis([f"{name}:{_TYPES[name]}" for name in columns], axis=1)
-        typed.to_csv(place / f"{NAME}.{suffix}.inter", sep="\t", index=False, lineterminator="\n")
+        typed.to_csv(place / f"{NAME}.{suffix}.inter", sep="\t", index=False, lineterminator="\n", encoding="utf-8")
     lines = [
         "# RecBole trains on the coreset and is tested on what was held out.",
         f"dataset: {NAME}",
@@ -44,7 +44,7 @@ def recbole(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         f"  inter: [{', '.join(columns)}]",
         "",
     ]
-    (folder / f"{NAME}.yaml").write_text("\n".join(lines))
+    (folder / f"{NAME}.yaml").write_bytes("\n".join(lines).encode())
 
 
 def tables_of_four(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -55,7 +55,7 @@ def tables_of_four(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         frame = frame if "rating" in frame else frame.assign(rating=1.0)
         frame = frame if "time" in frame else frame.assign(time=0)
         four = frame[["user_id", "item_id", "rating", "time"]]
-        four.to_csv(folder / f"{split}.tsv", sep="\t", index=False, header=False, lineterminator="\n")
+        four.to_csv(folder / f"{split}.tsv", sep="\t", index=False, header=False, lineterminator="\n", encoding="utf-8")
     lines = [
         "# Elliot: the part of its configuration that names the data.",
         "experiment:",
@@ -67,7 +67,7 @@ def tables_of_four(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         "    test_path: test.tsv",
         "",
     ]
-    (folder / "elliot.yml").write_text("\n".join(lines))
+    (folder / "elliot.yml").write_bytes("\n".join(lines).encode())
 
 
 def _tokens(frame: pd.DataFrame) -> pd.DataFrame:

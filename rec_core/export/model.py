@@ -45,11 +45,11 @@ def write(stages: Stages, folder: Path, top: int) -> None:
     }
     pd.DataFrame(users).to_parquet(folder / "users.parquet", index=False)
     pd.DataFrame(items).to_parquet(folder / "items.parquet", index=False)
-    (folder / "load.py").write_text(_LOAD)
+    (folder / "load.py").write_bytes(_LOAD.encode())
     if top:
         frame = top_items(stages, top)
         frame.to_parquet(folder / f"top_{top}.parquet", index=False)
-        (folder / f"top_{top}.csv").write_text(safe_csv(frame))
+        (folder / f"top_{top}.csv").write_bytes(safe_csv(frame).encode())
 
 
 _LOAD = '''"""Load the model: its arrays, what it is, and which row of them is whom."""

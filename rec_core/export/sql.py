@@ -22,32 +22,23 @@ _DRAW = f"{_BY_LOT}; have rows drawn by a hash (method.draw=hash)"
 _MORE = "the method looks at more than users, items and times"
 
 
-def why_not(stages: Stages) -> str:
-    """Return why there is no SQL for a coreset; "" where there is."""
-    spec = stages.spec
+def coreset_sql(stages: Stages) -> tuple[str, str]:
+    """Return the query, "" where there is none, and why there is none."""
+    spec, ids = stages.spec, _literals(stages)
     if spec.keeps_everything or spec.is_dynamic:
-        return "There is no coreset.sql: every row is kept, or others in every epoch."
+        return "", "There is no coreset.sql: every row is kept, or others in every epoch."
     if not spec.split.by_date and "random" in (spec.split.test, spec.split.validation_rule):
-        return f"There is no coreset.sql: {_BY_LOT}; hold out the last and the next to last rating, or by date."
-    if not _rule(stages):
-        by_lot = "draw" in type(spec.method).model_fields
-        return f"There is no coreset.sql: {_DRAW if by_lot else _MORE}."
-    if any("\\" in text for text in _literals(stages)):
-        return "There is no coreset.sql: an id has a backslash, which dialects of SQL read differently."
-    return ""
-
-
-def coreset_sql(stages: Stages) -> str:
-    """Return the query; ask ``why_not`` first."""
-    steps = [*_steps(stages)]
-    named = ",\n".join(f"{name} AS (\n{query}\n)" for name, query in steps)
-    return f"{_head(stages)}WITH\n{named}\n{_rule(stages)};\n"
-
-
-def _rule(stages: Stages) -> str:
-    spec, candidates = stages.spec, stages.candidates
+        return "", f"There is no coreset.sql: {_BY_LOT}; hold out the last and the next to last rating, or by date."
+    if any("\\" in text for text in ids):
+        return "", "There is no coreset.sql: an id has a backslash, which dialects of SQL read differently."
+    candidates = stages.candidates
     count = budget(spec.ratio, len(candidates.train))
-    return spec.method.sql(candidates, count, generator(spec.seed, "selection"), _literals(stages))
+    rule = spec.method.sql(candidates, count, generator(spec.seed, "selection"), ids)
+    if not rule:
+        by_lot = "draw" in type(spec.method).model_fields
+        return "", f"There is no coreset.sql: {_DRAW if by_lot else _MORE}."
+    named = ",\n".join(f"{name} AS (\n{query}\n)" for name, query in _steps(stages))
+    return f"{_head(stages)}WITH\n{named}\n{rule};\n", ""
 
 
 def _literals(stages: Stages) -> list[str]:
@@ -125,12 +116,10 @@ def source_sql(source: Table, path: str) -> str:
     named = [f"{column(columns.user)} AS user_id", f"{column(columns.item)} AS item_id"]
     if columns.time:
         named.append(f"CAST({column(columns.time)} AS BIGINT) AS time")
-    quoted = path.replace("'", "''")
+    quoted, separator = (text.replace("'", "''") for text in (path, layout.separator))
     read = f"read_parquet('{quoted}')"
     if layout.form == "text":
-        read = (
-            f"read_csv('{quoted}', delim = '{layout.separator}', header = {str(layout.header).lower()}, quote = '\"')"
-        )
+        read = f"read_csv('{quoted}', delim = '{separator}', header = {str(layout.header).lower()}, quote = '\"')"
     elif layout.form == "json":
         read = f"read_json('{quoted}', format = 'newline_delimited')"
     return f"CREATE VIEW interactions AS SELECT row_number() OVER () - 1 AS row,\n  {', '.join(named)}\n  FROM {read};"

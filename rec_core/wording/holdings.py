@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
+
 from rec_core.analysis.holdings import Holdings, too_few_to_rank_among
 from rec_core.data.rejected import Rejected
 from rec_core.data.sources import Source, Words
@@ -26,8 +28,7 @@ def headline(holdings: Holdings, source: Source) -> str:
 
 def facts(holdings: Holdings, source: Source) -> dict[str, tuple[str, str, str]]:
     """Return the facts that go on cards: label → value, what to hold it against, help."""
-    users = float(sorted(holdings.per_user)[len(holdings.per_user) // 2])
-    popular = float(sorted(holdings.per_item)[len(holdings.per_item) // 2])
+    users, popular = (float(np.median(count)) for count in (holdings.per_user, holdings.per_item))
     return {
         "Rows per user": (number(users), f"at most {number(holdings.per_user.max())}", "The median user's."),
         f"Rows per {source.words.item}": (
@@ -62,22 +63,20 @@ def consequences(holdings: Holdings, source: Source, spec: ExperimentSpec) -> li
     """Return what the data mean for selection and evaluation, each in a sentence, what stands in the way first."""
     words, minimum = source.words, spec.data.min_interactions
     left = holdings.after(minimum)
-    return [
-        *filter(
-            None,
-            [
-                _nothing_left(holdings, minimum, words),
-                _too_few_items(holdings, minimum, words),
-                _one_user(holdings),
-                _no_order(holdings, source),
-                _no_ratings(holdings),
-                _equal_ratings(holdings),
-                _few_rows(holdings),
-                _repeated(holdings),
-                _few_negatives(left.unknown if left.rows else 0, spec.evaluation.negatives, words),
-            ],
-        )
+    of_ratings = [_no_ratings(holdings), _equal_ratings(holdings)]
+    of_clicks = [
+        _too_few_items(holdings, minimum, words),
+        _few_negatives(left.unknown if left.rows else 0, spec.evaluation.negatives, words),
     ]
+    said = [
+        _nothing_left(holdings, minimum, words),
+        _one_user(holdings),
+        *(of_ratings if spec.feedback == "explicit" else of_clicks),
+        _no_order(holdings, source),
+        _few_rows(holdings),
+        _repeated(holdings),
+    ]
+    return [*filter(None, said)]
 
 
 def _nothing_left(holdings: Holdings, minimum: int, words: Words) -> str:

@@ -13,21 +13,15 @@ from cache.home import folders
 from cache.ledger import Ledger
 from cache.logs import Logs
 from rec_core.__main__ import main
-from rec_core.data.sources import SOURCES, register
+from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
-from tests.rec_core.data.table.test_forms import _csv, own
+from tests.conftest import log_csv, own
 
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
     monkeypatch.setenv("CORELENS_HOME", str(tmp_path / "home"))
-    return own(_csv(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def _no_logs_afterwards() -> object:
-    yield
-    register([])
+    return own(log_csv(tmp_path))
 
 
 def test_a_log_is_renamed_removed_and_brought_back(log: Table, tmp_path: Path) -> None:
@@ -116,3 +110,27 @@ def test_methods_that_ask_for_an_order_say_so_where_there_is_none(
     assert "Recent keeps rows by their time, and log.csv has no times" in capsys.readouterr().err
     assert main(["run", "--data", log.path, *quick, "--method", "quota"]) == 0
     assert main(["run", "--data", log.path, *quick, "--method", "recent", "--in-order"]) == 0
+
+
+def test_a_title_that_was_given_stays_when_the_log_is_named_again(log: Table, tmp_path: Path) -> None:
+    logs = Logs(Ledger(tmp_path / "home"))
+    logs.keep(log)
+    logs.rename(log.name, "Our shop")
+    assert main(["run", "--data", log.path, "--set", "train.epochs=1"]) == 0
+    assert [one.title for one in logs.listed()] == ["Our shop"]
+    assert main(["run", "--data", log.path, "--title", "Their shop", "--set", "train.epochs=1"]) == 0
+    assert [one.title for one in logs.listed()] == ["Their shop"]
+
+
+def test_what_was_sent_goes_with_the_log_that_is_forgotten_and_nothing_else_does(log: Table, tmp_path: Path) -> None:
+    logs = Logs(Ledger(tmp_path / "home"))
+    sent = tmp_path / "home" / "uploads" / "0123" / "log.csv"
+    sent.parent.mkdir(parents=True)
+    sent.write_bytes(Path(log.path).read_bytes() + b"1,1,1,1\n")
+    for one in (log, own(sent)):
+        logs.keep(one)
+        logs.remove(one.name)
+        assert Path(one.path).exists()
+        logs.forget(one.name)
+    assert not sent.exists()
+    assert Path(log.path).exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,25 +13,18 @@ from cache.ledger import Ledger
 from cache.logs import Logs
 from cache.store import DiskStore
 from pages.ui import own_log
-from rec_core.data.sources import register
-from rec_core.errors import DataError
+from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
+from tests.conftest import log_csv
 from tests.pages.conftest import QUICK, Open, errors, healthy, texts
-from tests.rec_core.data.table.test_forms import _csv
-
-
-@pytest.fixture(autouse=True)
-def _no_logs_afterwards() -> Iterator[None]:
-    yield
-    register([])
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A log with two lines that cannot be read, below a folder of its own."""
     (tmp_path / "logs").mkdir()
-    path = _csv(tmp_path / "logs")
+    path = log_csv(tmp_path / "logs")
     path.write_text(path.read_text() + "1,2\n1,2,bad,1000000000\n")
     return path
 
@@ -186,3 +178,39 @@ def test_a_separator_that_was_not_guessed_can_be_said(
     healthy(app)
     assert not app.error
     assert app.button(key="own-use").label == "Use this log"
+
+
+def test_a_list_that_cannot_be_written_is_said_in_a_sentence(
+    home: Path, open_page: Open, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = _named(open_page, log)
+    app.button(key="own-use").click().run()
+    (kept,) = Logs(Ledger(home)).listed()
+
+    def full(*_: object) -> None:
+        raise CorelensError("The disk is full.")
+
+    monkeypatch.setattr(Ledger, "keep_log", full)
+    for key in ("remove", "rename"):
+        app.button(key=f"{key}-{kept.name}").click().run()
+        healthy(app)
+        assert "The disk is full." in errors(app)
+
+
+def test_what_the_filter_leaves_follows_the_rule_for_repeats(open_page: Open, tmp_path: Path) -> None:
+    lines = [f"{n % 20},{n % 15},{n % 5},{10**9 + n}" for n in range(600)]
+    (tmp_path / "again.csv").write_text("\n".join(["user,item,rating,time", *lines]))
+    app = _named(open_page, tmp_path / "again.csv")
+    app.button(key="own-use").click().run()
+    once = app.dataframe[-1].value.set_index("At least").loc[1, "Rows"]
+    app.selectbox(key="repeats").set_value("kept").run()
+    healthy(app)
+    assert (once, app.dataframe[-1].value.set_index("At least").loc[1, "Rows"]) == (60, 600)
+
+
+def test_nothing_is_advised_that_is_chosen_already(open_page: Open, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("user,item\n" + "".join(f"{n % 30},{n % 77}\n" for n in range(900)))
+    app = _named(open_page, tmp_path / "pairs.csv")
+    app.button(key="own-use").click().run()
+    healthy(app)
+    assert "choose Clicks" not in texts(app)

@@ -18,7 +18,8 @@ from rec_core.errors import DataError, reason
 if TYPE_CHECKING:  # loaded when files are read: a worker mostly finds the split in the store
     import pandas as pd
 
-_LARGEST, _DENSEST = 200 << 20, 50  # bytes from which a zip's member may not be more than so many times its packed size
+# Bytes from which what is packed may not unpack to more than so many times its packed size.
+LARGEST, DENSEST = 200 << 20, 50
 _PIECE = 1 << 20  # rows that are read at a time
 _COUNTS, _PLACES = {2: "two", 4: "four"}, {2: "third", 4: "fifth"}
 Read = Callable[[], bytes]
@@ -77,7 +78,7 @@ def contents(place: Path, name: str) -> bytes:
 def _unpacked(archive: Path, name: str) -> bytes:
     with zipfile.ZipFile(archive) as packed:
         member = next(m for m in packed.infolist() if m.filename.endswith(f"/{name}") or m.filename == name)
-        if member.file_size > max(_LARGEST, _DENSEST * member.compress_size):
+        if member.file_size > max(LARGEST, DENSEST * member.compress_size):
             raise zipfile.BadZipFile("no list of ratings is packed so densely")
         return packed.read(member)
 

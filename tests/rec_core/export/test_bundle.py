@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +21,9 @@ from rec_core.experiment import Experiment
 from rec_core.export import bundle
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import MemoryStore, resolve
-from tests.conftest import quick
-from tests.rec_core.data.table.test_forms import own
+from tests.conftest import own, quick
 
 _FOLDERS = Folders(None, Path("no-downloads"))
-
-
-@pytest.fixture(autouse=True)
-def _no_logs_afterwards() -> Iterator[None]:
-    yield
-    register([])
 
 
 @pytest.fixture
@@ -98,7 +90,10 @@ def test_rows_and_ids_join_back_to_the_file_without_loss(log: Path, tmp_path: Pa
 
 def test_csv_has_no_formulas_and_says_so(log: Path, tmp_path: Path) -> None:
     _written(_spec(log), tmp_path / "out")
-    parquet, csv = pd.read_parquet(tmp_path / "out" / "coreset.parquet"), pd.read_csv(tmp_path / "out" / "coreset.csv")
+    parquet, csv = (
+        pd.read_parquet(tmp_path / "out" / "coreset.parquet"),
+        pd.read_csv(tmp_path / "out" / "coreset.csv"),
+    )
     assert "=cmd|7" in parquet["user_id"].tolist()
     assert not csv["user_id"].astype(str).str.startswith("=").any()
     assert csv["row"].tolist() == parquet["row"].tolist()

@@ -124,7 +124,7 @@ def test_spark_makes_the_rows_of_the_coreset(method: dict[str, str], tmp_path: P
     rows, catalogue = experiment.dataset.interactions, experiment.dataset.catalogue
     columns = {"user_id": catalogue.user_ids[rows.user], "item_id": catalogue.item_ids[rows.item], "time": rows.time}
     pd.DataFrame({"row": range(len(rows)), **columns}).to_parquet(tmp_path / "log.parquet")
-    (tmp_path / sql.NAME).write_text(sql.coreset_sql(experiment))
+    (tmp_path / sql.NAME).write_text(sql.coreset_sql(experiment)[0])
     script = (
         "from pyspark.sql import SparkSession\n"
         "spark = SparkSession.builder.master('local[1]').getOrCreate()\n"

@@ -16,12 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from rec_core.data.sources import files
 from rec_core.errors import DataError, reason
 
-_LARGEST, _DENSEST = (
-    200 << 20,
-    200,
-)  # bytes from which what is packed may not be more than so many times its packed size
 _HELD = 1 << 20  # bytes that are looked at to tell what a file is
 PARQUET = b"PAR1"
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -156,10 +153,19 @@ def _unpacked(raw: IO[bytes], start: bytes, name: str) -> Iterator[IO[bytes]]:
         with gzip.open(raw) as stream:
             yield _bounded(stream, raw.tell, name)
     elif start.startswith(_ZIP):
-        with zipfile.ZipFile(raw) as archive, archive.open(_only_member(archive, name)) as stream:
+        with zipfile.ZipFile(raw) as archive, _member(archive, name) as stream:
             yield _bounded(stream, raw.tell, name)
     else:
         yield raw
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return archive.open(_only_member(archive, name))
+    except NotImplementedError as error:  # Deflate64, say, which Windows uses for what is large
+        raise DataError(
+            f"'{name}' is packed in a way that is not known here: unpack it, and name the file in it."
+        ) from error
 
 
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
@@ -194,9 +200,9 @@ class _Bounded(io.RawIOBase):
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         self._given += len(data)
-        if self._given > max(_LARGEST, _DENSEST * self._packed()):
+        if self._given > max(files.LARGEST, files.DENSEST * self._packed()):
             raise DataError(
-                f"'{self._name}' unpacks to more than {_DENSEST} times its size, as no log does; reading was stopped. "
-                "If it is one nevertheless, unpack it and name the file."
+                f"'{self._name}' unpacks to more than {files.DENSEST} times its size, as no log does; reading was "
+                "stopped. If it is one nevertheless, unpack it and name the file."
             )
         return len(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.rejected import Rejects
+from rec_core.data.rejected import NOT_TEXT, Rejects
 from rec_core.data.sources.table.opening import name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Layout
 from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, separated, unique
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # loaded when files are read
 
 _BLOCK = 16 << 20  # bytes of text that are read at a time; a record may not be longer
 _ROWS = 1 << 17  # of JSON lines and Parquet that are read at a time
+_BROKEN = re.compile("[\udc80-\udcff]")  # what stands for bytes that are not of the encoding
 _FEW, _MANY = "too few fields", "too many fields"
 Told = Callable[[int], None]  # how many bytes were read so far
 
@@ -159,20 +161,29 @@ def _objects(
     path: str, layout: Layout, names: Sequence[str], wanted: Sequence[str], rejects: Rejects, told: Told
 ) -> Iterator[Piece]:
     with opened(path) as raw:
-        lines = filter(str.strip, io.TextIOWrapper(raw, encoding=_codec(layout), errors="replace"))
+        # Marked, what is not of the encoding can be told; replaced, it would be another id.
+        lines = filter(str.strip, io.TextIOWrapper(raw, encoding=_codec(layout), errors="surrogateescape"))
         place = 0
         while held := list(islice(lines, _ROWS)):
             rows, records = [], []
             for row, line in enumerate(held, place):
-                record = _object(line)
+                record = _object(line) if _is_text(line) else None
                 if record is None:
-                    rejects.add(row, "", "no JSON object", line)
+                    rejects.add(row, "", "no JSON object" if _is_text(line) else NOT_TEXT, _plain(line))
                 else:
                     rows.append(row)
                     records.append(record)
             place += len(held)
             told(raw.tell())
             yield Piece(np.array(rows, np.int64), _columns(records, wanted))
+
+
+def _is_text(line: str) -> bool:
+    return line.isascii() or not _BROKEN.search(line)
+
+
+def _plain(line: str) -> str:
+    return _BROKEN.sub("\ufffd", line)
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -204,11 +215,24 @@ def _parquet(
             place = 0
             for batch in file.iter_batches(_ROWS, columns=[held[name] for name in wanted]):
                 columns = {name: batch.column(held[name]) for name in wanted}
+                _no_records(columns, name_of(path))
                 told(raw.tell())
                 yield Piece(np.arange(place, place + batch.num_rows), columns)
                 place += batch.num_rows
     except pa.ArrowException as error:
         raise DataError(f"'{name_of(path)}' is damaged, or its copy was cut off: fetch it again.") from error
+
+
+def _no_records(columns: dict[str, pa.Array], file: str) -> None:
+    """Refuse a column whose values have fields of their own."""
+    import pyarrow as pa
+
+    for name, column in columns.items():
+        if pa.types.is_struct(column.type) or pa.types.is_map(column.type) or pa.types.is_union(column.type):
+            raise DataError(
+                f"'{file}': the column '{name}' holds records, which are neither text nor numbers: say which other "
+                "column it is, or none."
+            )
 
 
 def lines_of(path: str, layout: Layout, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -58,6 +58,11 @@ class Table(Source):
         return cls(f"{PREFIX}{mark[:12]}", titled(title or name_of(path)), path, reading, items_path)
 
     @property
+    def is_titled(self) -> bool:
+        """Whether it is called otherwise than its file."""
+        return self.title != titled(name_of(self.path))
+
+    @property
     def seconds(self) -> float:
         """About how long it takes to read and split the log; 0 where a page may wait for it."""
         size, packed = size_of(self.path)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.checks import UNITS, units
 from rec_core.data.interactions import Ids
+from rec_core.data.rejected import NOT_TEXT
 from rec_core.data.texts import texts
 from rec_core.errors import DataError
 
@@ -77,7 +78,7 @@ class Numbered:
         torn = _mask(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
         code = chunk.indices.to_numpy(zero_copy_only=False)
         self._chunks.append(chunk)
-        return {"not of the file's encoding": broken, "nothing stands there": empty[code] & ~broken, _TORN: torn[code]}
+        return {NOT_TEXT: broken, "nothing stands there": empty[code] & ~broken, _TORN: torn[code]}
 
     def keep(self, good: Mask) -> None:
         """Forget those of the last ids that are not ``good`` (n,)."""
@@ -250,17 +251,13 @@ def _moments(column: pa.Array) -> tuple[NDArray[Any], Mask, dict[str, Mask]]:
     """Return numbers (n,), which of them are seconds because they were dates, and which times are none, by why."""
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if pa.types.is_temporal(column.type):
-        if not pa.types.is_timestamp(column.type) and not pa.types.is_date(column.type):
-            column = column.cast(pa.string())
-        else:
-            column = column.cast(pa.timestamp("ns" if column.null_count else "us", getattr(column.type, "tz", None)))
-    if pa.types.is_timestamp(column.type):
-        moments = pd.Series(column.cast(pa.timestamp("s"), safe=False).to_pandas())
-        missing = moments.isna().to_numpy()
-        seconds = moments.astype("datetime64[s]").astype("int64").to_numpy()
-        return np.where(missing, 0, seconds), np.ones(len(column), bool), {"nothing stands there": missing}
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        missing = _mask(column.is_null())
+        zone = getattr(column.type, "tz", None)  # what is counted is UTC, whatever the zone
+        seconds = pc.fill_null(column.cast(pa.timestamp("s", zone), safe=False).cast(pa.int64()), 0).to_numpy()
+        return seconds, np.ones(len(column), bool), {"nothing stands there": missing}
     numbers, why = _numbers(column)
     wrong = why.get("not a number")
     dated = np.zeros(len(numbers), bool)

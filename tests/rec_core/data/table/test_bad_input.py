@@ -11,13 +11,12 @@ import pandas as pd
 import pytest
 
 from rec_core.data.interactions import Dataset
-from rec_core.data.sources import Folders, register
-from rec_core.data.sources.table import opening, sniff
+from rec_core.data.sources import Folders, files, register
+from rec_core.data.sources.table import sniff
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.stages import MemoryStore, resolve
-from tests.conftest import quick
-from tests.rec_core.data.table.test_forms import own
+from tests.conftest import own, quick
 
 _FOLDERS = Folders(None, Path("no-downloads"))
 _LINE = "1,5,4,1000000000\n"
@@ -141,13 +140,13 @@ def test_columns_of_one_name_can_be_told_apart(tmp_path: Path) -> None:
 
 
 def test_what_unpacks_to_far_more_than_a_log_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_LARGEST", 1 << 22)
+    monkeypatch.setattr(files, "LARGEST", 1 << 22)
     bomb = _LINE.encode() * (1 << 20)
     with zipfile.ZipFile(tmp_path / "log.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("log.csv", bomb)
     (tmp_path / "log.gz").write_bytes(gzip.compress(bomb))
     for name in ("log.zip", "log.gz"):
-        with pytest.raises(DataError, match=f"'{name}' unpacks to more than 200 times its size"):
+        with pytest.raises(DataError, match=f"'{name}' unpacks to more than 50 times its size"):
             _load(tmp_path / name)
 
 
@@ -181,8 +180,6 @@ def _run(path: Path, store: MemoryStore | None = None, **more: object) -> str:
         Experiment(resolve(spec, _FOLDERS), store or MemoryStore(), _FOLDERS).result()
     except CorelensError as error:
         return str(error)
-    finally:
-        register([])
     return ""
 
 
@@ -239,3 +236,47 @@ def test_parquet_says_rows_and_refuses_times_that_are_missing(tmp_path: Path) ->
     assert data.rejected.line.tolist() == [2, 3]
     assert data.interactions.time is not None
     assert data.interactions.time.tolist() == [1577836800]
+
+
+def test_times_of_parquet_may_have_a_zone_and_nanoseconds(tmp_path: Path) -> None:
+    naive = pd.to_datetime(pd.Series(["2020-01-01T00:00:00.123456789", None]))
+    for moments in (naive, naive.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"), naive.dt.date):
+        frame = pd.DataFrame({"user": ["a", "b"], "item": [1, 2], "time": moments})
+        for rows, places in ((frame, ["row 2, column 'time'"]), (frame[:1], [])):
+            rows.to_parquet(tmp_path / "log.parquet")
+            data = _load(tmp_path / "log.parquet")
+            assert data.interactions.time is not None
+            assert data.interactions.time.tolist() == [1577836800]
+            assert [data.rejected.place(at) for at in range(data.rejected.count)] == places
+
+
+def test_a_column_of_records_is_neither_ids_nor_titles(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"user": ["a", "b"], "item": [1, 2], "title": [{"en": "x", "fr": "y"}] * 2})
+    frame.to_parquet(tmp_path / "log.parquet")
+    with pytest.raises(DataError, match="'title' holds records, which are neither text nor numbers"):
+        _load(tmp_path / "log.parquet")
+
+
+def test_json_that_is_not_of_its_encoding_is_listed_and_not_changed(tmp_path: Path) -> None:
+    good = b"".join(b'{"user": "u%d", "item": %d}\n' % (n, n % 9) for n in range(60_000))
+    rejected = _load(_log(tmp_path, good + b'{"user": "caf\xe9", "item": 1}\n', "log.jsonl")).rejected
+    assert rejected.wrong.tolist() == ["not of the file's encoding"]
+    assert rejected.line.tolist() == [60_001]
+
+
+def test_an_archive_that_ends_early_is_damaged_wherever_it_ends(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    text = "user,item\n" + "".join(f"{u},{i}\n" for u, i in rng.integers(0, 10**9, (200_000, 2)).tolist())
+    with pytest.raises(DataError, match=r"'log.gz' is damaged, or its copy was cut off: fetch it again"):
+        _load(_log(tmp_path, gzip.compress(text.encode())[:-50_000], "log.gz"))
+
+
+def test_an_archive_that_is_packed_in_an_unknown_way_is_said_to_be(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "log.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.csv", _LINE * 9)
+    raw = (tmp_path / "log.zip").read_bytes()
+    for head, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # where the way of packing stands: 9 is Deflate64
+        place = raw.index(head) + at
+        raw = raw[:place] + b"\x09\x00" + raw[place + 2 :]
+    with pytest.raises(DataError, match=r"'log.zip' is packed in a way that is not known here: unpack it"):
+        _load(_log(tmp_path, raw, "log.zip"))

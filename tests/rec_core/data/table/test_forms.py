@@ -18,60 +18,42 @@ from rec_core.data.sources.table import Columns, Reading, Table, sniff
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import MemoryStore, resolve
-from tests.conftest import quick
+from tests.conftest import log_csv, log_frame, own, quick
 
 _FOLDERS = Folders(None, Path("no-downloads"))
 
 
-def _frame() -> pd.DataFrame:
-    data = SOURCES["synthetic-10k"].load(_FOLDERS)
-    rows, catalogue = data.interactions, data.catalogue
-    columns = {
-        "userId": catalogue.user_ids[rows.user],
-        "movieId": catalogue.item_ids[rows.item],
-        "rating": rows.rated.astype(float),
-        "timestamp": rows.time,
-    }
-    return pd.DataFrame(columns)
-
-
-def _csv(folder: Path, **how: object) -> Path:
-    path = folder / "log.csv"
-    _frame().to_csv(path, index=False, **how)  # type: ignore[call-overload]
-    return path
-
-
 def _two_signs(folder: Path) -> Path:
-    text = _csv(folder).read_text().split("\n", 1)[1]
+    text = log_csv(folder).read_text().split("\n", 1)[1]
     (folder / "log.dat").write_text(text.replace(",", "::"))
     return folder / "log.dat"
 
 
 def _other_order(folder: Path) -> Path:
     path = folder / "log.tsv"
-    _frame()[["timestamp", "rating", "movieId", "userId"]].to_csv(path, index=False, sep="\t")
+    log_frame()[["timestamp", "rating", "movieId", "userId"]].to_csv(path, index=False, sep="\t")
     return path
 
 
 def _inter(folder: Path) -> Path:
     names = ["user_id:token", "item_id:token", "rating:float", "timestamp:float"]
-    _frame().set_axis(names, axis=1).to_csv(folder / "log.inter", index=False, sep="\t")
+    log_frame().set_axis(names, axis=1).to_csv(folder / "log.inter", index=False, sep="\t")
     return folder / "log.inter"
 
 
 def _json(folder: Path) -> Path:
-    records = _frame().to_dict("records")
+    records = log_frame().to_dict("records")
     (folder / "log.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in records))
     return folder / "log.jsonl"
 
 
 def _parquet(folder: Path) -> Path:
-    _frame().to_parquet(folder / "log.parquet")
+    log_frame().to_parquet(folder / "log.parquet")
     return folder / "log.parquet"
 
 
 def _parquet_folder(folder: Path) -> Path:
-    frame, parts = _frame(), folder / "log"
+    frame, parts = log_frame(), folder / "log"
     parts.mkdir()
     for number, at in enumerate(np.array_split(np.arange(len(frame)), 3)):
         frame.iloc[at].to_parquet(parts / f"part-{number}.parquet")
@@ -79,59 +61,52 @@ def _parquet_folder(folder: Path) -> Path:
 
 
 def _gzip(folder: Path) -> Path:
-    (folder / "log.csv.gz").write_bytes(gzip.compress(_csv(folder).read_bytes()))
+    (folder / "log.csv.gz").write_bytes(gzip.compress(log_csv(folder).read_bytes()))
     return folder / "log.csv.gz"
 
 
 def _zip(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "log.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(_csv(folder), "inside/log.csv")
+        archive.write(log_csv(folder), "inside/log.csv")
     return folder / "log.zip"
 
 
 def _dates(folder: Path) -> Path:
-    moments = pd.to_datetime(_frame()["timestamp"], unit="s").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    _frame().assign(timestamp=moments).to_csv(folder / "log.csv", index=False)
+    moments = pd.to_datetime(log_frame()["timestamp"], unit="s").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    log_frame().assign(timestamp=moments).to_csv(folder / "log.csv", index=False)
     return folder / "log.csv"
 
 
 def _milliseconds(folder: Path) -> Path:
-    _frame().assign(timestamp=lambda rows: rows["timestamp"] * 1000).to_csv(folder / "log.csv", index=False)
+    log_frame().assign(timestamp=lambda rows: rows["timestamp"] * 1000).to_csv(folder / "log.csv", index=False)
     return folder / "log.csv"
 
 
 def _moments(folder: Path) -> Path:
-    moments = pd.to_datetime(_frame()["timestamp"], unit="s")
-    _frame().assign(timestamp=moments).to_parquet(folder / "log.parquet")
+    moments = pd.to_datetime(log_frame()["timestamp"], unit="s")
+    log_frame().assign(timestamp=moments).to_parquet(folder / "log.parquet")
     return folder / "log.parquet"
 
 
 def _text_ids(folder: Path) -> Path:
-    frame = _frame()
+    frame = log_frame()
     frame["userId"], frame["movieId"] = "u" + frame["userId"].astype(str), "film-" + frame["movieId"].astype(str)
     frame.to_csv(folder / "log.csv", index=False)
     return folder / "log.csv"
 
 
 def _decimal_commas(folder: Path) -> Path:
-    return _csv(folder, sep=";", decimal=",")
+    return log_csv(folder, sep=";", decimal=",")
 
 
 def _utf16(folder: Path) -> Path:
-    return _csv(folder, encoding="utf-16")
+    return log_csv(folder, encoding="utf-16")
 
 
 FORMS = [
-    _csv, _two_signs, _other_order, _inter, _json, _parquet, _parquet_folder, _gzip, _zip, _dates, _milliseconds,
+    log_csv, _two_signs, _other_order, _inter, _json, _parquet, _parquet_folder, _gzip, _zip, _dates, _milliseconds,
     _moments, _text_ids, _decimal_commas, _utf16,
 ]  # fmt: skip
-
-
-def own(path: Path, **columns: object) -> Table:
-    """Return the log at a path, read as it seems to be, with some columns said otherwise."""
-    found = sniff(str(path))
-    said = Columns.model_validate(found.columns.model_dump() | columns)
-    return Table.of(str(path), Reading(layout=found.layout, columns=said))
 
 
 @pytest.mark.parametrize("make", FORMS)
@@ -198,10 +173,7 @@ def test_metrics_are_those_of_the_built_in_source_to_the_last_digit(
 ) -> None:
     log = own(make(tmp_path))
     register([log])
-    try:
-        assert _run(quick("recent", data={"dataset": log.name})) == _run(quick("recent"))
-    finally:
-        register([])
+    assert _run(quick("recent", data={"dataset": log.name})) == _run(quick("recent"))
 
 
 @pytest.mark.movielens
