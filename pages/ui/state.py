@@ -107,12 +107,13 @@ def words() -> Words:
 
 def data_is_here() -> bool:
     """Say whether the chosen data can be had without a download, and without a long time of reading."""
-    return source().is_here(jobs().folders) and view().can(SPLIT)
+    return source().is_here(jobs().folders) and not has_to_be_read()
 
 
 def has_to_be_read() -> bool:
     """Say whether the chosen data lie here, and are too large to be read and split while a page waits."""
-    return source().is_here(jobs().folders) and not view().can(SPLIT)
+    # Asked for every run that a page compares: what is quick to read is told without a look at the store.
+    return bool(source().seconds) and source().is_here(jobs().folders) and not view().can(SPLIT)
 
 
 def why_not_here() -> str:
