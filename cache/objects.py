@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -117,23 +117,37 @@ def _load(path: Path) -> np.ndarray:
 def _write_files(folder: Path, artifact: Artifact) -> int:
     files: dict[str, Any] = {}
     for number, (name, array) in enumerate(artifact.arrays.items()):
-        raw = io.BytesIO()
-        np.save(raw, array, allow_pickle=False)
-        value = raw.getvalue()
-        _write_file(folder / f"{number}.npy", value)
-        files[name] = {"file": f"{number}.npy", "sha256": hashlib.sha256(value).hexdigest(), "bytes": len(value)}
+        path = folder / f"{number}.npy"
+        with _written(path) as file:
+            hashed = _Hashed(file)
+            np.save(hashed, array, allow_pickle=False)  # block by block, as to any stream
+        files[name] = {"file": path.name, "sha256": hashed.sha256.hexdigest(), "bytes": path.stat().st_size}
     body = {"format": _FORMAT, "files": files, "meta": artifact.meta, "stage": artifact.stage}
     # The manifest names its own hash too, so that a flipped digit in a metric does not pass.
     manifest = {"sha256": hashlib.sha256(canonical_json(body).encode()).hexdigest(), "body": body}
-    _write_file(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+    with _written(folder / MANIFEST) as file:
+        file.write(json.dumps(manifest, indent=1).encode())
     return sum(entry["bytes"] for entry in files.values())
 
 
-def _write_file(path: Path, raw: bytes) -> None:
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file, which is on the disk when it is closed."""
     with path.open("wb") as file:
-        file.write(raw)
+        yield file
         file.flush()
         os.fsync(file.fileno())
+
+
+class _Hashed:
+    """A stream that knows the hash of what was written to it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.sha256 = file, hashlib.sha256()
+
+    def write(self, block: bytes) -> int:
+        self.sha256.update(block)
+        return self._file.write(block)
 
 
 def _swap_in(temporary: Path, place: Path) -> None:

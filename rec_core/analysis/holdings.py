@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import gini
 from rec_core.data import filtering, repeats
+from rec_core.data.in_parts import counts, distinct
 from rec_core.data.interactions import Dataset, Interactions, Split
 from rec_core.data.negatives import FEWEST
 from rec_core.data.repeats import Repeats
@@ -81,10 +82,10 @@ def measure(data: Dataset, minimum: int, rule: Repeats = "latest", split: Split 
     """
     rows, catalogue = data.interactions, data.catalogue
     repeated, left = (split.repeated, (_left_in(split, minimum),)) if split else _every_filter(data, minimum, rule)
-    rated = None if rows.rating is None else rows.levels[0]
+    rated = None if rows.rating is None else distinct(rows.rating)
     return Holdings(
-        np.bincount(rows.user, minlength=catalogue.n_users),
-        np.bincount(rows.item, minlength=catalogue.n_items),
+        counts(rows.user, catalogue.n_users),
+        counts(rows.item, catalogue.n_items),
         None if rows.time is None else (int(rows.time.min()), int(rows.time.max())),
         None if rated is None else (float(rated[0]), float(rated[-1]), len(rated)),
         repeated,
@@ -99,7 +100,7 @@ def _every_filter(data: Dataset, minimum: int, rule: Repeats) -> tuple[int, tupl
 
 def _left_in(split: Split, minimum: int) -> Left:
     parts = [part for part in (*split.known, split.test) if len(part)]
-    known = sum(np.bincount(part.user, minlength=split.catalogue.n_users) for part in parts)
+    known = sum(counts(part.user, split.catalogue.n_users) for part in parts)
     rows = sum(map(len, parts))
     return Left(minimum, rows, split.catalogue.n_users, split.catalogue.n_items, int(np.max(known)))
 

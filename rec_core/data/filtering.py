@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.in_parts import counts, looked_up
 from rec_core.data.interactions import Dataset, Interactions
 from rec_core.errors import DataError
 
-T = TypeVar("T", bound=np.generic)
-_PART = 1 << 21  # rows
+
+@dataclass(frozen=True)
+class _Left:
+    """Which users and items have enough rows, which rows (n,) are of both, and how many were dropped this time."""
+
+    users: NDArray[np.bool_]
+    items: NDArray[np.bool_]
+    rows: NDArray[np.bool_]
+    dropped: int
 
 
 def k_core(data: Dataset, minimum: int) -> Dataset:
@@ -23,61 +32,37 @@ def k_core(data: Dataset, minimum: int) -> Dataset:
     Raises:
         DataError: if nothing is left.
     """
-    rows = data.interactions
-    while len(rows):
-        users, items, stays = _staying(rows, data, minimum)
-        if stays.all():
-            return _renumber(data, rows, users, items)
-        rows = rows.take(stays)
-    raise DataError(
-        f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
-    )
+    last = deque(_rounds(data, minimum), maxlen=1)
+    if not last or not last[0].rows.any():
+        raise DataError(
+            f"No user and item is left with at least {minimum} interactions; lower the minimum or choose larger data."
+        )
+    return _renumbered(data, last[0])
 
 
 def rounds(data: Dataset, minimum: int) -> int:
     """Return how often rows have to be dropped until none is left to drop."""
-    rows, count = data.interactions, 0
-    while len(rows) and not (stays := _staying(rows, data, minimum)[2]).all():
-        rows, count = rows.take(stays), count + 1
-    return count
+    return sum(left.dropped > 0 for left in _rounds(data, minimum))
 
 
-def _staying(
-    rows: Interactions, data: Dataset, minimum: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which users and items have enough rows, and which rows are of both."""
-    least = max(minimum, 1)
-    users = _counts(rows.user, data.catalogue.n_users) >= least
-    items = _counts(rows.item, data.catalogue.n_items) >= least
-    stays = _of(users, rows.user)
-    stays &= _of(items, rows.item)
-    return users, items, stays
+def _rounds(data: Dataset, minimum: int) -> Iterator[_Left]:
+    """Yield what each round leaves, until one drops nothing, or nothing is left."""
+    rows, catalogue, least = data.interactions, data.catalogue, max(minimum, 1)
+    stay, n = np.ones(len(rows), bool), len(rows)
+    while n:
+        users = counts(rows.user[stay], catalogue.n_users) >= least
+        items = counts(rows.item[stay], catalogue.n_items) >= least
+        stay = looked_up(users, rows.user)
+        stay &= looked_up(items, rows.item)
+        before, n = n, int(np.count_nonzero(stay))
+        yield _Left(users, items, stay, before - n)
+        if n == before:
+            return
 
 
-def _counts(ids: NDArray[np.int32], n: int) -> NDArray[np.int64]:
-    """Return how often each of 0 … n - 1 occurs."""
-    counts = np.zeros(n, np.int64)
-    for part in _parts(len(ids)):
-        counts += np.bincount(ids[part], minlength=n)
-    return counts
-
-
-def _of(table: NDArray[T], ids: NDArray[np.int32]) -> NDArray[T]:
-    """Return ``table[ids]``."""
-    found = np.empty(len(ids), table.dtype)
-    for part in _parts(len(ids)):
-        found[part] = table[ids[part]]
-    return found
-
-
-def _parts(n_rows: int) -> Iterator[slice]:
-    """Yield all rows in parts: NumPy makes ids longer before it uses them, and for all at once that is new memory."""
-    return (slice(start, start + _PART) for start in range(0, n_rows, _PART))
-
-
-def _renumber(data: Dataset, rows: Interactions, users: NDArray[np.bool_], items: NDArray[np.bool_]) -> Dataset:
-    """Number the marked users and items, who have all rows, without gaps."""
-    new_user = np.cumsum(users, dtype=np.int32) - 1
-    new_item = np.cumsum(items, dtype=np.int32) - 1
-    renumbered = Interactions(_of(new_user, rows.user), _of(new_item, rows.item), rows.rating, rows.time, rows.place)
-    return Dataset(renumbered, data.catalogue.take(users, items))
+def _renumbered(data: Dataset, left: _Left) -> Dataset:
+    """Number the users and items that are left without gaps."""
+    rows = data.interactions if left.rows.all() else data.interactions.take(left.rows)
+    user, item = (np.cumsum(there, dtype=np.int32) - np.int32(1) for there in (left.users, left.items))
+    numbered = Interactions(looked_up(user, rows.user), looked_up(item, rows.item), rows.rating, rows.time, rows.place)
+    return Dataset(numbered, data.catalogue.take(left.users, left.items))

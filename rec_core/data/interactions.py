@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data import in_parts
 from rec_core.data.rejected import Rejected
 from rec_core.data.texts import Texts
 from rec_core.errors import DataError
@@ -139,14 +140,22 @@ class Split:
 
 def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
     """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
-    if rows.time is None:
-        return np.argsort(rows.user, kind="stable")
-    begin = int(rows.time.min())
-    span = int(rows.time.max()) - begin + 1
-    if (int(rows.user.max()) + 1) * span > np.iinfo(np.int64).max:
-        return np.lexsort((rows.time, rows.user))
-    # One number for both is sorted once.
-    return np.argsort(rows.user.astype(np.int64) * span + (rows.time - begin), kind="stable")
+    ordered, done = np.empty(len(rows), np.intp), 0
+    for part in in_parts.by_user(rows.user):
+        time = None if rows.time is None else rows.time[part]
+        ordered[done : done + len(part)] = part[_by_user_and_time(rows.user[part], time)]
+        done += len(part)
+    return ordered
+
+
+def _by_user_and_time(user: NDArray[np.int32], time: NDArray[np.int64] | None) -> NDArray[np.intp]:
+    if time is None:
+        return np.argsort(user, kind="stable")
+    begin = int(time.min())
+    span = int(time.max()) - begin + 1
+    if (int(user.max()) + 1) * span > np.iinfo(np.int64).max:
+        return np.lexsort((time, user))
+    return np.argsort(user.astype(np.int64) * span + (time - begin), kind="stable")  # one number is sorted once
 
 
 def places_within(counts: NDArray[np.integer]) -> NDArray[np.int64]:

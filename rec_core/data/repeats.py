@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data import in_parts
 from rec_core.data.interactions import Dataset, Interactions, Split
 
 Repeats = Literal["kept", "latest", "first", "sum", "mean"]
@@ -22,19 +23,35 @@ REPEATS: Mapping[str, str] = {
 }
 
 
-def superseded(rows: Interactions, n_items: int) -> NDArray[np.bool_]:
+def superseded(rows: Interactions, n_items: int, by: Literal["later", "earlier"] = "later") -> NDArray[np.bool_]:
     """Return which rows (n,) a later one of the same user and item follows; of equal times the later row counts.
+
+    Or, ``by`` an earlier one, which rows it goes before.
 
     >>> rows = Interactions(np.array([0, 0, 0]), np.array([5, 5, 6]), None, np.array([9, 3, 1]))
     >>> superseded(rows, 7).tolist()
     [False, True, False]
     """
-    pair = rows.user.astype(np.int64) * n_items + rows.item
-    order = np.argsort(pair, kind="stable") if rows.time is None else np.lexsort((rows.time, pair))
-    ordered = pair[order]
     mask = np.zeros(len(rows), dtype=bool)
-    mask[order[:-1]] = ordered[:-1] == ordered[1:]
+    for part in in_parts.by_user(rows.user):
+        again = part[_again(_pairs(rows, part, n_items), None if rows.time is None else rows.time[part])]
+        pair = _pairs(rows, again, n_items)
+        same = pair[1:] == pair[:-1]
+        mask[(again[:-1] if by == "later" else again[1:])[same]] = True
     return mask
+
+
+def _pairs(rows: Interactions, places: NDArray[np.intp], n_items: int) -> NDArray[np.int64]:
+    """Return one number for user and item of each of ``places``."""
+    return rows.user[places].astype(np.int64) * n_items + rows.item[places]
+
+
+def _again(pair: NDArray[np.int64], time: NDArray[np.int64] | None) -> NDArray[np.intp]:
+    """Return the places of what occurs more than once, pair by pair, oldest first; mostly that is little to sort."""
+    order = np.argsort(pair, kind="stable")
+    same = pair[order[1:]] == pair[order[:-1]]
+    again = order[np.append(same, False) | np.append(False, same)]
+    return again if time is None else again[np.lexsort((time[again], pair[again]))]
 
 
 def settle(data: Dataset, rule: Repeats) -> tuple[Dataset, int]:
@@ -42,30 +59,27 @@ def settle(data: Dataset, rule: Repeats) -> tuple[Dataset, int]:
 
     The sum of data without ratings is how often a pair occurs.
     """
-    rows = data.interactions
-    earlier = superseded(rows, data.catalogue.n_items)
-    count = int(earlier.sum())
+    rows, n_items = data.interactions, data.catalogue.n_items
+    earlier = superseded(rows, n_items)
+    count = int(np.count_nonzero(earlier))
     if rule == "kept" or not count:
         return data, count
     if rule in ("sum", "mean"):
-        rows = replace(rows, rating=_pooled(rows, data.catalogue.n_items, rule))
-    stay = superseded(_reversed(rows), data.catalogue.n_items)[::-1] if rule == "first" else earlier
-    return Dataset(rows.take(~stay), data.catalogue), count
-
-
-def _reversed(rows: Interactions) -> Interactions:
-    """Return rows so that of each pair the first is the latest: the other way round, and back in time."""
-    back = rows.take(np.arange(len(rows))[::-1])
-    return back if back.time is None else replace(back, time=-back.time)
+        rows = replace(rows, rating=_pooled(rows, n_items, rule))
+    return Dataset(
+        rows.take(~(superseded(rows, n_items, "earlier") if rule == "first" else earlier)), data.catalogue
+    ), count
 
 
 def _pooled(rows: Interactions, n_items: int, rule: Repeats) -> NDArray[np.float32] | None:
     """Return for each row (n,) the sum or the mean over its pair."""
     if rows.rating is None and rule == "mean":
         return None
-    _, pair = np.unique(rows.user.astype(np.int64) * n_items + rows.item, return_inverse=True)
-    total = np.bincount(pair, rows.rating)
-    pooled: NDArray[np.float32] = (total / np.bincount(pair) if rule == "mean" else total)[pair].astype(np.float32)
+    pooled = np.empty(len(rows), np.float32)
+    for part in in_parts.by_user(rows.user):
+        _, pair = np.unique(_pairs(rows, part, n_items), return_inverse=True)
+        total = np.bincount(pair, None if rows.rating is None else rows.rating[part])
+        pooled[part] = (total / np.bincount(pair) if rule == "mean" else total)[pair]
     return pooled
 
 

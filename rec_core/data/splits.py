@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.in_parts import counts
 from rec_core.data.interactions import Dataset, Interactions, Split, by_user_and_time, marked
 from rec_core.errors import DataError
 
@@ -30,26 +31,28 @@ def leave_one_out(data: Dataset, test: LeftOut, validation: ValidationRule, rng:
         DataError: if a user has fewer than three interactions.
     """
     rows = data.interactions
-    counts = np.bincount(rows.user, minlength=data.catalogue.n_users)
-    if counts.min() < 3:
+    n_rows = counts(rows.user, data.catalogue.n_users)
+    if n_rows.min() < 3:
         raise DataError(
             "A user has fewer than 3 interactions, too few for one test, one validation and one train row; "
             "raise the minimum number of interactions to 3 or more."
         )
     ordered = by_user_and_time(rows)
-    places = _one_per_user(counts, test == "last", rng)
-    test_rows, rest = ordered[places], ordered[~marked(places, len(rows))]
-    validation_rows = rest[_one_per_user(counts - 1, validation == "next-to-last", rng)]
+    tested = _one_per_user(n_rows, test == "last", rng)
+    among_the_rest = _one_per_user(n_rows - 1, validation == "next-to-last", rng)
+    validated = among_the_rest + np.arange(len(n_rows))  # each user before has one row that is tested
+    validated += validated >= tested
+    test_rows, validation_rows = ordered[tested], ordered[validated]
     train = np.ones(len(rows), dtype=bool)
     train[test_rows] = False
     train[validation_rows] = False
     return Split(rows.take(train), rows.take(validation_rows), rows.take(test_rows), data.catalogue)
 
 
-def _one_per_user(counts: NDArray[np.intp], last: bool, rng: np.random.Generator) -> NDArray[np.intp]:
+def _one_per_user(n_rows: NDArray[np.int64], last: bool, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return one place per user among rows that stand user by user, oldest first: the last, or a random one."""
-    first = np.cumsum(counts) - counts
-    return first + (counts - 1 if last else rng.integers(0, counts))
+    first = np.cumsum(n_rows) - n_rows
+    return first + (n_rows - 1 if last else rng.integers(0, n_rows))
 
 
 def global_time(data: Dataset, share: float) -> Split:
@@ -65,8 +68,9 @@ def global_time(data: Dataset, share: float) -> Split:
     rows = data.interactions
     if rows.time is None:
         raise DataError("These data have no times, so they cannot be split by date; choose another test rating.")
-    dates = np.sort(rows.time)[[int((1 - 2 * share) * len(rows)), int((1 - share) * len(rows))]]
-    when = np.searchsorted(dates, rows.time, "right")  # 0 train, 1 validation, 2 test
+    cuts = [int((1 - 2 * share) * len(rows)), int((1 - share) * len(rows))]
+    begins, ends = np.partition(rows.time, cuts)[cuts]
+    when = (rows.time >= begins).astype(np.int8) + (rows.time >= ends)  # 0 train, 1 validation, 2 test
     here = marked(rows.user[when == 0], data.catalogue.n_users)
     ordered = by_user_and_time(rows)
     validation, test = (_last_of_each(rows, ordered[when[ordered] == part]) for part in (1, 2))

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.in_parts import counts, looked_up
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
 from rec_core.selection.lots import DRAWN, DRAWS, Draw, keys, lots, lots_sql
 from rec_core.selection.quotas import ALPHA, by_user, last_of_each, last_of_each_sql
@@ -39,9 +40,8 @@ class Quota(Method):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's quota; equally popular rows are drawn by lot."""
         train = candidates.train
-        n = len(train)
-        lot = rng.permutation(n) if self.draw == "generator" else np.argsort(lots(n, keys(rng)))
-        ordered = lot[by_user(train.user[lot], self._wanted(train.item[lot]))]
+        lot = lots(len(train), keys(rng)) if self.draw == "hash" else _drawn(len(train), rng)
+        ordered = by_user(train.user, self._wanted(train.item), lot)
         return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
 
     def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
@@ -52,7 +52,15 @@ class Quota(Method):
         order = {"random": "lot DESC", "popular": "wanted DESC, lot DESC", "unpopular": "wanted, lot DESC"}[self.order]
         return last_of_each_sql(candidates, table, order, self.alpha, budget, rng, user_ids)
 
-    def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.integer]:
+    def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return how much each row is wanted beside its user's others, (n,)."""
-        count = np.bincount(item)
-        return {"random": np.zeros_like(count), "popular": count, "unpopular": count.max() - count}[self.order][item]
+        count = counts(item).astype(np.int32)
+        table = {"random": np.zeros_like(count), "popular": count, "unpopular": count.max() - count}[self.order]
+        return looked_up(table, item)
+
+
+def _drawn(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return a lot for each row, (n,): 0 … n - 1 in a random order."""
+    lot = np.empty(n, np.int64)
+    lot[rng.permutation(n)] = np.arange(n)
+    return lot

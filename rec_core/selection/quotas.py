@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data import in_parts
 from rec_core.data.interactions import places_within
 from rec_core.selection.base import Candidates, Rows
 
@@ -34,9 +35,20 @@ def quotas(n_rows: NDArray[np.integer], alpha: float, budget: int, rng: np.rando
     return out
 
 
-def by_user(user: NDArray[np.integer], wanted: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Return the rows user by user, the most ``wanted`` (n,), of 0 to 2³¹ − 1, last; equal ones in their order."""
-    return np.argsort(user.astype(np.int64) << 32 | wanted, kind="stable")  # one number for both is sorted once
+def by_user(
+    user: NDArray[np.integer], wanted: NDArray[np.integer], lot: NDArray[np.integer] | None = None
+) -> NDArray[np.intp]:
+    """Return the rows user by user, the most ``wanted`` (n,), of 0 to 2³¹ − 1, last.
+
+    Equal ones are in order of their ``lot`` (n,), and without one in their own.
+    """
+    ordered, done = np.empty(len(user), np.intp), 0
+    for part in in_parts.by_user(user):
+        drawn = part if lot is None else part[np.argsort(lot[part])]
+        key = user[drawn].astype(np.int64) << 32 | wanted[drawn]  # one number for both is sorted once
+        ordered[done : done + len(part)] = drawn[np.argsort(key, kind="stable")]
+        done += len(part)
+    return ordered
 
 
 def last_of_each(
@@ -46,9 +58,9 @@ def last_of_each(
 
     ``ordered`` (n,) are the train rows user by user, the most wanted of each last.
     """
-    n_rows = np.bincount(candidates.train.user, minlength=candidates.n_users)
+    n_rows = in_parts.counts(candidates.train.user, candidates.n_users)
     quota = quotas(n_rows, alpha, budget, rng)
-    return np.sort(ordered[places_within(n_rows) >= np.repeat(n_rows - quota, n_rows)])
+    return np.sort(ordered[np.repeat(np.cumsum(n_rows) - quota, quota) + places_within(quota)])
 
 
 def last_of_each_sql(

@@ -23,6 +23,7 @@ from rec_core.stages.store import Artifact, StageStore
 
 P = TypeVar("P")
 # Beside the value's own fields, none of which has a space in its name.
+_LARGE = 256 << 20  # bytes from which a result is not held in memory once the store has it
 _SECONDS, _CPU_SECONDS = "computed in seconds", "computed in CPU seconds"
 
 
@@ -123,11 +124,10 @@ class Graph:
         with threadpool_limits(1), np.errstate(all="ignore"), _enough_memory(stage):
             value = stage.compute(self)
         took = time.perf_counter() - begin, time.thread_time() - cpu_begin
-        done = Remembered(stage.name, value, *took)
-        self._put(stage, key, done)
-        return done
+        return self._put(stage, key, Remembered(stage.name, value, *took))
 
-    def _put(self, stage: Stage[Any], key: str, done: Remembered) -> None:
+    def _put(self, stage: Stage[Any], key: str, done: Remembered) -> Remembered:
+        """Put a result into the store; return it, and what is large as it lies there, which takes no memory."""
         packed = pack(done.value, stage.name)
         if not is_finite(packed):
             raise CorelensError(
@@ -142,6 +142,9 @@ class Graph:
                 f"The result of the step '{stage.name}' could not be saved ({reason(error)}). Finished steps are kept: "
                 "free some disk space, or start Corelens with another folder CORELENS_HOME, then run again."
             ) from error
+        is_large = sum(array.nbytes for array in packed.arrays.values()) > _LARGE
+        found = self._store.get(key) if is_large else None
+        return done if found is None else _revived(stage, found)
 
 
 @contextmanager

@@ -34,10 +34,10 @@ def _compute(work: Work) -> Split:
 def split_of(loaded: Dataset, spec: ExperimentSpec) -> Split:
     """Return the split of what was loaded: repeats settled, filtered, held out."""
     _check(loaded, spec)
-    settled, repeated = repeats.settle(loaded, spec.data.repeats)
-    filtered = filtering.k_core(settled, spec.data.min_interactions)
-    split = _split(filtered, spec)
-    spoilt = repeats.tested_in_train(split) if repeated else 0
+    data, repeated = repeats.settle(loaded, spec.data.repeats)
+    data = filtering.k_core(data, spec.data.min_interactions)  # under the same name: what was before takes memory
+    split = _split(data, spec)
+    spoilt = repeats.tested_in_train(split) if repeated and spec.data.repeats == "kept" else 0
     return replace(split, repeated=repeated, spoilt=spoilt, unreadable=loaded.rejected.count)
 
 

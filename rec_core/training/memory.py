@@ -6,12 +6,10 @@ The factors are rounded up (peak of the process, by the numbers that they multip
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-import psutil
 
 from rec_core.data.interactions import Feedback
 from rec_core.errors import TrainingError
+from rec_core.memory import available, gigabytes
 from rec_core.models import Model, Shape
 from rec_core.training import kernels
 from rec_core.training.sampling import DRAWN, Training
@@ -21,7 +19,6 @@ _PER_PAIR = 6  # times a pair's own numbers, for what a step of the reference ke
 _TILE = 1 << 10  # pairs that a compiled kernel works on at a time; at least all of one positive
 _PER_DRAW = 24  # bytes for user, item and label of the rows whose negatives are drawn at once
 _SCORED = 1 << 14  # pairs that the reference scores at a time
-_CONTAINER = Path("/sys/fs/cgroup")  # control group, version 2
 _LEAST = 4  # of any setting that is suggested
 
 
@@ -39,18 +36,6 @@ _WAYS = {
     "batch_size": "a batch size",
     "negatives": "a number of negatives per positive",
 }
-
-
-def available() -> int:
-    """Return how many bytes are free for this process: of the machine, or of its container where that has less."""
-    free = psutil.virtual_memory().available
-    try:
-        most, used = (int((_CONTAINER / name).read_text()) for name in ("memory.max", "memory.current"))
-        said = dict(line.split() for line in (_CONTAINER / "memory.stat").read_text().splitlines())
-        files = sum(int(said.get(name, 0)) for name in ("active_file", "inactive_file"))  # given back when asked for
-    except (OSError, ValueError):  # no such limit
-        return free
-    return min(free, max(most - used + files, 0))
 
 
 def needed(model: Model, shape: Shape, rows: int, sizes: Sizes) -> int:
@@ -76,8 +61,8 @@ def require(model: Model, shape: Shape, rows: int, feedback: Feedback, training:
     free, takes = available(), needed(model, shape, rows, sizes)
     if takes > free:
         raise TrainingError(
-            f"Training {model.title} with these settings takes about {_gigabytes(takes)} of memory, and "
-            f"{_gigabytes(free)} are free. {_what_fits(model, shape, rows, sizes, free)}"
+            f"Training {model.title} with these settings takes about {gigabytes(takes)} of memory, and "
+            f"{gigabytes(free)} are free. {_what_fits(model, shape, rows, sizes, free)}"
         )
 
 
@@ -90,7 +75,3 @@ def _what_fits(model: Model, shape: Shape, rows: int, sizes: Sizes, free: int) -
         if value >= _LEAST:
             return f"Choose {words} of at most {value - value % 2:,}, then run again."
     return "Choose a smaller embedding size, batch size and number of negatives, or smaller data."
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB"

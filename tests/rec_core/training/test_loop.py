@@ -4,7 +4,6 @@ import importlib
 import re
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -268,17 +267,6 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch: pytest.Monkey
         name = "dim" if "embedding" in words else "batch_size" if "batch" in words else "negatives"
         sizes = replace(memory.Sizes(model.dim, spec.batch_size, spec.negatives), **{name: fits})
         assert memory.needed(model, shape, 10**7, sizes) <= 1 << 30
-
-
-def test_memory_that_files_borrow_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A container's count holds what the kernel keeps of files, which it gives back when asked for."""
-    for name, text in (("memory.max", "4000000000"), ("memory.current", "3900000000")):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "memory.stat").write_text("anon 100\nactive_file 1000000000\ninactive_file 2000000000\n")
-    monkeypatch.setattr(memory, "_CONTAINER", tmp_path)
-    assert memory.available() == min(3_100_000_000, psutil.virtual_memory().available)
-    (tmp_path / "memory.max").write_text("max")
-    assert memory.available() > 0
 
 
 def test_a_device_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

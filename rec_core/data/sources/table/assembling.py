@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Rows:
         self._columns, self._layout, self._rejects = columns, layout, rejects
         self._user, self._item, self._times = Numbered(), Numbered(), Times()
         self._rated: list[NDArray[np.float32]] = []
-        self._places: list[NDArray[np.int64]] = []
+        self._places: list[range | NDArray[np.int64]] = []
         self._described = Described()
 
     def add(self, piece: table.Piece) -> None:
@@ -49,7 +50,7 @@ class Rows:
             self._item.keep(good)
             if self._columns.time:
                 self._times.keep(good)
-        self._places.append(piece.rows if good.all() else piece.rows[good])
+        self._places.append(_in_short(piece.rows if good.all() else piece.rows[good]))
         if rated is not None:
             self._rated.append(rated[good])
         self._described.add(self._item, piece, self._columns, good)
@@ -73,13 +74,11 @@ class Rows:
         Raises:
             DataError: if no row can be read, or ids have fractions.
         """
-        if not sum(map(len, self._places)):
-            raise self._nothing(path)
-        place = np.concatenate(self._places)
+        place = _joined(self._places)
         time, good = self._seconds(place, path) if self._columns.time else (None, None)
         rated = np.concatenate(self._rated) if self._rated else None
         if good is not None:
-            place, rated = place[good], rated if rated is None else rated[good]
+            place, rated = np.asarray(place)[good], rated if rated is None else rated[good]
         if not len(place):
             raise self._nothing(path)
         written = self._layout.form != "parquet"
@@ -90,9 +89,9 @@ class Rows:
         rejected = self._rejects.listed(lambda rows: table.lines_of(path, self._layout, rows), unit)
         rows = Interactions(user, item, rated, time)
         catalogue = Catalogue(user_ids, item_ids, titles, categories, notes)
-        return Dataset(rows, catalogue, None if not rejected.count else place, rejected)
+        return Dataset(rows, catalogue, np.asarray(place) if rejected.count else None, rejected)
 
-    def _seconds(self, place: NDArray[np.int64], path: str) -> tuple[NDArray[np.int64], Mask | None]:
+    def _seconds(self, place: range | NDArray[np.int64], path: str) -> tuple[NDArray[np.int64], Mask | None]:
         """Return the times, of good rows only, and which rows these are; None where all are."""
         seconds, wrong = self._times.finish()
         digits = self._times.digits()
@@ -103,6 +102,7 @@ class Rows:
             for at in np.flatnonzero(mask & good):
                 self._rejects.add(int(place[at]), self._columns.time, kind, self._times.shown(int(at)))
             good &= ~mask
+        self._times = Times()  # it takes as much memory as the seconds
         return (seconds, None) if good.all() else (seconds[good], good)
 
     def _nothing(self, path: str) -> DataError:
@@ -140,6 +140,21 @@ class Described:
         without = sum(1 for title, _ in found if not title) if self._known else 0
         notes = (f"{without:,} of {len(found):,} items have no title and go by their ids.",) if without else ()
         return texts(titles), texts([_separated(categories) for _, categories in found]), notes
+
+
+def _in_short(places: NDArray[np.int64]) -> range | NDArray[np.int64]:
+    """Return ascending places as a range, where they are one."""
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return range(int(places[0]), int(places[-1]) + 1)
+    return places
+
+
+def _joined(parts: Sequence[range | NDArray[np.int64]]) -> range | NDArray[np.int64]:
+    """Return the places of all ``parts``, as a range where they are one: most files can be read from end to end."""
+    n_rows, some = sum(map(len, parts)), [part for part in parts if len(part)]
+    if not some or some[-1][-1] + 1 == n_rows:
+        return range(n_rows)
+    return np.concatenate([np.asarray(part) for part in some])
 
 
 def _separated(categories: str) -> str:

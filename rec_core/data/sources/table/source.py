@@ -15,15 +15,17 @@ from rec_core.data.rejected import Rejects
 from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.table.assembling import Described, Rows
 from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_of
-from rec_core.data.sources.table.pieces import pieces
+from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
 from rec_core.data.sources.table.sniffing import sniff
 from rec_core.data.sources.table.values import Numbered
 from rec_core.errors import DataError
+from rec_core.memory import available, gigabytes
 
 WORDS = Words()  # nothing is known of what items are
 _QUICK, _PACKED = 120, 4  # megabytes of text that a page may wait for; how many times that packed files hold
 _PER_MB = 0.13  # seconds to read and split a megabyte of text, measured on 25 million rows
+_PER_ROW = 55  # bytes of memory that a row takes at most, measured on 100 million rows (benchmarks scale)
 _LONGEST = 80  # characters of a title
 PREFIX = "log-"  # of the names of people's own logs
 
@@ -113,6 +115,7 @@ class Table(Source):
             DataError: one sentence, if the file cannot be read as it is said to be.
         """
         self.require(folders)
+        self._require_memory()
         reading = self.reading
         described = _described(self.items_path, reading) if self.items_path else None
         rejects = Rejects()
@@ -126,7 +129,19 @@ class Table(Source):
 
         for piece in pieces(self.path, reading.layout, names, list(reading.columns.named.values()), rejects, told):
             rows.add(piece)
-        return rows.finish(self.path, described)
+        dataset = rows.finish(self.path, described)
+        give_back()
+        return dataset
+
+    def _require_memory(self) -> None:
+        """Refuse a log that takes more memory than is free; what is killed for that cannot say why."""
+        rows, free = about_how_many(self.path, self.reading.layout), available()
+        if rows * _PER_ROW > free:
+            raise DataError(
+                f"{self.title} holds about {rows / 1e6:,.1f} million rows, which take {gigabytes(rows * _PER_ROW)} of "
+                f"memory to be read and split, and {gigabytes(free)} are free. Close what else runs here, or name a "
+                "part of the log, such as its latest months."
+            )
 
 
 def titled(text: str) -> str:

@@ -22,6 +22,7 @@ _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # what a number of 64 bits is written as, 
 _FRACTION = r"^[+-]?[0-9]*\.[0-9]*[1-9][0-9]*$"
 _NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)$"
 _TORN = "a line break, as where a quotation mark is not closed"
+_DISTINCT = 1 << 21  # ids of single pieces that are held before they are made one
 _END = 4_102_444_800  # seconds since 1970 at the beginning of 2100
 
 
@@ -62,7 +63,9 @@ class Numbered:
     """
 
     def __init__(self) -> None:
-        self._chunks: list[Any] = []
+        self._new: list[Any] = []  # pieces, each with distinct ids of its own
+        self._known: Any = None  # the distinct ids of those before, and which of them each row had
+        self._codes: list[NDArray[np.int32]] = []
         self._written = True
 
     def add(self, column: pa.Array) -> dict[str, Mask]:
@@ -77,18 +80,20 @@ class Numbered:
         empty = _mask(pc.equal(pc.utf8_trim_whitespace(chunk.dictionary), ""))
         torn = _mask(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
         code = chunk.indices.to_numpy(zero_copy_only=False)
-        self._chunks.append(chunk)
+        if sum(len(one.dictionary) for one in self._new) > _DISTINCT:
+            self._unify()
+        self._new.append(chunk)
         return {NOT_TEXT: broken, "nothing stands there": empty[code] & ~broken, _TORN: torn[code]}
 
     def keep(self, good: Mask) -> None:
         """Forget those of the last ids that are not ``good`` (n,)."""
         import pyarrow as pa
 
-        self._chunks[-1] = self._chunks[-1].filter(pa.array(good))
+        self._new[-1] = self._new[-1].filter(pa.array(good))
 
     def last(self) -> tuple[list[str], NDArray[np.int32]]:
         """Return the distinct ids among the last ones, and which of them each is."""
-        chunk = self._chunks[-1]
+        chunk = self._new[-1]
         return chunk.dictionary.to_pylist(), chunk.indices.to_numpy(zero_copy_only=False)
 
     def finish(self, good: Mask | None, texts_are_numbers: bool, column: str) -> tuple[Ids, NDArray[np.int32]]:
@@ -100,21 +105,45 @@ class Numbered:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        unified = pa.chunked_array(self._chunks).unify_dictionaries()
-        every = unified.chunk(0).dictionary
-        code = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks])
-        code = code if good is None else code[good]
-        used = np.zeros(len(every), bool)
-        used[code] = True
-        ids = every.filter(pa.array(used))
+        self._unify()
+        used = np.zeros(len(self._known), bool)
+        for code, some in zip(self._codes, _cut(good, self._codes), strict=True):
+            used[code[some]] = True
+        ids = self._known.filter(pa.array(used))
         _no_fractions(ids, column)
-        place = (np.cumsum(used) - 1)[code].astype(np.int32)
         numbers = (self._written or texts_are_numbers) and pc.all(pc.match_substring_regex(ids, _WHOLE)).as_py()
         found: Ids = ids.cast(pa.int64()).to_numpy() if numbers else texts(ids.to_pylist())
         order = np.argsort(found) if numbers else _short_first(found.tolist())
-        rank = np.empty(len(order), np.int32)
-        rank[order] = np.arange(len(order), dtype=np.int32)
-        return found[order], rank[place]
+        rank = np.empty(len(used), np.int32)
+        rank[np.flatnonzero(used)[order]] = np.arange(len(order), dtype=np.int32)
+        return found[order], self._ranked(rank, good)
+
+    def _unify(self) -> None:
+        """Have the pieces' ids among those that are known, whose numbers stay; each piece's own take more memory."""
+        import pyarrow as pa
+
+        ids = pa.array([], pa.string()) if self._known is None else self._known
+        known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), ids)
+        first, *others = pa.chunked_array([known, *self._new]).unify_dictionaries().chunks
+        self._known, self._new = first.dictionary, []
+        self._codes += [chunk.indices.to_numpy(zero_copy_only=False) for chunk in others]
+
+    def _ranked(self, rank: NDArray[np.int32], good: Mask | None) -> NDArray[np.int32]:
+        """Return the rank of each row's id, piece by piece, each of which is forgotten then."""
+        found = np.empty(sum(map(len, self._codes)) if good is None else int(np.count_nonzero(good)), np.int32)
+        done = 0
+        for some in _cut(good, self._codes):
+            ranks = rank[self._codes.pop(0)[some]]
+            found[done : done + len(ranks)] = ranks
+            done += len(ranks)
+        return found
+
+
+def _cut(good: Mask | None, pieces: Sequence[NDArray[Any]]) -> list[Any]:
+    """Return which rows of each piece are ``good``: all of them where that is None."""
+    if good is None:
+        return [slice(None)] * len(pieces)
+    return np.split(good, np.cumsum([len(piece) for piece in pieces])[:-1])
 
 
 def _short_first(ids: list[str]) -> NDArray[np.int64]:
@@ -212,8 +241,11 @@ class Times:
         """Return seconds since 1970 (n,), and which of them cannot be, by why. The unit is the one that most have."""
         counts = sum(np.bincount(units(n[~dated & (n != 0)]), minlength=len(UNITS)) for n, dated in self._chunks)
         common = int(np.argmax(counts))
-        parts = [_in_seconds(numbers, dated, common) for numbers, dated in self._chunks]
-        seconds, other = (np.concatenate(part) for part in zip(*parts, strict=True))
+        seconds, other = (np.empty(sum(len(n) for n, _ in self._chunks), kind) for kind in (np.int64, bool))
+        done = 0
+        for numbers, dated in self._chunks:
+            some = slice(done, done := done + len(numbers))
+            seconds[some], other[some] = _in_seconds(numbers, dated, common)
         early, late = ~other & (seconds < 0), ~other & (seconds >= _END)
         return seconds, {
             "another unit than most times of the file": other,

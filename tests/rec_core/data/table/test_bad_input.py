@@ -12,7 +12,7 @@ import pytest
 
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import Folders, files, register
-from rec_core.data.sources.table import sniff
+from rec_core.data.sources.table import sniff, source
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.stages import MemoryStore, resolve
@@ -280,3 +280,23 @@ def test_an_archive_that_is_packed_in_an_unknown_way_is_said_to_be(tmp_path: Pat
         raw = raw[:place] + b"\x09\x00" + raw[place + 2 :]
     with pytest.raises(DataError, match=r"'log.zip' is packed in a way that is not known here: unpack it"):
         _load(_log(tmp_path, raw, "log.zip"))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_what_takes_more_memory_than_is_free_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Before it is read: a worker that is killed for it cannot say why."""
+    frame, path = pd.DataFrame({"user": range(10**5), "item": 7}), tmp_path / f"log.{form}"
+    if form == "csv":
+        frame.to_csv(path, index=False)
+    elif form == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_parquet(path)
+    log = own(path)
+    monkeypatch.setattr(source, "available", lambda: 5_000_000)
+    with pytest.raises(DataError, match=r"about 0\.1 million rows, which take 0\.0 GB of memory .* latest months"):
+        log.load(_FOLDERS)
+    monkeypatch.setattr(source, "available", lambda: 9_000_000)
+    assert len(log.load(_FOLDERS).interactions) == 10**5
