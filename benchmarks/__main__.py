@@ -30,7 +30,7 @@ NAMES = {
     "pages": "server time of pages with 1,000 runs in the store",
     "browser": "what a new user waits for, in a real Chromium (minutes)",
     "tables": "the report's tables from an empty store (minutes)",
-    "scale": "load, filter, split and select at 10 and 100 million rows (minutes, 8 GB)",
+    "scale": "a log read, filtered, split and selected from, at 10 and 100 million rows (minutes, 8 GB)",
 }
 QUICK = ("training", "selection", "evaluation")
 
