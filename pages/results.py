@@ -46,7 +46,7 @@ def show_chosen(one: Compared) -> None:
     show_why(one)
     cards.numbers(wording.facts(one, evidence))
     if state.data_is_here():
-        take_away.show(state.views(one.group)[0], len(one.group.specs) > 1)
+        take_away.show(state.views(one.group)[0], is_trained=True, of_several=len(one.group.specs) > 1)
     if not one.is_judged and state.data_is_here():
         cards.train(comparison.baseline_spec(one.spec))
     elif len(one.group.specs) == 1 and state.data_is_here():

@@ -127,10 +127,19 @@ def _cancel(keys: list[str]) -> None:
         time.sleep(0.05)
 
 
+_TITLES = {
+    "prepare": "Proxy",
+    "split": "The data",
+    "screen": "The screen",
+    "pack": "The bundle",
+    "pack-model": "The bundle with the model",
+}
+
+
 def _title(job: Job) -> str:
     """Return what a job makes, and of which data unless they are the chosen ones."""
-    kinds = {"run": labels.run_title(job.spec), "prepare": "Proxy", "split": "The data", "screen": "The screen"}
-    title, data = kinds.get(job.kind, "User map"), labels.data_title(job.spec)
+    title = labels.run_title(job.spec) if job.kind == "run" else _TITLES.get(job.kind, "User map")
+    data = labels.data_title(job.spec)
     return title if data == labels.data_title(state.spec()) else f"{title} ({data})"
 
 

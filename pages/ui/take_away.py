@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from cache.jobs import ACTIVE
+from cache.kinds import STAGES, Kind
+from pages.ui import state
 from rec_core.experiment import View
 from rec_core.export.bundle import zipped
 from rec_core.stages import PLACES, SELECT
 from rec_core.wording.numbers import number
 
+_FILE = "corelens-coreset.zip"
+_WHAT = (
+    "A zip: Parquet and CSV with the ids that the data came with and each row's place in the source, files for "
+    "RecBole, Cornac and Elliot, a script with three lines for each of eight libraries, and the experiment to make it "
+    "again from the command line."
+)
+_AND_MORE = (
+    "The same, with the trained model (safetensors, with id maps and a script that loads it), its first ten items for "
+    "every user, and, unless the data are large, the rows that are not kept. A worker packs it."
+)
 
-def show(view: View, of_several: bool = False) -> None:
-    """Draw the button that downloads the bundle; there is none for a method that keeps no rows for good.
 
-    Where runs ``of_several`` seeds are shown, it says which one's rows they are.
+def show(view: View, is_trained: bool = False, of_several: bool = False) -> None:
+    """Draw the buttons that download the bundle; there are none for a method that keeps no rows for good.
+
+    What takes long is packed by a worker first. Where runs ``of_several`` seeds are shown, it says which one's rows
+    they are.
     """
     if view.spec.is_dynamic or not view.can(SELECT):
         return
-    if not view.can(PLACES):
-        st.caption("These data are large: `python -m rec_core export` takes the kept rows away.")
-        return
     whose = f", of seed {view.spec.seed}" if of_several else ""
+    rows = f"the {number(len(view.coreset.rows))} kept rows"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if view.can(PLACES):
+            _download(f"Take {rows} away{whose}", lambda: zipped(view), "take-away", _WHAT)
+        else:
+            _packed_first(view, "pack", f"{rows}{whose}", _WHAT)
+        if is_trained:
+            _packed_first(view, "pack-model", "the model too", _AND_MORE)
+
+
+def _packed_first(view: View, kind: Kind, what: str, more: str) -> None:
+    """Draw the button that has a bundle packed, and once it is, the one that downloads it."""
+    stage = STAGES[kind]
+    if view.has(stage):
+        _download(f"Take {what} away", lambda: view.graph.get(stage).zip.tobytes(), f"take-away-{kind}", more)
+    elif state.jobs().job(view.spec, kind).state in ACTIVE:
+        st.caption("The bundle is being packed, as shown above.")
+    else:
+        asking = {"kind": kind}
+        st.button(f"Pack {what}", key=kind, help=more, on_click=state.ask, args=(view.spec,), kwargs=asking)
+
+
+def _download(label: str, zip_of: Callable[[], bytes], key: str, more: str) -> None:
     st.download_button(
-        f"Take the {number(len(view.coreset.rows))} kept rows away{whose}",
-        lambda: zipped(view),
-        "corelens-coreset.zip",
+        label,
+        zip_of,
+        _FILE,
         "application/zip",
         on_click="ignore",
-        key="take-away",
+        key=key,
         icon=":material/download:",
-        help="A zip: Parquet and CSV with the ids that the data came with and each row's place in the source, files "
-        "for RecBole, Cornac and Elliot, a script with three lines for each of eight libraries, and the experiment to "
-        "make it again from the command line.",
+        help=more,
     )

@@ -1,0 +1,43 @@
+"""The bundle as stages: what takes longer than a page may is packed by a worker, and taken from the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.sources import SOURCES
+from rec_core.experiment import Stages
+from rec_core.export.bundle import Wanted, zipped
+from rec_core.stages import RUN, Graph, Stage
+from rec_core.stages.stage import Work
+
+TOP = 10  # items that are recommended to every user
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A bundle: the bytes of its zip, (n,)."""
+
+    zip: NDArray[np.uint8]
+
+
+def _coreset(work: Work) -> Packed:
+    return _packed(work, Wanted())
+
+
+def _everything(work: Work) -> Packed:
+    """Rows that are not kept are most of a large log, which lies where it lay."""
+    is_large = bool(SOURCES[work.spec.data.dataset].seconds)
+    return _packed(work, Wanted(dropped=not is_large, model=True, top=TOP))
+
+
+def _packed(work: Work, wanted: Wanted) -> Packed:
+    assert isinstance(work, Graph)
+    return Packed(np.frombuffer(zipped(Stages(work), wanted), np.uint8))
+
+
+# A bundle describes the whole experiment, so all of that is in its key.
+PACKED = Stage("packed", 1, Packed, RUN.within, _coreset, "Packing", live=lambda spec: False)
+PACKED_WITH_MODEL = Stage("packed-with-model", 1, Packed, RUN.within, _everything, "Packing", live=lambda spec: False)
