@@ -85,7 +85,8 @@ def filters(holdings: Holdings, spec: ExperimentSpec) -> None:
         f"Repeated pairs are settled first. Users and {words.items} with fewer rows are left out, "
         "repeated until none is left; the number is set under Advanced."
     )
-    cards.table(table, alt="What filters leave.", key="filters", column_config=cards.number_columns(table))
+    counted = {str(name): st.column_config.NumberColumn(format="localized") for name in table.columns[[1, 3, 4]]}
+    cards.table(table, alt="What filters leave.", key="filters", column_config=counted)
 
 
 def provenance(source: Source, spec: ExperimentSpec) -> None:

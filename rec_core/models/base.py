@@ -51,7 +51,8 @@ class Model(Settings):
     alone, ``implicit_only`` ones for clicks. ``variants`` are settings that make another model of it, where models are
     set side by side. ``seconds_per_row`` and ``seconds_per_pair`` are rates of one machine, for estimates before there
     are runs. One that ``is_served`` needs no row of a user (``Served``); one that is not trained counts, and what it
-    imports for that are its ``libraries``. ``colour`` and ``symbol`` are how figures of several models draw it.
+    imports for that are its ``libraries``. One that ``needs_order`` asks which of a user's rows came first. ``colour``
+    and ``symbol`` are how figures of several models draw it.
     """
 
     title: ClassVar[str]
@@ -64,6 +65,7 @@ class Model(Settings):
     libraries: ClassVar[tuple[str, ...]] = ()
     is_served: ClassVar[bool] = False
     is_trained: ClassVar[bool] = True
+    needs_order: ClassVar[bool] = False
     explicit_only: ClassVar[tuple[str, ...]] = ()
     implicit_only: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)

@@ -33,6 +33,7 @@ class NextItem(Served):
     colour: ClassVar = "#d55e00"
     symbol: ClassVar = "star"
     feedbacks: ClassVar = ("implicit",)
+    needs_order: ClassVar = True
     recommended_training: ClassVar = {"start": "kept", "learning_rate": 0.0005, "epochs": 15, "patience": 2}
     seconds_per_row: ClassVar = {"implicit": 8e-6}
     seconds_per_pair: ClassVar = 2e-8

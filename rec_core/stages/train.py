@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, marked
+from rec_core.data.sources import SOURCES
+from rec_core.errors import TrainingError
 from rec_core.evaluation import validation_metric
 from rec_core.evaluation.free import spaced
 from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
@@ -79,7 +81,22 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     return (SELECT, NEGATIVES) if spec.feedback == "implicit" else (SELECT,)
 
 
+def _require_order(spec: ExperimentSpec) -> None:
+    """Refuse a model that learns from order where none is known.
+
+    Raises:
+        TrainingError: naming models that do without.
+    """
+    source = SOURCES[spec.data.dataset]
+    if spec.model.needs_order and not source.has_order:
+        raise TrainingError(
+            f"{spec.model.title} learns from the order of rows, and {source.title} has no times, nor lines that are "
+            "said to be in order of time; choose another model, such as Item co-occurrence."
+        )
+
+
 def _compute(work: Work) -> TrainedModel:
+    _require_order(work.spec)
     spec, coreset, settings = work.spec, work.get(SELECT), _settled(work.spec)
     every, model = work.get(SPLIT).train, spec.model.settled(spec.feedback)
     kept = every.take(coreset.rows)

@@ -102,12 +102,14 @@ def test_what_was_not_guessed_can_be_said(log: Table, tmp_path: Path, capsys: py
     assert main(["run", "--data", str(odd), "--separator", "^", *quick]) == 0
 
 
-def test_methods_that_ask_for_an_order_say_so_where_there_is_none(
+def test_methods_and_models_that_ask_for_an_order_say_so_where_there_is_none(
     log: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick = ["--columns", "time=", "--split", "random/random", "--set", "train.epochs=1"]
     assert main(["run", "--data", log.path, *quick, "--method", "recent"]) == 1
     assert "Recent keeps rows by their time, and log.csv has no times" in capsys.readouterr().err
+    assert main(["run", "--data", log.path, *quick, "--feedback", "implicit", "--model", "next-item"]) == 1
+    assert "Next item learns from the order of rows, and log.csv has no times" in capsys.readouterr().err
     assert main(["run", "--data", log.path, *quick, "--method", "quota"]) == 0
     assert main(["run", "--data", log.path, *quick, "--method", "recent", "--in-order"]) == 0
 
