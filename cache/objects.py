@@ -67,6 +67,13 @@ def is_whole(place: Path) -> bool:
     return not found_damaged and all(size == written for size, written in sizes if written is not None)
 
 
+def size(place: Path) -> int:
+    """Return how many bytes an object takes; 0 if there is none."""
+    with contextlib.suppress(OSError):
+        return sum(file.stat().st_size for file in place.iterdir())
+    return 0
+
+
 def read(place: Path) -> Artifact | None:
     """Return an object, its arrays read-only and large ones mapped; None if it is absent or does not verify."""
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from cache import objects, tidy
@@ -69,6 +69,10 @@ class DiskStore:
         self._memory.drop(key)
         if self._limit is not None and self._grown > self._limit / _GROWTH:
             self.tidy()
+
+    def size(self, keys: Iterable[str]) -> int:
+        """Return how many bytes lie under ``keys``."""
+        return sum(objects.size(self._place(key)) for key in set(keys))
 
     def remove(self, key: str) -> None:
         """Forget what lies under ``key``, if anything."""

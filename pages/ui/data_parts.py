@@ -14,7 +14,7 @@ from rec_core.data.sources.table import Table
 from rec_core.errors import DataError
 from rec_core.experiment import View
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import LOAD
+from rec_core.stages import LOAD, SPLIT
 from rec_core.wording import holdings as wording
 from rec_core.wording.numbers import capital, number, percent, plain_markdown
 
@@ -97,12 +97,21 @@ def provenance(source: Source, spec: ExperimentSpec) -> None:
         st.markdown(f"A log of your own, read as {columns}.")
     if place is not None:
         st.markdown(f"It lies at {plain_markdown(str(place))} ({_size(source)}).")
+    st.markdown(wording.kept(*_in_the_store(spec)))
     if note := source.note(spec.data.fingerprint):
         st.markdown(note)
     if source.terms:
         st.markdown(f"Terms of use: {source.terms}")
     if source.citation:
         st.markdown(f"Please cite: {plain_markdown(source.citation)}")
+
+
+def _in_the_store(spec: ExperimentSpec) -> tuple[int, int, int]:
+    """Return how many bytes the data take there, how many runs on them there are, and how many bytes those."""
+    store, read = state.jobs().store, {LOAD.key(spec), SPLIT.key(spec)}
+    runs = [result for one, result in state.finished().runs if one.data.dataset == spec.data.dataset]
+    of_runs = {key for result in runs for key in (result.key, *result.stage_keys.values())} - read
+    return store.size(read), len(runs), store.size(of_runs)
 
 
 def _size(source: Source) -> str:

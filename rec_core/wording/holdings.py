@@ -156,6 +156,19 @@ def _few_negatives(unknown: int, wanted: int, words: Words) -> str:
     )
 
 
+def kept(split_bytes: int, runs: int, bytes_of_runs: int) -> str:
+    """Return how much room the results of a data set take, in a sentence."""
+    made = f", and {number(runs)} finished {'run' if runs == 1 else 'runs'} {_megabytes(bytes_of_runs)}" if runs else ""
+    return (
+        f"Read and split they take {_megabytes(split_bytes)} among the results{made}. Results keep to a limit: what is "
+        "needed least goes first."
+    )
+
+
+def _megabytes(count: int) -> str:
+    return f"{number(count / 1e6)} MB" if count >= 1e5 else "less than 0.1 MB"
+
+
 def rejected(found: Rejected, readable: int) -> str:
     """Return how many rows cannot be read and why, in a sentence."""
     kinds = ", ".join(f"{number(count)} × {kind}" for kind, count in found.kinds.items())

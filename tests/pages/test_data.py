@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from pages.ui import own_log
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
-from tests.conftest import log_csv
-from tests.pages.conftest import QUICK, Open, errors, healthy, texts
+from tests.conftest import log_csv, quick
+from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_what_the_data_hold_is_said(open_page: Open) -> None:
     metrics = {metric.label: metric.value for metric in app.metric}
     assert metrics["Ratings"] == "1 to 5"
     assert metrics["Time"].endswith("years")
+
+
+def test_how_much_room_results_take_is_said(home: Path, open_page: Open) -> None:
+    finish(home, quick("random"), quick("recent"))
+    app = open_page("data", **QUICK)
+    said = next(text.value for text in app.markdown if "among the results" in text.value)
+    found = re.search(r"they take ([\d.]+) MB among the results, and 2 finished runs ([\d.]+) MB\.", said)
+    assert found is not None
+    on_disk = sum(file.stat().st_size for file in (home / "objects").rglob("*") if file.is_file()) / 1e6
+    assert float(found[1]) + float(found[2]) == pytest.approx(on_disk, rel=0.05)
 
 
 def test_a_log_is_named_shown_taken_and_found_again(home: Path, open_page: Open, log: Path) -> None:
