@@ -88,6 +88,6 @@ def _read(logs: Iterable[OwnLog]) -> list[Table]:
     for log in logs:
         with suppress(SpecError, ValueError):
             found.append(
-                Table(log.name, log.title, log.path, checked(Reading, json.loads(log.reading)), log.items_path)
+                Table.called(log.name, log.title, log.path, checked(Reading, json.loads(log.reading)), log.items_path)
             )
     return found

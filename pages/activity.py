@@ -19,29 +19,30 @@ choice, words = labels.choice_title(spec), state.words()
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
 chance = activity.measure(split.train, state.random_coreset().rows, split.catalogue.n_users)
 
-verdict, numbers = wording.sentences(measured, choice)
+verdict, numbers = wording.sentences(measured, choice, words)
 cards.headline(verdict)
-st.markdown(f"{numbers} {wording.left_out(measured)}")
+st.markdown(f"{numbers} {wording.left_out(measured, words)}")
 cards.numbers(
     {
         "Median activity": (
             number(measured.median_kept),
             f"{number(measured.median_full)} in all data",
-            wording.MEDIAN_HELP,
+            wording.median_help(words),
         ),
         "Gini": (f"{gini(measured.kept):.3f}", f"{gini(chance.kept):.3f} for a random coreset", wording.GINI_HELP),
         "KS distance": (f"{measured.distance:.3f}", "0 same, 1 apart", wording.DISTANCE_HELP),
-        "Earth mover's": (number(measured.movers_distance), "ratings of the user", wording.MOVERS_HELP),
+        "Earth mover's": (number(measured.movers_distance), f"{words.rows} of the user", wording.MOVERS_HELP),
     }
 )
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     shown = controls.segments(
         "Show",
-        figures.VIEWS,
+        figures.views(words),
         "show",
         "ratings",
-        "“Ratings per user” is the report's Figure 1; it moves to the left with the ratio, whoever is preferred.",
+        f"“{figures.views(words)['users']}” is the report's Figure 1; it moves to the left with the ratio, whoever is "
+        "preferred.",
     )
     cumulative = st.toggle("Cumulative", key="cumulative", bind="query-params")
     log_shares = st.toggle("Log shares", key="log", bind="query-params", help="Shows the far ends of the distribution.")
@@ -53,7 +54,7 @@ for name, (other, kept) in overlay.choose().items():
         mark(other.method.name, other.pretrain),
     )
 exhibits.show(
-    figures.distribution(activities, shown, labels.caption(spec), cumulative=cumulative, log_shares=log_shares)
+    figures.distribution(activities, shown, labels.caption(spec), words, cumulative=cumulative, log_shares=log_shares)
 )
 
 st.subheader("The same in numbers", anchor=False)

@@ -25,7 +25,7 @@ chance = coverage.measure(split, state.random_coreset().rows)["items"]
 def list_left_out(frame: pd.DataFrame, what: str, column: str) -> None:
     """List what is left out, filtered by what the reader types."""
     if frame.empty:
-        st.caption(f"Every one of the {what} keeps at least one rating.")
+        st.caption(f"Every one of the {what} keeps at least one {words.row}.")
         return
     wanted = st.text_input(
         f"Search {what}",
@@ -44,7 +44,7 @@ verdict, detail = wording.sentences(measured, split, choice, words)
 cards.headline(verdict)
 reaches_all = items.kept.all() and users.kept.all()
 st.markdown(detail if reaches_all else f"{detail} [Which {words.items} and users](#left-out)")
-reached = "With at least one kept rating."
+reached = f"With at least one kept {words.row}."
 cards.numbers(
     {
         "Users reached": (percent(users.share(1)), f"of {number(len(users.full))}", reached),
@@ -63,7 +63,7 @@ cards.numbers(
 )
 
 at_least = int(
-    controls.segments("At least", {str(k): str(k) for k in coverage.AT_LEAST}, "least", "1", "Kept ratings.")
+    controls.segments("At least", {str(k): str(k) for k in coverage.AT_LEAST}, "least", "1", f"Kept {words.rows}.")
 )
 coverages = {choice: (measured, mark(spec.method.name, spec.pretrain))}
 for title, (other, kept) in overlay.choose().items():
@@ -84,6 +84,6 @@ with of_items:
 with of_users:
     list_left_out(coverage.left_out_users(split, measured), "users", col.USER_ID)
 cards.csv(
-    lambda: coreset_frame(view), "coreset", f"Download the {number(len(coreset.rows))} kept ratings, original ids"
+    lambda: coreset_frame(view), "coreset", f"Download the {number(len(coreset.rows))} kept {words.rows}, original ids"
 )
 cards.settings()

@@ -27,14 +27,14 @@ for pretrain in (True, False):
 looks_at = spec.pretrain if spec.method.needs_proxy else True
 own = labels.proxy_title(looks_at and missing is None)
 
-cards.headline(wording.verdict(panels[own], choice, own.lower()))
+cards.headline(wording.verdict(panels[own], choice, own.lower(), words))
 kind = wording.kind_sentence(panels[own], gradient_norms.kind_of_rows(panels[own], split.train), words)
 tail = coverage_words.tail_sentence(coverage.tail_shares(coverage.measure(split, coreset.rows), split), words)
 measured = activity.measure(split.train, coreset.rows, split.catalogue.n_users)
-st.markdown(f"{kind} {tail} {activity_words.left_out(measured)}")
+st.markdown(f"{kind} {tail} {activity_words.left_out(measured, words)}")
 with st.container(horizontal=True):
     nav.link("coverage", "What is left out")
-    nav.link("activity", "Whose ratings are kept")
+    nav.link("activity", f"Whose {words.rows} are kept")
     nav.link("user_map", "Who is kept, on a map")
 
 look = mark(spec.method.name, spec.pretrain)

@@ -41,12 +41,12 @@ with answer:
 with st.grid(2, min_column_width=440):
     left, right = st.container(), st.container()
 with left:
-    st.subheader("Their ratings", anchor=False)
+    st.subheader(f"Their {words.rows}", anchor=False)
     st.caption(f"{number(int((seen[col.KEPT] != '').sum()))} of {number(len(seen))} are kept.")
     cards.table(
         titled(seen, words),
         height=420,
-        alt="The user's train ratings, kept ones first.",
+        alt=f"The user's train {words.rows}, kept ones first.",
         column_config={title(col.RATING, words): st.column_config.NumberColumn(format="%g")},
     )
     cards.csv(titled(seen, words), "history")

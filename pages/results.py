@@ -128,10 +128,10 @@ def show_kept(view: View) -> None:
     tail = coverage_words.tail_sentence(coverage.tail_shares(measured, split), words)
     st.markdown(f"This is what would be kept. {tail}")
     cards.say_what_changes(view.spec)
-    reached = "With at least one rating."
+    reached = f"With at least one {words.row}."
     cards.numbers(
         {
-            "Ratings kept": (number(len(rows)), percent(len(rows) / len(split.train)), ""),
+            f"{capital(words.rows)} kept": (number(len(rows)), percent(len(rows) / len(split.train)), ""),
             "Users kept": (number(kept.users_kept), f"of {number(split.catalogue.n_users)}", reached),
             f"{capital(words.items)} kept": (
                 number(int(np.count_nonzero(measured["items"].kept))),
@@ -141,7 +141,7 @@ def show_kept(view: View) -> None:
             "Median activity": (
                 number(kept.median_kept),
                 f"{number(kept.median_full)} in all data",
-                activity_words.MEDIAN_HELP,
+                activity_words.median_help(words),
             ),
         }
     )
@@ -157,7 +157,7 @@ def show_runs(every: list[Compared]) -> None:
     table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
     st.subheader("All runs of this data, feedback and model", anchor=False)
     if others := state.finished().tested_otherwise(state.spec()):
-        st.caption(wording.left_out(others))
+        st.caption(wording.left_out(others, state.words()))
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")

@@ -24,6 +24,15 @@ from rec_core.stages import RUN, MemoryStore, resolve
 
 settings.register_profile("corelens", deadline=None)  # a busy machine must not fail a property
 settings.load_profile("corelens")
+_PROCESSES = "tests/browser", "tests/cache"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have a file's tests run by one process, and by one those that start processes of their own, or time things."""
+    for item in items:
+        place = item.path.relative_to(item.config.rootpath).as_posix()
+        group = "processes" if place.startswith(_PROCESSES) else place
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

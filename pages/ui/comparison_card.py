@@ -17,7 +17,7 @@ from rec_core.specs import ExperimentSpec, preset_of, under_other_models
 from rec_core.stages import controls
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
-from rec_core.wording.numbers import percent
+from rec_core.wording.numbers import capital, percent
 
 _OVER_SEEDS = "Half the width of the 95 % interval over seeds"
 # RS2 keeps nothing: it is what as many steps on all rows are worth, and so what keeping rows has to be held against.
@@ -40,7 +40,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
     columns = {
         "method": column.TextColumn("Method", pinned=True, width="medium", help="★ full data, the baseline"),
         "settings": column.TextColumn("Settings"),
-        "ratio": column.NumberColumn("Rows used", format="%.3g %%", help="Share of the train ratings"),
+        "ratio": column.NumberColumn("Rows used", format="%.3g %%", help=f"Share of the train {state.words().rows}"),
         "quality_kept": column.NumberColumn(
             "Quality kept", format="%.0f %%", help="Of full data, same settings and seed"
         ),
@@ -63,7 +63,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         **scores,
         "curve": column.LineChartColumn("Validation by epoch"),
         "seed": column.TextColumn("Seed"),
-        "rows": column.NumberColumn("Ratings", format="localized"),
+        "rows": column.NumberColumn(capital(state.words().rows), format="localized"),
     }
     for name in ("report", "kept_half", "half"):
         if table[name].isna().all():

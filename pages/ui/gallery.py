@@ -56,7 +56,9 @@ def _activity(subject: Subject) -> Exhibit:
         title: (activity.measure(split.train, kept.rows, split.catalogue.n_users), look)
         for title, kept, look in subject.beside_random
     }
-    return activity_figures.distribution(measured, "ratings", labels.caption(subject.spec))
+    return activity_figures.distribution(
+        measured, "ratings", labels.caption(subject.spec), labels.words_of(subject.spec)
+    )
 
 
 def _coverages(subject: Subject) -> coverage_figures.Marked:

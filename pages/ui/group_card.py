@@ -30,7 +30,7 @@ def show(split: Split, history: KeptHistories, users: NDArray[np.int64]) -> None
     cards.numbers(
         {
             "Users": (number(len(users)), f"of {number(len(history.full))}", ""),
-            "Median ratings": (
+            f"Median {state.words().rows}": (
                 number(float(np.median(history.full[users]))),
                 f"{number(float(np.median(history.full)))} for everyone",
                 "Of a user, in train.",
@@ -38,7 +38,7 @@ def show(split: Split, history: KeptHistories, users: NDArray[np.int64]) -> None
             "Kept": (
                 percent(history.kept[users].sum() / history.full[users].sum()),
                 f"{percent(history.kept.sum() / history.full.sum())} for everyone",
-                "Share of their ratings that is kept.",
+                f"Share of their {state.words().rows} that is kept.",
             ),
             "With nothing kept": (
                 number(int((history.kept[users] == 0).sum())),

@@ -20,7 +20,7 @@ def offer(every: Sequence[Compared], caption: str, gain: Callable[[Compared, Com
     def text() -> str:
         best = clear_best(every, gain)
         cells, bold = wording.grid(every, best)
-        title = f"{every[0].metric.title} by the share of ratings kept, {labels.model_title(every[0].spec)}"
+        title = f"{every[0].metric.title} by the share of rows kept, {labels.model_title(every[0].spec)}"
         return render(title, cells, [caption, wording.BOLD], "latex", bold)
 
     st.download_button(

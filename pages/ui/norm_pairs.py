@@ -57,7 +57,14 @@ def _pairs(compared: Compared, of: Of, view: View) -> Pairs | None:
     kept = _kept(view.split, view.coreset, of)
     names = "users" if of == "users" else state.words().items
     if compared == "activity":
-        return Pairs(_counts(view.split, of).astype(np.float32), y, kept, "Ratings", "Norm, pretrained", names)
+        return Pairs(
+            _counts(view.split, of).astype(np.float32),
+            y,
+            kept,
+            capital(state.words().rows),
+            "Norm, pretrained",
+            names,
+        )
     other_seed = spec.with_(seed=(spec.seed + 1) % 2**32)
     others = {
         "training": (spec.with_(pretrain=False), "Norm, untrained (same start)"),
@@ -100,14 +107,20 @@ def _scores(view: View) -> Pairs | None:
     spec = view.spec
     if not spec.method.ranks:
         ranks = ", ".join(method.title for method in METHODS.values() if method.ranks)
-        st.info(f"{spec.method.title} does not score ratings, so there is nothing to compare; these do: {ranks}.")
+        rows = state.words().rows
+        st.info(f"{spec.method.title} does not score {rows}, so there is nothing to compare; these do: {ranks}.")
         return None
     trained = _proxy(spec, "pretrained")
     if trained is None:
         return None
     both = [state.view(spec.with_(pretrain=pretrain)).scores for pretrain in (False, True)]
     return Pairs(
-        both[0], both[1], marked(view.coreset.rows, len(both[0])), "Score, untrained", "Score, pretrained", "ratings"
+        both[0],
+        both[1],
+        marked(view.coreset.rows, len(both[0])),
+        "Score, untrained",
+        "Score, pretrained",
+        state.words().rows,
     )
 
 

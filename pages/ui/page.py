@@ -30,7 +30,7 @@ def begin(question: str, needs_coreset: bool = True) -> View:
             cards.prepare(
                 view.spec,
                 f"**{labels.choice_title(view.spec)} needs its proxy first**, a small model that is trained once on "
-                "all ratings and serves every ratio, method and page. A run makes it too.",
+                f"all {state.words().rows} and serves every ratio, method and page. A run makes it too.",
             )
         st.stop()
     if needs_coreset:

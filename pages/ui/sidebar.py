@@ -90,14 +90,14 @@ def _choose() -> AbstractContextManager[Any]:
         key="data",
         bind="query-params",
     )
-    facts = st.empty()
+    words, facts = SOURCES[data].words, st.empty()
     nav.link("data", "Your own log")
     feedback = controls.segments(
         "Feedback",
         labels.FEEDBACK,
         "feedback",
         FIRST.feedback,
-        f"Ratings: predict the {SOURCES[data].words.units} (explicit feedback). Clicks: rank what a user would choose "
+        f"Ratings: predict the {words.units} (explicit feedback). Clicks: rank what a user would choose "
         "(implicit feedback).",
         "stretch",
     )
@@ -120,7 +120,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
     )
     entry = selection.METHODS[method]
-    st.caption(serving.about_method(entry, MODELS[model]))
+    st.caption(serving.about_method(entry, MODELS[model], words))
     pretrain = st.toggle(
         "Pretrain the proxy",
         value=FIRST.pretrain,
@@ -128,7 +128,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
         disabled=not entry.needs_proxy,
         help="The proxy is a small SimpleMF whose embeddings and gradients the method looks at: pretrained on all "
-        "ratings, or left at its random start."
+        f"{words.rows}, or left at its random start."
         if entry.needs_proxy
         else f"{entry.title} has no proxy.",
     )
@@ -141,7 +141,7 @@ def _choose() -> AbstractContextManager[Any]:
         key="ratio",
         bind="query-params",
         disabled=method == "full",
-        help="Share of the train ratings to keep.",
+        help=f"Share of the train {words.rows} to keep.",
     )
     seeds = controls.segments(
         "Seeds",
@@ -222,12 +222,13 @@ def _facts() -> str:
     model = state.spec().model
     if isinstance(model, Counted) and (why := model.why_not(split.catalogue.n_items)):
         st.warning(why)
+    words = state.words()
     notes = [
-        f"{number(len(split.train))} train ratings · {number(split.catalogue.n_users)} users · "
-        f"{number(split.catalogue.n_items)} {state.words().items}. This keeps {number(rows)} ratings.",
+        f"{number(len(split.train))} train {words.rows} · {number(split.catalogue.n_users)} users · "
+        f"{number(split.catalogue.n_items)} {words.items}. This keeps {number(rows)} {words.rows}.",
         state.source().note(state.spec().data.fingerprint),
         data_words.unreadable(split),
-        data_words.repeats(split, state.spec().data.repeats),
+        data_words.repeats(split, state.spec().data.repeats, words),
         *map(plain_markdown, split.catalogue.notes),
     ]
     return "\n\n".join(filter(None, notes))

@@ -80,7 +80,7 @@ def draw() -> Among:
         key="among",
         bind="query-params",
         width=260,
-        help=f"Users by how many ratings they gave; held-out {words.items} by how popular they are, and by their kind.",
+        help=f"Users by how many {words.rows} they have; held-out {words.items} by how popular they are, and by kind.",
     )
     if name is None or name == slices.ALL:
         return Among()

@@ -259,7 +259,8 @@ def under_any_model() -> list[Compared]:
 
 def beyond(of: View) -> str:
     """Return what a run uses beyond the ratings that its budget counts, a sentence or nothing."""
-    return serving.beyond_sentence(serving.beyond(of.spec, of.split, of.profile if of.has(PROFILE) else None))
+    found = serving.beyond(of.spec, of.split, of.profile if of.has(PROFILE) else None)
+    return serving.beyond_sentence(found, words())
 
 
 def named_groups() -> dict[str, Group]:

@@ -14,7 +14,7 @@ from rec_core.wording.gradient_norms import sweep_sentence
 
 def show() -> None:
     """Draw the finished part of the sweep, and offer to run the rest."""
-    st.subheader("Does keeping the hardest ratings pay?", anchor=False)
+    st.subheader(f"Does keeping the hardest {state.words().rows} pay?", anchor=False)
     spec = state.spec()
     if spec.keeps_everything:
         st.caption("Choose a method and a ratio below 100 % to compare windows of the same size.")
@@ -22,7 +22,7 @@ def show() -> None:
     wanted = gradient_norms.sweep_specs(spec)
     done = state.sweep_results()
     if done:
-        st.markdown(sweep_sentence(done, state.metric()))
+        st.markdown(sweep_sentence(done, state.metric(), state.words()))
         caption = labels.caption_of_runs([wanted[position] for position in sorted(done)])
         exhibits.show(figures.sweep(done, state.sweep_lines(done), state.metric(), caption))
     rest = [one for position, one in wanted.items() if position not in done]
@@ -34,7 +34,7 @@ def _offer(rest: list[ExperimentSpec], total: int) -> None:
     busy = [one for one in rest if state.jobs().job(one).state in ("waiting", "running")]
     with st.container(border=True):
         st.markdown(
-            f"**Train on {total} windows of the same size, from the easiest ratings to the hardest.** "
+            f"**Train on {total} windows of the same size, from the easiest {state.words().rows} to the hardest.** "
             f"{total - len(rest)} of {total} are done."
         )
         if len(busy) == len(rest):

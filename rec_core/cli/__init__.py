@@ -123,7 +123,7 @@ def _methods(args: argparse.Namespace) -> None:
     for name, method in METHODS.items():
         proxy = " Needs a proxy." if method.needs_proxy else ""
         settings = "".join(f" method.{field}: {offer.title}." for field, offer in offers(method).items())
-        print(f"{name:<12} {method.summary}{proxy}{settings}")
+        print(f"{name:<12} {method.summary.format(row='row', rows='rows')}{proxy}{settings}")
 
 
 def _tables(args: argparse.Namespace) -> None:

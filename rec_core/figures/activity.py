@@ -12,31 +12,37 @@ from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.activity import Activity, by_activity, edges, of_all
+from rec_core.data.sources import Words
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import GREY, counts_axis, lay_out
 from rec_core.selection import Mark
 from rec_core.wording.labels import ALL_DATA
+from rec_core.wording.numbers import capital
 
 View = Literal["ratings", "users"]
-VIEWS: dict[View, str] = {"ratings": "Where ratings come from", "users": "Ratings per user"}
 Marked = Mapping[str, tuple[Activity, Mark]]
 
 _HOW: Mapping[View, str] = {
-    "ratings": "Users are sorted from light to heavy by their ratings in all data. Each step is the share of "
-    "ratings that comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line "
+    "ratings": "Users are sorted from light to heavy by their {rows} in all data. Each step is the share of "
+    "{rows} that comes from users in that range: grey for all data, coloured for what is kept. Where a coloured line "
     "is above the grey area on the right, heavy users are preferred. A random coreset follows the grey area at any "
     "ratio.",
-    "users": "How many ratings users have, in all data (grey) and in what is kept (coloured); users with nothing "
+    "users": "How many {rows} users have, in all data (grey) and in what is kept (coloured); users with nothing "
     "kept are not drawn. It moves to the left as the ratio falls, whoever is preferred; the other view does not.",
 }
 _SOURCES: Mapping[View, str] = {
-    "ratings": "Activity weighted by ratings, so that the answer does not depend on the ratio.",
+    "ratings": "Activity weighted by {rows}, so that the answer does not depend on the ratio.",
     "users": "The report's Figure 1.",
 }
 
 
+def views(words: Words) -> dict[View, str]:
+    """Return what the views are called."""
+    return {"ratings": f"Where {words.rows} come from", "users": f"{capital(words.rows)} per user"}
+
+
 def distribution(
-    activities: Marked, view: View, caption: str, *, cumulative: bool = False, log_shares: bool = False
+    activities: Marked, view: View, caption: str, words: Words, *, cumulative: bool = False, log_shares: bool = False
 ) -> Exhibit:
     """Return shares over user activity, of all data and of each coreset.
 
@@ -54,31 +60,32 @@ def distribution(
     for title, (_, mark) in activities.items():
         dash = "dash" if mark.symbol.endswith("-open") else "solid"  # as an open symbol: not pretrained
         _step(figure, bounds, shares[title], title, mark.colour, cumulative, filled=False, dash=dash)
-    of = "ratings" if view == "ratings" else "users"
+    of = words.rows if view == "ratings" else "users"
     lay_out(figure, 420, keep_zoom=f"activity-{view}-{log_shares}")
-    x = "Ratings of the user, in all data (log scale)" if view == "ratings" else "Ratings per user (log scale)"
+    rows = capital(words.rows)
+    x = f"{rows} of the user, in all data (log scale)" if view == "ratings" else f"{rows} per user (log scale)"
     figure.update_xaxes(counts_axis(title=x))
     y = f"Share of {of}{', cumulative' if cumulative else ''}{' (log scale)' if log_shares else ''}"
     figure.update_yaxes(title=y, tickformat=".1%" if log_shares else ".0%", type="log" if log_shares else "linear")
     if not log_shares:
         figure.update_yaxes(rangemode="tozero")
-    table = pd.DataFrame({"Ratings from": _low(bounds), "to": _high(bounds), **shares})
+    table = pd.DataFrame({f"{rows} from": _low(bounds), "to": _high(bounds), **shares})
     if view == "ratings":
         counts = by_activity(some, bounds)
         table.insert(2, "Users", counts[col.USERS])
     return Exhibit(
-        name=f"activity-{of}",
-        title=VIEWS[view],
+        name=f"activity-{view}",
+        title=views(words)[view],
         figure=figure,
         alt=f"Share of {of} by user activity: all data, {', '.join(activities)}. The table holds the same numbers.",
         table=table,
-        how=_HOW[view],
+        how=_HOW[view].format(rows=words.rows),
         caption=caption,
         formula=""
         if view == "users"
         else r"\mathrm{KS}=\max_a\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|\qquad"
         r"\mathrm{EMD}=\int\left|F_{\mathrm{kept}}(a)-F_{\mathrm{all}}(a)\right|da",
-        source=_SOURCES[view],
+        source=_SOURCES[view].format(rows=words.rows),
         shares=tuple(shares),
     )
 
@@ -124,5 +131,5 @@ def _step(
         line={"shape": "hv", "color": colour, "dash": dash, "width": 1.5 if name == ALL_DATA else 2.5},
         fill="tozeroy" if filled else None,
         customdata=np.column_stack([np.append(low, low[-1]), np.append(high, high[-1])]),
-        hovertemplate="%{customdata[0]:,} to %{customdata[1]:,} ratings: %{y:.1%}<extra>%{fullData.name}</extra>",
+        hovertemplate="%{customdata[0]:,} to %{customdata[1]:,}: %{y:.1%}<extra>%{fullData.name}</extra>",
     )

@@ -38,6 +38,6 @@ def shares(
             x=frame[column], y=labels, name=title, mode="markers", marker=dots(mark, 12), hovertemplate=hover
         )
     lay_out(figure, 130 + _ROW * len(frame))
-    figure.update_xaxes(title="Share of ratings", tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(title="Share of rows", tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(categories_axis(labels))
     return figure

@@ -22,9 +22,9 @@ _LABELLED = 16  # points up to which each is named on the figure
 _SOONEST, _ROOM = 1e-3, 0.12  # seconds that an axis of logarithms begins at; room on both sides, of its length
 _WIDE, _HIGH = 0.25, 0.06  # of a name: in decades of seconds, and as a share of the figure
 _HOW = (
-    "One symbol per model, open where it was trained on all ratings; circles and squares hold one embedding per user, "
+    "One symbol per model, open where it was trained on all rows; circles and squares hold one embedding per user, "
     "the others are served from each user's own history. Bars are 95 % intervals over seeds, where there are several. "
-    "Dotted lines are controls on all ratings that need no training. Up and to the left is better. Cost is the CPU "
+    "Dotted lines are controls on all rows that need no training. Up and to the left is better. Cost is the CPU "
     "time of choosing rows and training on them; a model that only counts is as quick as it looks."
 )
 

@@ -26,7 +26,7 @@ Marks = Mapping[str, Mark]
 
 def overlap_titles(words: Words) -> dict[By, str]:
     """Return by what selections are compared."""
-    return {"ratings": "Ratings", "users": "Users", "items": capital(words.items)}
+    return {"ratings": capital(words.rows), "users": "Users", "items": capital(words.items)}
 
 
 def overlap(frame: pd.DataFrame, titles: list[str], by: By, caption: str, words: Words) -> Exhibit:

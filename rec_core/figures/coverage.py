@@ -46,12 +46,12 @@ def reach(coverages: Marked, at_least: int, caption: str, words: Words) -> Exhib
         name="coverage",
         title="What is reached",
         figure=figure,
-        alt=f"Share of {', '.join(names).lower()} with at least {at_least} kept ratings, for {', '.join(coverages)}.",
+        alt=f"Share of {', '.join(names).lower()} with at least {at_least} kept {words.rows}: {', '.join(coverages)}.",
         table=titled(table.assign(**{col.OF: table[col.OF].map(titles)}), words),
-        how=f"A symbol is the share of users, {words.items} and so on that keep at least as many ratings as chosen "
-        f"above; further right is more. Long-tail {words.items} are all but the most popular fifth. The table adds, "
-        "for each, how far the kept distribution is from that of all data (KL, 0 is the same) and how unequal it is "
-        "(Gini, 0 is equal).",
+        how=f"A symbol is the share of users, {words.items} and so on that keep at least as many {words.rows} as "
+        f"chosen above; further right is more. Long-tail {words.items} are all but the most popular fifth. The table "
+        "adds, for each, how far the kept distribution is from that of all data (KL, 0 is the same) and how unequal it "
+        "is (Gini, 0 is equal).",
         caption=caption,
         formula=r"\mathrm{KL}=\sum_i p_i\ln\frac{p_i}{q_i},\quad p=\text{share of kept},\ q=\text{share of all}",
         source="Coverage: Q2 of the report. Long tail: Abdollahpouri, Burke and Mobasher, 2017.",
@@ -68,10 +68,10 @@ def shares(coverages: Marked, name: Shares, caption: str, words: Words) -> Exhib
         name=f"shares-{title.replace(' ', '-')}",
         title=f"Shares of {title}",
         figure=bars.shares(frame, col.OF, (col.ALL, ALL_DATA), marks),
-        alt=f"Share of ratings by {title}: all data as bars, {', '.join(coverages)} as symbols.",
+        alt=f"Share of {words.rows} by {title}: all data as bars, {', '.join(coverages)} as symbols.",
         table=titled(frame.rename(columns={col.OF: part_titles(words)[name]}), words),
-        how="Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers it. A rating "
-        f"counts for every {words.kind} of its {words.item}."
+        how="Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers it. A "
+        f"{words.row} counts for every {words.kind} of its {words.item}."
         if name == "genres"
         else "Grey bars are all data, symbols what is kept. A symbol beyond its bar: the method prefers that rating.",
         caption=caption,

@@ -23,7 +23,7 @@ _SEEDS = 3  # from which on a band is drawn
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)  # per cent
 _HOW = (
     "One line per way to keep rows; its band is the 95 % interval over seeds, from three on. Dotted lines "
-    "are training on all ratings, and controls that need no training: a part below one of those was not worth training "
+    "are training on all rows, and controls that need no training: a part below one of those was not worth training "
     "on. The axis of rows is logarithmic. What was not measured is not drawn; lines join what was."
 )
 _HOW_COST = (
@@ -40,9 +40,9 @@ def quality_against_ratio(table: pd.DataFrame, controls: Mapping[str, float], ca
     metric = METRICS[table[col.METRIC].iloc[0]]
     return Exhibit(
         name="frontier",
-        title="Quality against the share of ratings kept",
+        title="Quality against the share of rows kept",
         figure=_by_ratio(table, controls, metric, among),
-        alt=f"{metric.title} by the share of ratings kept, a line per method; the table holds the same numbers.",
+        alt=f"{metric.title} by the share of rows kept, a line per method; the table holds the same numbers.",
         table=table.drop(columns=[col.METHOD, col.PRETRAIN]),
         how=_HOW,
         caption=caption,
@@ -88,7 +88,7 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
     least = 100 * float(table[col.RATIO].min())
     figure.update_yaxes(title=_axis(metric, among), nticks=8)
     figure.update_xaxes(
-        title="% of the ratings kept (log scale)",
+        title="% of the rows kept (log scale)",
         type="log",
         tickvals=_TICKS,
         ticktext=[f"{tick:g}" for tick in _TICKS],
@@ -176,5 +176,5 @@ def _hover(title: str, row: pd.Series, metric: Metric) -> str:
     return (
         f"<b>{title} at {percent(row[col.RATIO])}</b>, {labels.seeds(int(row[col.SEEDS]))}"
         f"<br>{metric.title} {number(row[col.VALUE])}{sure}{kept}"
-        f"<br>{number(row[col.RATINGS])} ratings, {duration(seconds)} of CPU time"
+        f"<br>{number(row[col.RATINGS])} rows, {duration(seconds)} of CPU time"
     )

@@ -18,7 +18,7 @@ from rec_core.figures.style import GREY, across, counts_axis, lay_out, mark
 from rec_core.results import RunResult
 from rec_core.selection import Mark
 from rec_core.wording.columns import titled
-from rec_core.wording.numbers import number
+from rec_core.wording.numbers import capital, number
 
 _FORMULA = (
     r"\left\|\frac{\partial L}{\partial u}\right\|=\left|\frac{\partial L}{\partial\hat y}\right|\cdot\|v\|,\qquad"
@@ -36,8 +36,8 @@ def against_titles(words: Words) -> dict[Against, str]:
 def _axis(against: Against, words: Words) -> str:
     return {
         "rating": f"Rating, in {words.units}",
-        "popularity": f"Ratings of the {words.item} (log scale)",
-        "activity": "Ratings of the user (log scale)",
+        "popularity": f"{capital(words.rows)} of the {words.item} (log scale)",
+        "activity": f"{capital(words.rows)} of the user (log scale)",
     }[against]
 
 
@@ -68,7 +68,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
                 **{
                     axis.replace("y", "yaxis"): {
                         "domain": [max(0.0, tops[title] - height), tops[title]],
-                        "title": "Ratings",
+                        "title": f"{capital(words.rows)}",
                         "rangemode": "tozero",
                     }
                     for title, axis in axes.items()
@@ -90,12 +90,12 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
         name="gradient-norms",
         title="How gradient norms are distributed",
         figure=figure,
-        alt=f"Histogram of gradient norms, kept and dropped ratings, for: {', '.join(panels)}.",
+        alt=f"Histogram of gradient norms, kept and dropped {words.rows}, for: {', '.join(panels)}.",
         table=pd.concat(tables, ignore_index=True),
-        how="Each bar counts ratings by how hard they pull on their user's embedding: to the left those that the proxy "
-        "predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the cut "
-        "where a method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same in "
-        "both.",
+        how=f"Each bar counts {words.rows} by how hard they pull on their user's embedding: to the left those that "
+        "the proxy predicts well, to the right those that surprise it. Coloured is what is kept. Dashed lines mark the "
+        "cut where a method keeps exactly one side or a window. Both proxies share the axis; the coreset is the same "
+        "in both.",
         caption=f"{caption}{_to_the_left(left, float(bounds[0]))}",
         formula=_FORMULA,
         source=_SOURCE,
@@ -115,7 +115,7 @@ def _bars(frame: pd.DataFrame, look: Mark, axis: str, in_legend: bool) -> list[d
             "legendgroup": name,
             "showlegend": in_legend,
             "marker": {"color": colour, "line": {"width": 0}},
-            "hovertemplate": f"norm about %{{x:.3g}}: %{{y:,}} ratings<extra>{name}</extra>",
+            "hovertemplate": f"norm about %{{x:.3g}}: %{{y:,}} rows<extra>{name}</extra>",
         }
         for column, name, colour in ((col.KEPT, "Kept", look.colour), (col.DROPPED, "Dropped", GREY))
     ]
@@ -146,7 +146,7 @@ def _to_the_left(counts: Mapping[str, int], first: float) -> str:
 def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
     """Return the median norm with its quartiles over ratings, popularity or activity, and the share kept beside it."""
     axis, of = _axis(against, words), against_titles(words)[against].lower()
-    value = axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")
+    value = axis.removesuffix(" (log scale)") + ("" if against == f"{words.row}" else ", from")
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     traces: list[dict[str, Any]] = [
         {"y": frame[col.UPPER_QUARTILE], "showlegend": False, **edge},
@@ -164,7 +164,7 @@ def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) 
             "marker": {"symbol": "circle", "size": 7},
             "line": {"color": "#0072b2"},
             "customdata": frame[col.RATINGS],
-            "hovertemplate": "median norm %{y:.3g} of %{customdata:,} ratings<extra></extra>",
+            "hovertemplate": "median norm %{y:.3g} of %{customdata:,}<extra></extra>",
         },
         {
             "y": frame[col.SHARE_KEPT],
@@ -194,9 +194,9 @@ def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) 
         figure=figure,
         alt=f"Median gradient norm and share kept by {of}; the table holds the same numbers.",
         table=titled(frame.rename(columns={col.VALUE: value}), words),
-        how=f"The blue line is the median norm of ratings by {of}, the grey band its quartiles; the dotted line is "
-        "the share of those ratings that is kept. Where both rise together, the method goes where the proxy is "
-        "surprised.",
+        how=f"The blue line is the median norm of {words.rows} by {of}, the grey band its quartiles; the dotted line "
+        f"is the share of those {words.rows} that is kept. Where both rise together, the method goes where the proxy "
+        "is surprised.",
         caption=caption,
         formula=_FORMULA,
         source=_SOURCE,
@@ -222,16 +222,16 @@ def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], metric
     lay_out(figure, 400)
     across(figure, lines, values)
     figure.update_xaxes(
-        title="Position of the window: 0 the easiest ratings, 1 the hardest (Gradient)", range=[-0.05, 1.05]
+        title="Position of the window: 0 the easiest rows, 1 the hardest (Gradient)", range=[-0.05, 1.05]
     )
     figure.update_yaxes(title=f"{name} ({metric.direction})", nticks=8)
     return Exhibit(
         name="window-sweep",
-        title="Quality by which ratings are kept",
+        title="Quality by which rows are kept",
         figure=figure,
         alt=f"{name} over the position of the window, with {', '.join(lines) or 'no lines'}.",
         table=pd.DataFrame({"Position": places, name: values}),
-        how="Ratings are sorted from easy to hard for the proxy. Each point trains the same model on equally many of "
+        how="Rows are sorted from easy to hard for the proxy. Each point trains the same model on equally many of "
         "them, taken from another place of that order; the right end is the gradient method. Grey lines need no "
         "selection.",
         caption=caption,

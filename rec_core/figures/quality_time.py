@@ -124,5 +124,5 @@ def _hover(run: Compared, metric: Metric) -> str:
     return (
         f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
         f"<br>{metric.title} {number(run.value)}{sure}{kept}"
-        f"<br>{rows} ratings, {number(run.group.epochs)} epochs, {duration(run.seconds)} of CPU time"
+        f"<br>{rows} rows, {number(run.group.epochs)} epochs, {duration(run.seconds)} of CPU time"
     )

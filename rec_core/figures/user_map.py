@@ -150,7 +150,7 @@ def _dots(
         selectedpoints=None if highlighted is None else np.flatnonzero(np.isin(users, highlighted)),
         unselected={"marker": {"opacity": 0.12}},
         customdata=_facts(users, history, split),
-        hovertemplate="user %{customdata[1]}: %{customdata[3]:,} of %{customdata[2]:,} ratings kept<extra></extra>",
+        hovertemplate="user %{customdata[1]}: %{customdata[3]:,} of %{customdata[2]:,} kept<extra></extra>",
     )
 
 
@@ -167,7 +167,7 @@ def tastes(frame: pd.DataFrame, caption: str, words: Words) -> Exhibit:
         name="group-genres",
         title=f"{capital(words.kinds)} of the group",
         figure=bars.shares(frame, col.GENRE, (col.EVERYONE, "Everyone"), {col.THEY: ("They", Mark(KEPT, "diamond"))}),
-        alt=f"Share of ratings by {words.kind}: everyone as bars, the chosen users as symbols.",
+        alt=f"Share of {words.rows} by {words.kind}: everyone as bars, the chosen users as symbols.",
         table=titled(frame, words),
         how="Grey bars are everyone, diamonds the users you chose, sorted by what they prefer most.",
         caption=caption,

@@ -20,7 +20,7 @@ class AfterDate(Method):
 
     title: ClassVar = "Window by date"
     summary: ClassVar = (
-        "Keeps every rating after a date. Choose it where the model serves whoever comes next, not everybody."
+        "Keeps every {row} after a date. Choose it where the model serves whoever comes next, not everybody."
     )
     mark: ClassVar = Mark("#e69f00", "hexagon")
 

@@ -105,6 +105,7 @@ class Mark:
 class Method(Settings):
     """A way to choose train rows, with its own settings.
 
+    A ``summary`` calls them ``{rows}``, and one of them ``{row}``: what they are called is the data's.
     ``live`` methods select in well under a second once what they need is stored. A method that ``ranks`` has a value
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
     for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
@@ -171,7 +172,7 @@ class Method(Settings):
         Raises:
             SelectionError: if it ranks by none.
         """
-        raise SelectionError(f"{self.title} does not score ratings; choose a method that does.")
+        raise SelectionError(f"{self.title} does not score rows; choose a method that does.")
 
 
 def budget(ratio: float, n_rows: int) -> int:

@@ -23,7 +23,7 @@ class CCS(Method):
 
     title: ClassVar = "CCS"
     summary: ClassVar = (
-        "Keeps ratings of every hardness but the hardest. Choose it to see what hardest first lacks; a comparator."
+        "Keeps {rows} of every hardness but the hardest. Choose it to see what hardest first lacks; a comparator."
     )
     mark: ClassVar = Mark("#d55e00", "cross")
     needs_proxy: ClassVar = True

@@ -25,7 +25,7 @@ class Easy(Method):
 
     title: ClassVar = "Easier half"
     summary: ClassVar = (
-        "Keeps ratings of each user at random among those a proxy finds easier. Choose it where the test is random."
+        "Keeps {rows} of each user at random among those a proxy finds easier. Choose it where the test is random."
     )
     mark: ClassVar = Mark("#009e73", "diamond")
     needs_proxy: ClassVar = True

@@ -13,7 +13,7 @@ class Full(Method):
     """All rows."""
 
     title: ClassVar = "Full data"
-    summary: ClassVar = "Keeps every rating."
+    summary: ClassVar = "Keeps every {row}."
     mark: ClassVar = Mark("#8a8f98", "star")
 
     name: Literal["full"] = "full"

@@ -20,7 +20,7 @@ class Gradient(Method):
     """The rows with the largest gradient norms."""
 
     title: ClassVar = "Gradient"
-    summary: ClassVar = "Keeps the ratings that pull hardest on the user's embedding."
+    summary: ClassVar = "Keeps the {rows} that pull hardest on the user's embedding."
     mark: ClassVar = Mark("#d55e00", "diamond")
     needs_proxy: ClassVar = True
     ranks: ClassVar = True

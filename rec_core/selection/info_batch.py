@@ -26,8 +26,8 @@ class InfoBatch(Method):
 
     title: ClassVar = "InfoBatch"
     summary: ClassVar = (
-        "Trains in every epoch on hard ratings and some easy ones, which weigh more, and keeps none. A comparator: it "
-        "looks at all ratings each time."
+        "Trains in every epoch on hard {rows} and some easy ones, which weigh more, and keeps none. A comparator: it "
+        "looks at all {rows} each time."
     )
     mark: ClassVar = Mark("#009e73", "star-diamond")
     weighs: ClassVar = True

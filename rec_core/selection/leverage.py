@@ -25,7 +25,7 @@ class Leverage(Method):
 
     title: ClassVar = "Leverage"
     summary: ClassVar = (
-        "Draws ratings by how much they say that others do not, with weights. Choose it to see theory; a comparator."
+        "Draws {rows} by how much they say that others do not, with weights. Choose it to see theory; a comparator."
     )
     mark: ClassVar = Mark("#009e73", "cross")
     weighs: ClassVar = True

@@ -21,7 +21,7 @@ class Mixed(Method):
 
     title: ClassVar = "Recent + random"
     summary: ClassVar = (
-        "Keeps each user's newest ratings and others at random. Choose it to see what either of the two adds."
+        "Keeps each user's newest {rows} and others at random. Choose it to see what either of the two adds."
     )
     mark: ClassVar = Mark("#0072b2", "hexagon")
 

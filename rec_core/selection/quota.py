@@ -26,7 +26,7 @@ class Quota(Method):
 
     title: ClassVar = "User quota"
     summary: ClassVar = (
-        "Keeps ratings of each user at random, heavy users cut first. Choose it where nothing is known of time."
+        "Keeps {rows} of each user at random, heavy users cut first. Choose it where nothing is known of time."
     )
     mark: ClassVar = Mark("#56b4e9", "square")
 

@@ -16,7 +16,7 @@ class Random(Method):
     """Rows at random, every set of them equally likely."""
 
     title: ClassVar = "Random"
-    summary: ClassVar = "Keeps ratings at random, without preference."
+    summary: ClassVar = "Keeps {rows} at random, without preference."
     mark: ClassVar = Mark("#0072b2", "circle")
 
     added_later: ClassVar = ("draw",)

@@ -22,7 +22,7 @@ class Recent(Method):
 
     title: ClassVar = "Recent"
     summary: ClassVar = (
-        "Keeps each user's newest ratings, heavy users cut first. Choose it where what comes next is asked."
+        "Keeps each user's newest {rows}, heavy users cut first. Choose it where what comes next is asked."
     )
     mark: ClassVar = Mark("#56b4e9", "hexagon")
 

@@ -25,8 +25,8 @@ class Reselected(Method):
 
     title: ClassVar = "Gradient, anew"
     summary: ClassVar = (
-        "Selects the ratings that pull hardest on the model again and again while it is trained. A comparator: it "
-        "looks at all ratings each time."
+        "Selects the {rows} that pull hardest on the model again and again while it is trained. A comparator: it "
+        "looks at all {rows} each time."
     )
     mark: ClassVar = Mark("#d55e00", "star-diamond")
     is_dynamic: ClassVar = True

@@ -27,7 +27,7 @@ class RS2(Method):
     """A subset of the budget's size for each epoch, drawn from all rows."""
 
     title: ClassVar = "RS2"
-    summary: ClassVar = "Trains on other random ratings in every epoch, and keeps none. Choose it to save time alone."
+    summary: ClassVar = "Trains on other random {rows} in every epoch, and keeps none. Choose it to save time alone."
     mark: ClassVar = Mark("#0072b2", "star-diamond")
     is_dynamic: ClassVar = True
 

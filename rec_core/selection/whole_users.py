@@ -29,7 +29,7 @@ class WholeUsers(Method):
     """Users one after the other, with all of their rows or the newest part of them."""
 
     title: ClassVar = "Whole users"
-    summary: ClassVar = "Keeps all that some users rated. Choose it for models served from the profile."
+    summary: ClassVar = "Keeps all {rows} of some users. Choose it for models served from the profile."
     mark: ClassVar = Mark("#009e73", "star-triangle-up")
     keeps_users: ClassVar = True
 

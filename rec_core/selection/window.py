@@ -18,7 +18,7 @@ class Window(Method):
     """Rows that are neighbours in order of their norms: at ``position`` 0 the easiest, at 1 the hardest."""
 
     title: ClassVar = "Window"
-    summary: ClassVar = "Keeps a window of ratings between the easiest (0) and the hardest (1); see Advanced."
+    summary: ClassVar = "Keeps a window of {rows} between the easiest (0) and the hardest (1); see Advanced."
     mark: ClassVar = Mark("#e69f00", "pentagon")
     needs_proxy: ClassVar = True
     ranks: ClassVar = True

@@ -26,11 +26,9 @@ _TITLES = {
     col.ONE: "One",
     col.OTHER: "Other",
     col.USERS: "Users",
-    col.RATINGS: "Ratings",
     col.ROWS: "Rows",
     col.BEGINS: "From",
     col.SHARE_OF_THEM: "Share of them",
-    col.RATINGS_IN_ALL: "Ratings in all data",
     col.KEPT: "Kept",
     col.DROPPED: "Dropped",
     col.IN_ALL: "In all data",
@@ -68,9 +66,11 @@ def title(column: str, words: Words) -> str:
         col.GENRE: words.kind,
         col.GENRES: words.kinds,
         col.RATING: words.units,
+        col.RATINGS: words.rows,
+        col.RATINGS_IN_ALL: f"{words.rows} in all data",
         col.COVERED: f"{words.items} shown to anybody",
         col.TAIL_SHOWN: f"long-tail {words.items} in the first ten",
-        col.POPULARITY_SHOWN: f"train ratings of a {words.item} shown",
+        col.POPULARITY_SHOWN: f"train {words.rows} of a {words.item} shown",
     }
     return capital(of_the_data[column]) if column in of_the_data else _TITLES.get(column, column)
 

@@ -35,7 +35,7 @@ def question(spec: ExperimentSpec) -> str:
     """
     if spec.keeps_everything:
         return "How good is training on everything?"
-    return f"What do I lose if I train on {percent(spec.ratio)} of the ratings, chosen by {labels.method_choice(spec)}?"
+    return f"What do I lose if I train on {labels.part_title(spec)}, chosen by {labels.method_choice(spec)}?"
 
 
 def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
@@ -47,8 +47,8 @@ def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
 def _first(one: Compared, evidence: Evidence | None) -> str:
     choice, metric, value = labels.choice_title(one.spec), one.metric, number(one.value)
     if one.is_baseline:
-        rows = number(one.group.results[0].n_train)
-        return f"Training on all {rows} ratings gives {metric.title} {value} in {cpu(one.seconds)}."
+        rows = f"{number(one.group.results[0].n_train)} {labels.words_of(one.spec).rows}"
+        return f"Training on all {rows} gives {metric.title} {value} in {cpu(one.seconds)}."
     kept = one.kept if evidence is None else evidence.kept
     if kept is None:
         return f"{choice} gives {metric.title} {value} in {cpu(one.seconds)}."
@@ -121,7 +121,11 @@ def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str,
             "",
             f"Of pretraining, selecting and training. {_why_no_time(one)}",
         ),
-        "Ratings used": (number(result.n_selected), f"of {number(result.n_train)}", ""),
+        f"{capital(labels.words_of(one.spec).rows)} used": (
+            number(result.n_selected),
+            f"of {number(result.n_train)}",
+            "",
+        ),
     }
 
 
@@ -147,14 +151,14 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def left_out(count: int) -> str:
+def left_out(count: int, words: Words) -> str:
     """Return that some runs cannot stand beside the others.
 
-    >>> left_out(1)
-    '1 run was tested on other ratings, or among other items, and is not shown here.'
+    >>> left_out(1, Words())
+    '1 run was tested on other rows, or among other items, and is not shown here.'
     """
     runs, them = ("1 run was", "is") if count == 1 else (f"{number(count)} runs were", "are")
-    return f"{runs} tested on other ratings, or among other items, and {them} not shown here."
+    return f"{runs} tested on other {words.rows}, or among other items, and {them} not shown here."
 
 
 def cut_short(group: Group | None) -> str:

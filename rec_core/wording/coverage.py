@@ -8,22 +8,22 @@ from rec_core.data.sources import Words
 from rec_core.wording.numbers import capital, counted, number, percent
 
 KL_HELP = (
-    "Kullback-Leibler divergence of the kept ratings' distribution over {items} from that of all ratings, in nats. "
+    "Kullback-Leibler divergence of the kept {rows}' distribution over {items} from that of all {rows}, in nats. "
     "0: the same distribution."
 )
 GINI_HELP = (
-    "Of kept ratings per {item}, those with none included. 0: all {items} have equally many. 1: one has them all."
+    "Of kept {rows} per {item}, those with none included. 0: all {items} have equally many. 1: one has them all."
 )
 
 
 def gini_help(words: Words) -> str:
     """Return what the Gini coefficient of items says."""
-    return GINI_HELP.format(item=words.item, items=words.items)
+    return GINI_HELP.format(item=words.item, items=words.items, rows=words.rows)
 
 
 def divergence_help(words: Words) -> str:
     """Return what the divergence over items says."""
-    return KL_HELP.format(items=words.items)
+    return KL_HELP.format(items=words.items, rows=words.rows)
 
 
 def part_titles(words: Words) -> dict[Part, str]:
@@ -47,8 +47,8 @@ def sentences(coverage: Coverage, split: Split, choice: str, words: Words) -> tu
     }
     verdict = f"leaves out {' and '.join(gone.values())}" if gone else f"reaches every user and every {words.item}"
     return f"{choice} {verdict}.", (
-        f"{percent(users.share(1))} of users and {percent(items.share(1))} of {words.items} keep at least one rating, "
-        f"{percent(users.share(10))} and {percent(items.share(10))} at least ten. "
+        f"{percent(users.share(1))} of users and {percent(items.share(1))} of {words.items} keep at least one "
+        f"{words.row}, {percent(users.share(10))} and {percent(items.share(10))} at least ten. "
         f"{tail_sentence(tail_shares(coverage, split), words)}"
     )
 
@@ -56,8 +56,8 @@ def sentences(coverage: Coverage, split: Split, choice: str, words: Words) -> tu
 def tail_sentence(tail: Tail, words: Words) -> str:
     """Return how much of what is kept is of long-tail items, beside all data and what is tested, in words."""
     return (
-        f"{percent(tail.kept)} of kept ratings are of long-tail {words.items}, against {percent(tail.full)} in all "
-        f"data and {percent(tail.tested)} of what is tested."
+        f"{percent(tail.kept)} of kept {words.rows} are of long-tail {words.items}, against {percent(tail.full)} in "
+        f"all data and {percent(tail.tested)} of what is tested."
     )
 
 

@@ -27,23 +27,24 @@ _NOTABLE = 0.005  # share of the test from which it is said that items are unsee
 def notes(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return what was found in the data, and how they were split, that has to be known beside any number."""
     return [
-        *filter(None, [unreadable(split), repeats(split, spec.data.repeats), *asked(split, spec)]),
+        *filter(None, [unreadable(split), repeats(split, spec.data.repeats, words_of(spec)), *asked(split, spec)]),
         *split.catalogue.notes,
     ]
 
 
 def asked(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return who and what is tested, and how much of the future models have seen then."""
-    said = [tested(split), new_users(split, spec), unseen_items(split, words_of(spec)), future(split)]
+    words = words_of(spec)
+    said = [tested(split, words), new_users(split, spec), unseen_items(split, words), future(split, words)]
     return [*filter(None, said)]
 
 
-def tested(split: Split) -> str:
+def tested(split: Split, words: Words) -> str:
     """Return how many users are tested; "" where all are."""
     few, every = len(split.test), split.catalogue.n_users
     if few == every:
         return ""
-    return f"{number(few)} of {number(every)} users are tested; the others have no rating after the dates."
+    return f"{number(few)} of {number(every)} users are tested; the others have no {words.row} after the dates."
 
 
 def unreadable(split: Split) -> str:
@@ -54,11 +55,11 @@ def unreadable(split: Split) -> str:
     return f"{rows} left out because they cannot be read; the page Data lists them."
 
 
-def repeats(split: Split, rule: Repeats) -> str:
+def repeats(split: Split, rule: Repeats, words: Words) -> str:
     """Return how often a user has an item again, and what follows from the rule; "" where nobody does."""
     if not split.repeated:
         return ""
-    found = "1 rating repeats" if split.repeated == 1 else f"{number(split.repeated)} ratings repeat"
+    found = f"1 {words.row} repeats" if split.repeated == 1 else f"{number(split.repeated)} {words.rows} repeat"
     if rule != "kept":
         return f"{found} an earlier one of the same user: {_COUNTS[rule]}."
     tested = "1 user is" if split.spoilt == 1 else f"{number(split.spoilt)} users are"
@@ -83,15 +84,15 @@ def fewer_negatives(negatives: NDArray[np.int32]) -> str:
     )
 
 
-def future(split: Split) -> str:
+def future(split: Split, words: Words) -> str:
     """Return how much of the future models have seen when they are asked; "" where it is nothing, or not known."""
     seen = leakage(split)
     if seen is None or not seen.tested:
         return ""
     return (
-        f"{percent(seen.tested)} of the test ratings are older than some train rating, and on average "
-        f"{percent(seen.later)} of the train ratings are later than what is asked for: models know what others did "
-        "afterwards. Where enough users stay long enough, the test rating “After a date” (split.test=global-time) "
+        f"{percent(seen.tested)} of the test {words.rows} are older than some train {words.row}, and on average "
+        f"{percent(seen.later)} of the train {words.rows} are later than what is asked for: models know what others "
+        "did afterwards. Where enough users stay long enough, the test rating “After a date” (split.test=global-time) "
         "tells them nothing of it."
     )
 
@@ -102,8 +103,8 @@ def new_users(split: Split, spec: ExperimentSpec) -> str:
         return ""
     users = "1 user has" if split.left_out == 1 else f"{number(split.left_out)} users have"
     said = (
-        f"{users} no rating before the first date and stand in no other number, because a model with an embedding per "
-        "user cannot know them."
+        f"{users} no {words_of(spec).row} before the first date and stand in no other number, because a model with an "
+        "embedding per user cannot know them."
     )
     new = newcomers(split) if spec.feedback == "implicit" else None
     if new is None:
@@ -121,4 +122,5 @@ def unseen_items(split: Split, words: Words) -> str:
     share = 1 - float(seen[split.test.item].mean())
     if share < _NOTABLE:
         return ""
-    return f"{percent(share)} of the test ratings are of {words.items} without a train rating, which no model can know."
+    without = f"{words.items} without a train {words.row}"
+    return f"{percent(share)} of the test {words.rows} are of {without}, which no model can know."

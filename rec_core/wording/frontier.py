@@ -33,7 +33,8 @@ def answer(found: Smallest, metric: Metric, among: str = "") -> tuple[str, str]:
     if found.sure is not None:
         one, kept = found.sure
         may = "" if found.likely is None or found.likely[0] is one else _may(*found.likely, metric)
-        first = f"With {_way(one.spec)}, {_part(one)} of the ratings keep {how_sure(kept)} of {quality}."
+        part = f"{_part(one)} of the {labels.words_of(one.spec).rows}"
+        first = f"With {_way(one.spec)}, {part} keep {how_sure(kept)} of {quality}."
         return first, " ".join(filter(None, [_more_than_all(kept.low), beside(one), may]))
     most = f"No part of up to {percent(found.largest)} is sure to keep {percent(found.goal)} of {quality}."
     if found.likely is None:
@@ -79,7 +80,7 @@ def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metr
     best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
     between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
     return (
-        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the ratings keep {percent(best[col.SHARE_KEPT])} "
+        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the rows keep {percent(best[col.SHARE_KEPT])} "
         f"({between}) of {quality}.{control}"
     )
 
@@ -117,9 +118,9 @@ def pays(choosing: float, part: float, full: float, after: float | None, planned
     """Return when choosing rows has paid for itself, and what it saves in as many trainings as are ``planned``."""
     times = counted(planned, "training", "trainings")
     ours, theirs = choosing + planned * part, planned * full
-    together = f"{times} take {duration(ours)} of CPU time with it, {duration(theirs)} on all ratings"
+    together = f"{times} take {duration(ours)} of CPU time with it, {duration(theirs)} on all rows"
     if after is None:
-        return f"It never pays: a training on the part takes {duration(part)}, on all ratings {duration(full)}."
+        return f"It never pays: a training on the part takes {duration(part)}, on all rows {duration(full)}."
     soon = "with the first training" if after <= 1 else f"after {math.ceil(after)} trainings"
     return f"Choosing costs {duration(choosing)} and has paid for itself {soon}: {together}."
 
@@ -135,7 +136,7 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     )
     if found.confirmed is not None and found.confirmed.kept is not None:
         spec, kept = found.confirmed.spec, found.confirmed.kept
-        first = f"With {_way(spec)}, {percent(spec.ratio)} of the ratings keep {how_sure(kept)} of {quality}."
+        first = f"With {_way(spec)}, {labels.part_title(spec)} keep {how_sure(kept)} of {quality}."
         return first, f"Confirmed on seeds that were not used to choose; {parts} looked at.{refuted}"
     if found.chosen is None or found.chosen.kept is None:
         if found.ending == "time":
@@ -143,7 +144,7 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
         largest = percent(max(question.ratios))
         return f"No part of up to {largest} is sure to keep {keep} of {quality}.", f"{parts} looked at.{refuted}"
     spec, kept = found.chosen.spec, found.chosen.kept
-    likely = f"{_way(spec)} keeps {how_sure(kept)} of {quality} with {percent(spec.ratio)} of the ratings"
+    likely = f"{_way(spec)} keeps {how_sure(kept)} of {quality} with {labels.part_title(spec)}"
     if found.ending == "time":
         return f"{likely}; the time ended before other seeds could confirm it.", f"{parts} looked at.{refuted}"
     return f"No part was confirmed to keep {keep} of {quality}.", f"{likely} on the seed of the search.{refuted}"

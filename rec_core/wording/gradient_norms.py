@@ -11,17 +11,17 @@ from rec_core.results import RunResult
 from rec_core.wording.numbers import indefinite, number, percent
 
 
-def verdict(norms: Norms, choice: str, proxy: str) -> str:
+def verdict(norms: Norms, choice: str, proxy: str, words: Words) -> str:
     """Return the answer in words; ``proxy`` says whose norms these are."""
     if norms.kept.all():
-        return f"{choice} keeps easy and hard ratings: all of them."
+        return f"{choice} keeps easy and hard {words.rows}: all of them."
     if norms.is_hardest:
-        return f"{choice} keeps only the ratings that fit the {proxy} least."
+        return f"{choice} keeps only the {words.rows} that fit the {proxy} least."
     if norms.preference > 0:
-        return f"{choice} prefers ratings that fit the {proxy} badly."
+        return f"{choice} prefers {words.rows} that fit the {proxy} badly."
     if norms.preference < 0:
-        return f"{choice} prefers ratings that fit the {proxy} well."
-    return f"{choice} takes easy and hard ratings alike."
+        return f"{choice} prefers {words.rows} that fit the {proxy} well."
+    return f"{choice} takes easy and hard {words.rows} alike."
 
 
 def kind_sentence(norms: Norms, kind: Kind, words: Words) -> str:
@@ -29,18 +29,18 @@ def kind_sentence(norms: Norms, kind: Kind, words: Words) -> str:
     (item, items), (user, users) = kind.popularity, kind.activity
     rating = "" if kind.rating is None else _ratings(kind.rating, words)
     return (
-        f"A kept rating is on average harder than {percent(norms.percentile)} of all (50 % by chance). The median "
-        f"kept rating is of {indefinite(words.item)} with {number(item)} ratings ({number(items)} in all data), by a "
-        f"user with {number(user)} ({number(users)}){rating}."
+        f"A kept {words.row} is on average harder than {percent(norms.percentile)} of all (50 % by chance). The median "
+        f"kept {words.row} is of {indefinite(words.item)} with {number(item)} {words.rows} ({number(items)} in all "
+        f"data), by a user with {number(user)} ({number(users)}){rating}."
     )
 
 
 def _ratings(means: tuple[float, float], words: Words) -> str:
     kept, every = means
-    return f"; kept ratings give {number(kept)} {words.units} on average ({number(every)})"
+    return f"; kept {words.rows} give {number(kept)} {words.units} on average ({number(every)})"
 
 
-def sweep_sentence(results: Mapping[float, RunResult], metric: Metric) -> str:
+def sweep_sentence(results: Mapping[float, RunResult], metric: Metric, words: Words) -> str:
     """Return what the finished part of the sweep says."""
     value = {position: result.metrics[metric.name] for position, result in results.items()}
     if len(value) < len(POSITIONS):
@@ -48,8 +48,8 @@ def sweep_sentence(results: Mapping[float, RunResult], metric: Metric) -> str:
         return f"So far: {done}."
     best, hardest = metric.best(value), POSITIONS[-1]
     if best == hardest:
-        return f"Here the hardest ratings do best, with {metric.title} {number(value[best])} (one seed)."
+        return f"Here the hardest {words.rows} do best, with {metric.title} {number(value[best])} (one seed)."
     return (
-        f"The hardest ratings give {metric.title} {number(value[hardest])}; a window of the same size at position "
+        f"The hardest {words.rows} give {metric.title} {number(value[hardest])}; a window of the same size at position "
         f"{best:g} gives {number(value[best])} (one seed)."
     )

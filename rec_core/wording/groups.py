@@ -23,7 +23,7 @@ def sentences(history: KeptHistories, choice: str) -> tuple[str, str]:
         )
     whole = int((history.kept == history.full).sum())
     return verdict, (
-        f"Of {number(n)} users, {number(some.sum())} keep at least one rating and {number(whole)} their whole history; "
+        f"Of {number(n)} users, {number(some.sum())} keep at least one row and {number(whole)} their whole history; "
         f"the median user keeps {percent(float(np.median(history.share)))} of it."
     )
 

@@ -18,6 +18,7 @@ from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
+from rec_core.wording.numbers import percent
 
 ALL_DATA = "All data"
 CONTROLS = {
@@ -43,6 +44,11 @@ MODEL_CHOICES = {name: title + (" · profile" if MODELS[name].is_served else "")
 def words_of(spec: ExperimentSpec) -> Words:
     """Return what the things of a spec's data are called."""
     return SOURCES[spec.data.dataset].words
+
+
+def part_title(spec: ExperimentSpec) -> str:
+    """Return how much of the data is kept, for example "20 % of the ratings"."""
+    return f"{percent(spec.ratio)} of the {words_of(spec).rows}"
 
 
 def method_title(method: str, pretrain: bool) -> str:

@@ -30,9 +30,9 @@ MEANING: dict[Compared, str] = {
     "chance": "The random start is another one, so this is what chance gives: the floor, about 0.",
     "seeds": "Both are pretrained on the same data and differ only in the seed: the ceiling. What two trainings do not "
     "agree on is noise.",
-    "activity": "How much of the norm is just how many ratings there are.",
-    "scores": "The score that the method ranks ratings by, pretrained against not. Near 0: without pretraining it "
-    "chooses other ratings.",
+    "activity": "How much of the norm is just how many rows there are.",
+    "scores": "The score that the method ranks rows by, pretrained against not. Near 0: without pretraining it "
+    "chooses other rows.",
 }
 
 
@@ -43,7 +43,7 @@ def sentences(compared: Compared, of: str, found: list[Correlation]) -> tuple[st
         "training": f"Training keeps {strength(pearson)} with where {of} started.",
         "chance": f"An unrelated random start has {strength(pearson)} with the trained norms.",
         "seeds": f"Two trainings with different seeds have {strength(pearson)}.",
-        "activity": f"The norm has {strength(pearson)} with the number of ratings.",
+        "activity": f"The norm has {strength(pearson)} with the number of rows.",
         "scores": f"Scores with and without pretraining have {strength(pearson)}.",
     }
     value = f"Pearson {pearson.value:.2f} ({pearson.low:.2f} to {pearson.high:.2f}), n = {pearson.n:,}."

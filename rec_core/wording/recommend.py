@@ -20,7 +20,7 @@ def sentences(
     of = f"{shared} of the {len(full.items)} {words.items}" if shared else f"none of the {words.items}"
     return (
         f"User {user} would see {of} that full data recommends.",
-        f"{choice} keeps {int((seen[col.KEPT] != '').sum())} of their {len(seen)} ratings. "
+        f"{choice} keeps {int((seen[col.KEPT] != '').sum())} of their {len(seen)} {words.rows}. "
         f"{_held_out(title, full, ours, words)}",
     )
 

@@ -47,13 +47,13 @@ def how(screen: Screen) -> str:
         return (
             "Item co-occurrence was counted on the rows that each method keeps, and asked for each user's validation "
             "item from all of their history. What it finds, beside what it finds from all rows, is the share that is "
-            "predicted; test ratings were not looked at. "
+            f"predicted; test rows were not looked at. "
             f"{how_far_off(screen)} A run measures it."
         )
     return (
         "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
         "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
-        "beside the best on all rows, is the share that is predicted; test ratings were not looked at. It tells "
+        f"beside the best on all rows, is the share that is predicted; test rows were not looked at. It tells "
         f"methods apart better than it measures them. {how_far_off(screen)} A run measures it."
     )
 

@@ -25,8 +25,8 @@ from rec_core.wording.numbers import duration, number, percent, small
 Family = Literal["embedded", "served"]
 FAMILY: dict[Family, str] = {"embedded": "One embedding per user", "served": "Served from the profile"}
 FAMILIES = (
-    "SimpleMF and NCF hold one embedding per user, so that whoever has no kept rating is not known to them. Models "
-    "served from the profile make a user's vector from the user's own history when they serve, and need no rating of "
+    "SimpleMF and NCF hold one embedding per user, so that whoever has no kept row is not known to them. Models "
+    "served from the profile make a user's vector from the user's own history when they serve, and need no row of "
     "theirs in training: whole users can be left out."
 )
 
@@ -42,27 +42,32 @@ def about(model: type[Model]) -> str:
     return f"{model.summary}. {FAMILY[family(model)]}.{only}"
 
 
-def about_method(method: type[Method], model: type[Model]) -> str:
+def about_method(method: type[Method], model: type[Model], words: Words) -> str:
     """Return what a method does, and where it keeps whole users what becomes of the others."""
+    summary = method.summary.format(row=words.row, rows=words.rows)
     if not method.keeps_users:
-        return method.summary
+        return summary
     others = (
         "The others are served from their own histories."
         if model.is_served
-        else f"The others are not known to {model.title}; a model served from the profile needs no rating of theirs."
+        else f"The others are not known to {model.title}; a model served from the profile needs no row of theirs."
     )
-    return f"{method.summary} {others}"
+    return f"{summary} {others}"
 
 
 def trained_on(spec: ExperimentSpec) -> str:
     """Return what a run was trained on and served from, where that is not one thing; or nothing."""
     if not spec.model.is_served:
         return ""
-    kept = "all ratings" if spec.keeps_everything else f"{percent(spec.ratio)} of the ratings"
+    kept = f"all {labels.words_of(spec).rows}" if spec.keeps_everything else labels.part_title(spec)
     if spec.method.keeps_users and not spec.keeps_everything:
-        kept = f"the ratings of some users ({percent(spec.ratio)} of all)"
+        kept = f"the {labels.words_of(spec).rows} of some users ({percent(spec.ratio)} of all)"
     did = "trained on" if spec.model.is_trained else "counted on"
-    weights = " Weights of kept ratings do not count." if spec.method.weighs and not spec.model.is_trained else ""
+    weights = (
+        f" Weights of kept {labels.words_of(spec).rows} do not count."
+        if spec.method.weighs and not spec.model.is_trained
+        else ""
+    )
     return f"{labels.model_title(spec)} is {did} {kept}, and served from each user's own history.{weights}"
 
 
@@ -72,39 +77,39 @@ def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) ->
     ``chosen`` is what of their history serves users, where that was chosen.
     """
     found: list[str] = []
+    words = labels.words_of(spec)
     if spec.model.is_served and not spec.keeps_everything:
         rows = number(sum(len(part) for part in split.known))
-        used = "" if chosen is None else f": {small(PROFILES[chosen])}, as chosen on the validation ratings"
-        found.append(
-            f"the histories of all {number(split.catalogue.n_users)} users to serve them ({rows} ratings{used})"
-        )
+        used = "" if chosen is None else f": {small(PROFILES[chosen])}, as chosen on the validation {words.rows}"
+        users = number(split.catalogue.n_users)
+        found.append(f"the histories of all {users} users to serve them ({rows} {words.rows}{used})")
     if not spec.keeps_everything:
         if spec.train.start == "sketch" and spec.model.is_trained:
             what = "co-occurrence" if isinstance(spec.model, NextItem) else "singular vectors"
-            found.append(f"the {what} of all ratings, from which embeddings start")
+            found.append(f"the {what} of all {words.rows}, from which embeddings start")
         if spec.feedback == "explicit" and spec.train.residuals == "sketch" and not spec.model.is_served:
             found.append("the biases of all ratings")
         if spec.method.needs_proxy and spec.pretrain:
-            found.append("a proxy that was pretrained on all ratings, to choose rows")
+            found.append(f"a proxy that was pretrained on all {words.rows}, to choose rows")
     return found
 
 
-def beyond_sentence(phrases: Sequence[str]) -> str:
+def beyond_sentence(phrases: Sequence[str], words: Words) -> str:
     """Return the phrases as a sentence, or nothing.
 
-    >>> beyond_sentence(["a sketch", "the profile"])
-    'Beyond the kept ratings it uses a sketch, and the profile.'
+    >>> beyond_sentence(["a sketch", "the profile"], Words())
+    'Beyond the kept rows it uses a sketch, and the profile.'
     """
     if not phrases:
         return ""
     *first, last = phrases
-    return f"Beyond the kept ratings it uses {', '.join(first) + ', and ' if first else ''}{last}."
+    return f"Beyond the kept {words.rows} it uses {', '.join(first) + ', and ' if first else ''}{last}."
 
 
 def why(each: Sequence[Votes], seen: pd.DataFrame, choice: str, words: Words) -> str:
     """Return how somebody is served whose ratings may not have been trained on."""
     kept = int((seen[col.KEPT] != "").sum())
-    trained = "None of their ratings is" if not kept else f"{number(kept)} of their ratings are"
+    trained = f"None of their {words.rows} is" if not kept else f"{number(kept)} of their {words.rows} are"
     serving = each[0].serving if each else 0
     return (
         f"{trained} among those that {choice} keeps; {number(serving)} of their own history serve them. For each "
@@ -141,7 +146,7 @@ def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[boo
 def _leader(some: Sequence[Compared], whole: bool, verdict: Verdict | None) -> str:
     first, metric = some[0], some[0].metric
     extreme = "highest" if metric.higher_is_better else "lowest"
-    where = "all ratings" if whole else "a part of them"
+    where = f"all {labels.words_of(first.spec).rows}" if whole else "a part of them"
     facts = [number(first.value), labels.seeds(len(first.group.results)), f"{duration(first.seconds)} of CPU time"]
     if len(some) > 1 and verdict is not None:
         than = "better than" if verdict == "better" else "no clear difference from"

@@ -69,9 +69,11 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
     method, train = type(spec.method), spec.train
     best = ", of which the best on validation counts" if train.patience else ""
     stop = f", at most, stopping after {train.patience} without gain" if train.may_stop else best
-    notes = [f"{method.title}: {method.summary[0].lower()}{method.summary[1:]}"]
+    words = labels.words_of(spec)
+    summary = method.summary.format(row=words.row, rows=words.rows)
+    notes = [f"{method.title}: {summary[0].lower()}{summary[1:]}"]
     if method.needs_proxy:
-        proxy = "pretrained on all ratings" if spec.pretrain else "left at its random start"
+        proxy = f"pretrained on all {words.rows}" if spec.pretrain else "left at its random start"
         notes.append(f"The method looks at a proxy, a SimpleMF with {spec.proxy.dim} dimensions, {proxy}.")
     return [
         f"{labels.data_title(spec)}.",
@@ -80,19 +82,20 @@ def method_notes(spec: ExperimentSpec) -> list[str]:
         f"{labels.model_title(spec)} is trained for {train.epochs} epochs{stop}; Adam, batches of "
         f"{train.batch_size}, learning rate {train.learning_rate:g}."
         if spec.model.is_trained
-        else f"{labels.model_title(spec)} goes over its ratings once; nothing is trained.",
+        else f"{labels.model_title(spec)} goes over its {words.rows} once; nothing is trained.",
         _tested(spec),
     ]
 
 
 def _tested(spec: ExperimentSpec) -> str:
+    words = labels.words_of(spec)
     if spec.split.by_date:
         share = percent(spec.split.held_out)
         return (
-            f"Tested on each user's last rating within the latest {share} of all ratings, validated on the {share} "
-            "before, and trained on what is older than both."
+            f"Tested on each user's last {words.row} within the latest {share} of all {words.rows}, validated on the "
+            f"{share} before, and trained on what is older than both."
         )
-    which = "last rating by time" if spec.split.test == "last" else "one rating at random"
+    which = f"last {words.row} by time" if spec.split.test == "last" else f"one {words.row} at random"
     return f"Tested on each user's {which}, which no training saw."
 
 

@@ -23,5 +23,5 @@ def sentence(ours: Variety | None, full: Variety | None, words: Words) -> str:
     )
     return (
         f"What users would be shown, {K} {words.items} each, is {covered} of all {words.items}; {tail} of it is long "
-        f"tail, and on average it has {popularity} train ratings."
+        f"tail, and on average it has {popularity} train {words.rows}."
     )

@@ -12,7 +12,10 @@ from rec_core.data.interactions import Dataset
 
 @dataclass(frozen=True)
 class Words:
-    """What the things of a data set are called: its items, the unit of its ratings, the kinds that items are of."""
+    """What the things of a data set are called: its items, the unit of its ratings, the kinds of items, and its rows.
+
+    A row is a rating where somebody gave one.
+    """
 
     item: str = "item"
     items: str = "items"
@@ -20,6 +23,8 @@ class Words:
     units: str = "points"
     kind: str = "category"
     kinds: str = "categories"
+    row: str = "row"
+    rows: str = "rows"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.files import hash_of, is_file
 from rec_core.errors import DataError, reason
 
-FILMS = Words("film", "films", "star", "stars", "genre", "genres")
+FILMS = Words("film", "films", "star", "stars", "genre", "genres", "rating", "ratings")
 _TERMS = (
     "For research, with acknowledgement; not to be redistributed, nor used commercially, without the permission of "
     "GroupLens (the README of each release says what exactly)."

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.activity import Activity, by_activity, edges, measure, of_all, overview
+from rec_core.data.sources.movielens import FILMS
 from rec_core.figures import activity as figures
 from rec_core.figures.style import mark
 from rec_core.wording.activity import left_out, sentences
@@ -41,11 +42,11 @@ def test_the_answer_names_who_is_preferred() -> None:
     full = np.array([10] * 100 + [1000] * 2)  # the median rating comes from a user with 1,000
     light, heavy = np.where(full == 10, 10, 0), np.where(full == 1000, 500, 0)
     fewer = np.array([10] * 100 + [400])  # here from one with 10
-    assert "prefers light users" in sentences(Activity(full, light), "X")[0]
-    assert "prefers heavy users" in sentences(Activity(fewer, np.where(fewer == 400, 400, 0)), "X")[0]
-    assert "light and heavy users alike" in sentences(Activity(full, heavy), "X")[0]
-    assert sentences(Activity(full, full), "Full data")[0] == "Full data keeps every rating."
-    assert left_out(Activity(full[:3], np.array([0, 1, 1]))).startswith("1 of 3 users (33 %) keep nothing")
+    assert "prefers light users" in sentences(Activity(full, light), "X", FILMS)[0]
+    assert "prefers heavy users" in sentences(Activity(fewer, np.where(fewer == 400, 400, 0)), "X", FILMS)[0]
+    assert "light and heavy users alike" in sentences(Activity(full, heavy), "X", FILMS)[0]
+    assert sentences(Activity(full, full), "Full data", FILMS)[0] == "Full data keeps every rating."
+    assert left_out(Activity(full[:3], np.array([0, 1, 1])), FILMS).startswith("1 of 3 users (33 %) keep nothing")
 
 
 @pytest.mark.parametrize("cumulative", [False, True])
@@ -57,7 +58,7 @@ def test_figures_hold_all_data_and_every_coreset(view: figures.View, cumulative:
         "Gradient at 20 %": (Activity(full, np.array([0, 10, 100, 400])), mark("gradient")),
         "Random": (Activity(full, np.array([4, 10, 60, 160])), mark("random")),
     }
-    exhibit = figures.distribution(marked, view, "caption", cumulative=cumulative, log_shares=log_shares)
+    exhibit = figures.distribution(marked, view, "caption", FILMS, cumulative=cumulative, log_shares=log_shares)
     assert [trace.name for trace in exhibit.figure.data] == ["All data", *marked]
     for trace in exhibit.figure.data:
         end = trace.y[-1] if cumulative else sum(trace.y[:-1])

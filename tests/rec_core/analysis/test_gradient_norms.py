@@ -104,7 +104,10 @@ def test_the_answer_names_what_is_preferred() -> None:
     train = interactions([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
     hardest = Norms(NORMS, np.array([4, 5]))
     kind = wording.kind_sentence(hardest, gradient_norms.kind_of_rows(hardest, train), FILMS)
-    assert wording.verdict(hardest, "X", "random start") == "X keeps only the ratings that fit the random start least."
+    assert (
+        wording.verdict(hardest, "X", "random start", FILMS)
+        == "X keeps only the ratings that fit the random start least."
+    )
     # Rows 4 and 5 are of films with 2 and 3 ratings, by users with 2 and 1; the median is the lower middle.
     assert "film with 2 ratings (2 in all data), by a user with 1 (2)" in kind
     norms = np.arange(2000, dtype=np.float32)
@@ -113,9 +116,9 @@ def test_the_answer_names_what_is_preferred() -> None:
         ([*range(1200, 1600)], "proxy badly"),
         ([*range(2000)], "all of them"),
     ):
-        assert said in wording.verdict(Norms(norms, np.array(rows)), "X", "pretrained proxy")
+        assert said in wording.verdict(Norms(norms, np.array(rows)), "X", "pretrained proxy", FILMS)
     alike = Norms(norms, np.arange(0, 2000, 5))
-    assert wording.verdict(alike, "X", "proxy") == "X takes easy and hard ratings alike."
+    assert wording.verdict(alike, "X", "proxy", FILMS) == "X takes easy and hard ratings alike."
 
 
 def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> None:
@@ -135,9 +138,9 @@ def test_the_hard_end_of_the_sweep_is_the_gradient_method(folders: Folders) -> N
 def test_the_sweep_says_what_the_hardest_ratings_cost(folders: Folders) -> None:
     wanted = gradient_norms.sweep_specs(quick("gradient", pretrain=False))
     some = {position: experiment(wanted[position], folders).result() for position in (0.0, 1.0)}
-    assert wording.sweep_sentence(some, RECALL).startswith("So far: Recall@10")
+    assert wording.sweep_sentence(some, RECALL, FILMS).startswith("So far: Recall@10")
     every = {position: some[0.0 if position < 1 else 1.0] for position in wanted}
-    assert "hardest ratings" in wording.sweep_sentence(every, RECALL)
+    assert "hardest ratings" in wording.sweep_sentence(every, RECALL, FILMS)
     exhibit = figures.sweep(some, {"Full data": 0.5}, RECALL, "caption")
     assert list(exhibit.figure.data[0].x) == [0.0, 1.0]
     assert exhibit.table["Recall@10"].tolist() == [some[p].metrics["recall@10"] for p in (0.0, 1.0)]

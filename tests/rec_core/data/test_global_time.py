@@ -178,8 +178,8 @@ def test_how_much_of_the_future_is_known_is_counted(by_date: Split, small_split:
     later = [(train > time).mean() for time in test.tolist()]
     assert seen.later == pytest.approx(np.mean(later))
     assert seen.tested == pytest.approx(np.mean([share > 0 for share in later]))
-    assert "are later than what is asked for" in wording.future(small_split)
-    assert wording.future(by_date) == ""
+    assert "are later than what is asked for" in wording.future(small_split, FILMS)
+    assert wording.future(by_date, FILMS) == ""
     untimed = Interactions(small_split.train.user, small_split.train.item, None, None)
     assert leakage(Split(untimed, untimed, untimed, small_split.catalogue)) is None
 

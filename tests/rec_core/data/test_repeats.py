@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rec_core.data.interactions import Catalogue, Dataset, Interactions
 from rec_core.data.repeats import settle, superseded
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.movielens import FILMS
 from rec_core.data.sources.synthetic import Synthetic
 from rec_core.data.texts import texts
 from rec_core.stages import SPLIT, resolve
@@ -94,7 +95,7 @@ def test_a_user_who_watches_the_last_film_again_is_not_tested_on_what_was_traine
     latest = quick(data={"dataset": "synthetic-10k", "repeats": "latest"}, split={"validation": "next-to-last"})
     split = experiment(latest, folders).split
     assert (split.repeated, split.spoilt) == (75, 0)
-    assert repeats(split, "latest") == (
+    assert repeats(split, "latest", FILMS) == (
         "75 ratings repeat an earlier one of the same user: only the latest of each pair counts."
     )
     pairs = {(u, i) for u, i in zip(split.train.user.tolist(), split.train.item.tolist(), strict=True)}
@@ -104,7 +105,7 @@ def test_a_user_who_watches_the_last_film_again_is_not_tested_on_what_was_traine
     assert split.repeated == 75
     assert 50 < split.spoilt <= 75
     assert f"all of them count, and {split.spoilt} users are tested on what stands in train too" in repeats(
-        split, "kept"
+        split, "kept", FILMS
     )
     assert len({SPLIT.key(resolve(spec, folders)) for spec in (latest, kept.with_(split=latest.split))}) == 2
 
@@ -117,6 +118,6 @@ def test_what_is_done_with_repeats_does_not_count_for_data_without_any() -> None
 
 def test_data_without_repeats_have_nothing_to_say(folders: Folders) -> None:
     split = experiment(quick(), folders).split
-    assert repeats(split, "kept") == ""
+    assert repeats(split, "kept", FILMS) == ""
     data = SOURCES["synthetic-10k"].load(folders)
     assert settle(data, "latest") == (data, 0)

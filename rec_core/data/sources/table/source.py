@@ -22,7 +22,7 @@ from rec_core.data.sources.table.values import Numbered
 from rec_core.errors import DataError
 from rec_core.memory import available, gigabytes
 
-WORDS = Words()  # nothing is known of what items are
+_WORDS, _OF_RATINGS = Words(), Words(row="rating", rows="ratings")  # nothing is known of what items are
 _QUICK, _PACKED = 120, 4  # megabytes of text that a page may wait for; how many times that packed files hold
 _PER_MB = 0.13  # seconds to read and split a megabyte of text, measured on 25 million rows
 _PER_ROW = 55  # bytes of memory that a row takes at most, measured on 100 million rows (benchmarks scale)
@@ -43,7 +43,7 @@ class Table(Source):
     path: str
     reading: Reading
     items_path: str = ""
-    words: Words = WORDS
+    words: Words = _WORDS
     download_mb: float = 0.0
 
     @classmethod
@@ -57,7 +57,12 @@ class Table(Source):
             if not column:
                 raise DataError(f"'{name_of(path)}': no column is said to name {what}; say which one does.")
         mark = _mark(path, items_path, reading)
-        return cls(f"{PREFIX}{mark[:12]}", titled(title or name_of(path)), path, reading, items_path)
+        return cls.called(f"{PREFIX}{mark[:12]}", titled(title or name_of(path)), path, reading, items_path)
+
+    @classmethod
+    def called(cls, name: str, title: str, path: str, reading: Reading, items_path: str) -> Table:
+        """Return the log of this name, which ``of`` gave it once."""
+        return cls(name, title, path, reading, items_path, _OF_RATINGS if reading.columns.rating else _WORDS)
 
     @property
     def is_titled(self) -> bool:
