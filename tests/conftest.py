@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,11 +29,25 @@ _PROCESSES = "tests/browser", "tests/cache"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have a file's tests run by one process, and by one those that start processes of their own, or time things."""
+    """Have a file's tests run by one process of several, and by one all that start processes of their own."""
     for item in items:
         place = item.path.relative_to(item.config.rootpath).as_posix()
         group = "processes" if place.startswith(_PROCESSES) else place
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(autouse=True)
+def _beside_others(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let what is timed (``alone``) run while no other process of the suite runs a test.
+
+    Whoever wants the room waits in the door, which holds up those who come later: nobody waits for ever.
+    """
+    place = tmp_path_factory.getbasetemp().parent
+    with (place / "door").open("w") as door, (place / "room").open("w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture

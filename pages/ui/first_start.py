@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import cards, exhibits, find_card, nav, state, sweeps
 from rec_core import measured
+from rec_core.data.sources.movielens import FILMS
 from rec_core.evaluation.ranking import RECALL_ALL
 from rec_core.figures import frontier as figures
 from rec_core.models import NCF
@@ -25,7 +26,7 @@ def show(with_figure: bool) -> None:
     before = measured.read("ml-1m")
     table, controls = before.of(NCF.title, RECALL_ALL.name)
     with st.container(border=True):
-        st.markdown(f"**On MovieLens 1M: {wording.before(table, controls, find_card.KEEP / 100, RECALL_ALL)}**")
+        st.markdown(f"**On MovieLens 1M: {wording.before(table, controls, find_card.KEEP / 100, RECALL_ALL, FILMS)}**")
         if with_figure:
             exhibits.show(figures.quality_against_ratio(table, controls, " · ".join(before.remarks)))
         else:

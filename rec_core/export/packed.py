@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.sources import SOURCES
 from rec_core.experiment import Stages
-from rec_core.export.bundle import Wanted, zipped
 from rec_core.stages import RUN, Graph, Stage
 from rec_core.stages.stage import Work
+
+if TYPE_CHECKING:  # loaded by those jobs alone that pack something
+    from rec_core.export.bundle import Wanted
 
 TOP = 10  # items that are recommended to every user
 
@@ -24,16 +27,22 @@ class Packed:
 
 
 def _coreset(work: Work) -> Packed:
+    from rec_core.export.bundle import Wanted
+
     return _packed(work, Wanted())
 
 
 def _everything(work: Work) -> Packed:
     """Rows that are not kept are most of a large log, which lies where it lay."""
+    from rec_core.export.bundle import Wanted
+
     is_large = bool(SOURCES[work.spec.data.dataset].seconds)
     return _packed(work, Wanted(dropped=not is_large, model=True, top=TOP))
 
 
 def _packed(work: Work, wanted: Wanted) -> Packed:
+    from rec_core.export.bundle import zipped
+
     assert isinstance(work, Graph)
     return Packed(np.frombuffer(zipped(Stages(work), wanted), np.uint8))
 

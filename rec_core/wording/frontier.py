@@ -10,6 +10,7 @@ import pandas as pd
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared, free_controls
 from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
+from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate
 from rec_core.results import RunResult
@@ -67,7 +68,7 @@ def _more_than_all(low: float) -> str:
     return "That is more than training on everything finds." if low > 1 else ""
 
 
-def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metric: Metric) -> str:
+def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metric: Metric, words: Words) -> str:
     """Return how small the data can be, from a ``named`` table and the controls that were measured with it before."""
     quality = labels.quality(metric)
     full = table[table[col.METHOD] == "full"][col.VALUE].mean()
@@ -80,7 +81,7 @@ def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metr
     best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
     between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
     return (
-        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the rows keep {percent(best[col.SHARE_KEPT])} "
+        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the {words.rows} keep {percent(best[col.SHARE_KEPT])} "
         f"({between}) of {quality}.{control}"
     )
 

@@ -38,6 +38,7 @@ def _run(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Run (·|again)")).first.click()
 
 
+@pytest.mark.alone
 def test_the_first_start_is_usable_within_ten_seconds_and_stays_on_this_machine(
     page: Page, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -147,6 +148,7 @@ def test_prepare_makes_a_method_live(page: Page, app: App) -> None:
 LONG = "/?data=Synthetic,+100,000+ratings&preset=As+in+the+report&epochs=400&patience=0"
 
 
+@pytest.mark.alone
 def test_cancel_takes_about_a_second_and_offers_run_again(page: Page, app: App) -> None:
     _open(page, app, LONG)
     _run(page)

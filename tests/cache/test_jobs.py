@@ -221,6 +221,7 @@ def test_maps_are_jobs_of_proxy_and_of_model(tmp_path: Path, monkeypatch: pytest
     assert STAGES["map-run"].key(spec) != STAGES["map-run"].key(other)
 
 
+@pytest.mark.alone
 def test_progress_names_epoch_and_time_left_and_cancel_takes_less_than_a_second(jobs: Jobs) -> None:
     key = jobs.ask(long())
     progress = wait(jobs, long(), training).progress
@@ -268,6 +269,7 @@ def test_a_waiting_job_is_cancelled_at_once(jobs: Jobs) -> None:
         wait(jobs, spec, lambda job: job.state == "cancelled")
 
 
+@pytest.mark.alone
 def test_a_job_outlives_the_process_that_asked(jobs: Jobs) -> None:
     code = (
         "import sys, os, signal; from pathlib import Path; from cache.jobs import Jobs;from rec_core.data.sources "

@@ -73,6 +73,7 @@ def test_workers_that_die_while_jobs_wait_are_started_again(jobs: Jobs, tmp_path
     wait(jobs, quick(seed=4), _is_done)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_scheduler_that_is_late_is_asked_again_and_nothing_is_called_interrupted(jobs: Jobs, tmp_path: Path) -> None:
     key = jobs.ask(long(seed=2))

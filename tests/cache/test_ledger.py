@@ -96,6 +96,7 @@ def test_a_ledger_of_the_first_version_is_taken_along(tmp_path: Path) -> None:
     assert ledger.pinned("here") == "old"
 
 
+@pytest.mark.alone
 def test_looking_takes_no_lock_and_makes_no_file(tmp_path: Path) -> None:
     """Every page looks, also while another process writes, and where the disk is full or read-only."""
     ledger = Ledger(tmp_path)

@@ -205,6 +205,7 @@ def test_large_arrays_are_mapped_and_stay_readable_when_they_are_replaced(tmp_pa
     assert found.arrays["x"][-1] == (1 << 18) - 1
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_split_as_large_as_movielens_32m_is_looked_at_in_no_time(tmp_path: Path) -> None:
     rows = {name: np.zeros(32_000_000, kind) for name, kind in (("user", "i4"), ("item", "i4"), ("time", "i8"))}

@@ -150,6 +150,7 @@ def test_csv_defuses_formulas(home: Path) -> None:
     assert lines[-2:] == ["Ok,-1", "a=b,-1"]
 
 
+@pytest.mark.alone
 def test_live_selection_is_quick_on_movielens(movielens: Folders, tmp_path: Path) -> None:
     """A ratio that was not asked for before, proxy at hand: the budget is a second, the test allows three."""
     store = DiskStore(tmp_path)

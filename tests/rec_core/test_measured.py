@@ -8,6 +8,7 @@ import pytest
 
 from rec_core import measured
 from rec_core.analysis import columns as col
+from rec_core.data.sources.movielens import FILMS
 from rec_core.evaluation.ranking import RECALL, RECALL_ALL
 from rec_core.figures.frontier import quality_against_cost, quality_against_ratio
 from rec_core.selection import METHODS
@@ -33,9 +34,9 @@ def test_what_comes_with_corelens_can_be_read_drawn_and_answered_from(name: str)
             lines = [trace.name for trace in exhibit.figure.data if trace.name]
             assert sorted(lines) == sorted(set(table[table[col.METHOD] != "full"][col.LINE]))
             assert any(trace.name == "Pareto front" for trace in quality_against_cost(table, "").figure.data)
-            assert "of the ratings keep" in wording.before(table, controls, 0.5, metric)
-            assert "which needs no training, keeps" in wording.before(table, controls, 0.5, metric)
-            assert "no part is sure" in wording.before(table, controls, 99.0, metric)
+            assert "of the ratings keep" in wording.before(table, controls, 0.5, metric, FILMS)
+            assert "which needs no training, keeps" in wording.before(table, controls, 0.5, metric, FILMS)
+            assert "no part is sure" in wording.before(table, controls, 99.0, metric, FILMS)
 
 
 @pytest.mark.parametrize("name", NAMES)
