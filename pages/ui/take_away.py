@@ -40,21 +40,21 @@ def show(view: View, is_trained: bool = False, of_several: bool = False) -> None
         if view.can(PLACES):
             _download(f"Take {rows} away{whose}", lambda: zipped(view), "take-away", _WHAT)
         else:
-            _packed_first(view, "pack", f"{rows}{whose}", _WHAT)
+            _packed_first(view, "pack", f"Pack {rows}{whose}", f"Take {rows} away{whose}", _WHAT)
         if is_trained:
-            _packed_first(view, "pack-model", "the model too", _AND_MORE)
+            _packed_first(view, "pack-model", "Pack them with the model", "Take them away with the model", _AND_MORE)
 
 
-def _packed_first(view: View, kind: Kind, what: str, more: str) -> None:
-    """Draw the button that has a bundle packed, and once it is, the one that downloads it."""
+def _packed_first(view: View, kind: Kind, pack: str, take: str, more: str) -> None:
+    """Draw the button that has a bundle packed, called ``pack``, and once it is, the one that downloads it."""
     stage = STAGES[kind]
     if view.has(stage):
-        _download(f"Take {what} away", lambda: view.graph.get(stage).zip.tobytes(), f"take-away-{kind}", more)
+        _download(take, lambda: view.graph.get(stage).zip.tobytes(), f"take-away-{kind}", more)
     elif state.jobs().job(view.spec, kind).state in ACTIVE:
         st.caption("The bundle is being packed, as shown above.")
     else:
         asking = {"kind": kind}
-        st.button(f"Pack {what}", key=kind, help=more, on_click=state.ask, args=(view.spec,), kwargs=asking)
+        st.button(pack, key=kind, help=more, on_click=state.ask, args=(view.spec,), kwargs=asking)
 
 
 def _download(label: str, zip_of: Callable[[], bytes], key: str, more: str) -> None:

@@ -47,7 +47,10 @@ def test_the_model_is_packed_with_the_rows_once_it_is_trained(
     assert [kind for kind, _ in asked] == ["pack-model"]
     files = _pack(home, asked[0][1], PACKED_WITH_MODEL)
     assert files >= {"coreset.parquet", "dropped.parquet", "model/model.safetensors", "model/top_10.csv", "use.py"}
-    assert _labels(open_page("results", **_CHOSEN)) == ["Take the 1,939 kept rows away", "Take the model too away"]
+    assert _labels(open_page("results", **_CHOSEN)) == [
+        "Take the 1,939 kept rows away",
+        "Take them away with the model",
+    ]
 
 
 def test_of_large_data_the_rows_are_packed_by_a_worker(
