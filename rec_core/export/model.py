@@ -6,7 +6,7 @@ Safetensors hold arrays and nothing that could be run; ``load.py`` loads them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from rec_core.experiment import Stages
 from rec_core.export.rows import plain
 from rec_core.export.safe_csv import safe_csv
 from rec_core.models import Score
+from rec_core.progress import reporter
 from rec_core.training import kernels
 
 _PAIRS = 1 << 21  # of user and item that are scored at a time
@@ -78,7 +79,8 @@ def top_items(stages: Stages, count: int) -> pd.DataFrame:
     split = stages.split
     if not 0 < count <= split.catalogue.n_items:
         raise CorelensError(f"There are {split.catalogue.n_items:,} items to recommend; ask for 1 to that many.")
-    found = [*_best(kernels.scorer(stages.model), split, count)]
+    report = reporter(stages.graph.listen, "Recommending")
+    found = [*_best(kernels.scorer(stages.model), split, count, report)]
     user, item, rank, score = (np.concatenate(part) for part in zip(*found, strict=True))
     catalogue = split.catalogue
     return pd.DataFrame(
@@ -92,7 +94,7 @@ def top_items(stages: Stages, count: int) -> pd.DataFrame:
 
 
 def _best(
-    score: Score, split: Split, count: int
+    score: Score, split: Split, count: int, report: Callable[[float], None]
 ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer], NDArray[np.floating]]]:
     """Yield users, items, ranks and scores, some users at a time."""
     n_items = split.catalogue.n_items
@@ -108,3 +110,4 @@ def _best(
         found = np.take_along_axis(scores, best, axis=1)
         place, rank = np.nonzero(found > -np.inf)
         yield users[place], best[place, rank], rank + 1, found[place, rank]
+        report((begin + len(users)) / split.catalogue.n_users)

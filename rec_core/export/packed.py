@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from rec_core.data.sources import SOURCES
 from rec_core.experiment import Stages
-from rec_core.stages import RUN, Graph, Stage
+from rec_core.stages import RUN, SPLIT, Graph, Stage
 from rec_core.stages.stage import Work
 
 if TYPE_CHECKING:  # loaded by those jobs alone that pack something
     from rec_core.export.bundle import Wanted
 
-TOP = 10  # items that are recommended to every user
+TOP = 10  # items that are recommended to every user, where there are as many
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def _everything(work: Work) -> Packed:
     from rec_core.export.bundle import Wanted
 
     is_large = bool(SOURCES[work.spec.data.dataset].seconds)
-    return _packed(work, Wanted(dropped=not is_large, model=True, top=TOP))
+    top = min(TOP, work.get(SPLIT).catalogue.n_items)
+    return _packed(work, Wanted(dropped=not is_large, model=True, top=top))
 
 
 def _packed(work: Work, wanted: Wanted) -> Packed:

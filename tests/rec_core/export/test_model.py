@@ -13,22 +13,21 @@ from safetensors.numpy import load_file
 
 from rec_core.analysis.recommend import top_list
 from rec_core.data.sources import Folders
-from rec_core.errors import CorelensError
+from rec_core.errors import CancelledError, CorelensError
 from rec_core.experiment import Experiment
-from rec_core.export import bundle
+from rec_core.export import bundle, model
 from rec_core.export.model import top_items
 from rec_core.models import Fitted
+from rec_core.progress import Progress
 from rec_core.stages import MemoryStore
 from tests.conftest import quick
 
 _FOLDERS = Folders(None, Path("no-downloads"))
 
 
-@pytest.mark.parametrize(
-    ("model", "feedback"), [("ncf", "implicit"), ("mf", "explicit"), ("co-occurrence", "implicit")]
-)
-def test_everybodys_first_items_are_those_of_one_user_at_a_time(model: str, feedback: str) -> None:
-    experiment = Experiment(quick("random", feedback, model), MemoryStore(), _FOLDERS)
+@pytest.mark.parametrize(("name", "feedback"), [("ncf", "implicit"), ("mf", "explicit"), ("co-occurrence", "implicit")])
+def test_everybodys_first_items_are_those_of_one_user_at_a_time(name: str, feedback: str) -> None:
+    experiment = Experiment(quick("random", feedback, name), MemoryStore(), _FOLDERS)
     frame, split = top_items(experiment, 5), experiment.split
     assert frame["user_id"].nunique() == split.catalogue.n_users
     assert (frame.groupby("user_id")["rank"].apply(list).map(lambda ranks: ranks == [1, 2, 3, 4, 5])).all()
@@ -61,3 +60,20 @@ def test_parameters_come_back_and_the_script_loads_them(tmp_path: Path) -> None:
 def test_a_number_of_items_that_is_not_there_is_said(count: int) -> None:
     with pytest.raises(CorelensError, match="items to recommend; ask for 1 to that many"):
         top_items(Experiment(quick("random"), MemoryStore(), _FOLDERS), count)
+
+
+def test_recommending_to_everybody_is_followed_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker looks whether it is cancelled where it tells how far it is."""
+    monkeypatch.setattr(model, "_PAIRS", 400 * 10)
+    told: list[float] = []
+
+    def listen(progress: Progress) -> None:
+        if progress.stage == "Recommending":
+            told.append(progress.fraction)
+            if len(told) == 3:
+                raise CancelledError("Cancelled.")
+
+    experiment = Experiment(quick("random"), MemoryStore(), _FOLDERS, listen)
+    with pytest.raises(CancelledError):
+        top_items(experiment, 5)
+    assert told == pytest.approx([10 / 150, 20 / 150, 30 / 150], rel=0.1)
