@@ -70,7 +70,7 @@ class DataSpec(Settings):
     dataset: str = "synthetic"
     fingerprint: str = ""
     min_interactions: int = offered(
-        5, "Smallest number of ratings per user and {item}", 3, 100, link="min", ge=3, le=1_000_000
+        5, "Smallest number of rows per user and {item}", 3, 100, link="min", ge=3, le=1_000_000
     )
     repeats: Repeats = choice("latest", "Where a user has one {item} more than once", REPEATS)
     unreadable: Unreadable = choice("stop", "Unreadable rows", UNREADABLE)
@@ -93,7 +93,7 @@ class SplitSpec(Settings):
     test: TestRule = choice("last", "Test rating", TESTS)
     validation: Literal[ValidationRule, "like-test"] = choice("random", "Validation rating", VALIDATIONS)
     held_out: Share = offered(
-        0.1, "Share of the latest ratings that is test, and before it validation", 0.01, 0.4, ge=0.001, le=0.4
+        0.1, "Share of the latest rows that is test, and before it validation", 0.01, 0.4, ge=0.001, le=0.4
     )
 
     @property

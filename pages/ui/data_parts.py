@@ -13,8 +13,9 @@ from rec_core.data.sources import SOURCES, Source
 from rec_core.data.sources.table import Table
 from rec_core.errors import DataError
 from rec_core.experiment import View
+from rec_core.export.packed import PACKED, PACKED_WITH_MODEL
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import LOAD, SPLIT
+from rec_core.stages import LOAD, PLACES, SPLIT
 from rec_core.wording import holdings as wording
 from rec_core.wording.numbers import capital, number, percent, plain_markdown
 
@@ -109,8 +110,9 @@ def provenance(source: Source, spec: ExperimentSpec) -> None:
 def _in_the_store(spec: ExperimentSpec) -> tuple[int, int, int]:
     """Return how many bytes the data take there, how many runs on them there are, and how many bytes those."""
     store, read = state.jobs().store, {LOAD.key(spec), SPLIT.key(spec)}
-    runs = [result for one, result in state.finished().runs if one.data.dataset == spec.data.dataset]
-    of_runs = {key for result in runs for key in (result.key, *result.stage_keys.values())} - read
+    runs = [(one, result) for one, result in state.finished().runs if one.data.dataset == spec.data.dataset]
+    bundles = {stage.key(one) for one, _ in runs for stage in (PLACES, PACKED, PACKED_WITH_MODEL)}
+    of_runs = {key for _, result in runs for key in (result.key, *result.stage_keys.values())} - read | bundles
     return store.size(read), len(runs), store.size(of_runs)
 
 

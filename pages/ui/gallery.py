@@ -101,10 +101,10 @@ def _map(subject: Subject) -> Exhibit:
     )
 
 
-FIRST = "Who the ratings come from"  # needs no run
+FIRST = "Who the rows come from"  # needs no run
 FIGURES: dict[str, Callable[[Subject], Exhibit]] = {
     "Quality against time": _quality,
-    "Quality by which ratings are kept": _sweep,
+    "Quality by which rows are kept": _sweep,
     "Gradient norms": _norms,
     FIRST: _activity,
     "What is reached": _reach,
@@ -117,7 +117,7 @@ def available(view: View) -> list[str]:
     """Return the names of the figures that can be drawn without computing anything long."""
     scored = state.view(view.spec.with_(method={"name": "gradient"}))
     there = {
-        "Quality by which ratings are kept": len(state.sweep_results()) > 1,
+        "Quality by which rows are kept": len(state.sweep_results()) > 1,
         "Gradient norms": scored.can(SCORE),
         "Genres": any(view.split.catalogue.genres != ""),
         "User map": view.has(PROXY_MAP),

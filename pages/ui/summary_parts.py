@@ -24,7 +24,7 @@ from rec_core.wording.numbers import duration, percent
 
 _FIGURES = "figures"
 _PARAGRAPHS = "Plain text; every line is a paragraph"
-_DEFAULT = ("Quality against time", "Quality by which ratings are kept", "Genres")
+_DEFAULT = ("Quality against time", "Quality by which rows are kept", "Genres")
 
 
 def chosen() -> Compared | None:

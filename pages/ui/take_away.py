@@ -37,7 +37,7 @@ def show(view: View, is_trained: bool = False, of_several: bool = False) -> None
     whose = f", of seed {view.spec.seed}" if of_several else ""
     rows = f"the {number(len(view.coreset.rows))} kept rows"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if view.can(PLACES):
+        if PLACES.live(view.spec) and view.can(PLACES):
             _download(f"Take {rows} away{whose}", lambda: zipped(view), "take-away", _WHAT)
         else:
             _packed_first(view, "pack", f"Pack {rows}{whose}", f"Take {rows} away{whose}", _WHAT)

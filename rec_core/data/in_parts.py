@@ -49,7 +49,7 @@ def by_user(user: NDArray[np.integer]) -> Iterator[NDArray[np.intp]]:
     What asks only for each user's own rows can be worked out of one part after the other.
     """
     if len(user) <= AT_ONCE:
-        yield np.arange(len(user))
+        yield from [np.arange(len(user))] if len(user) else []
         return
     ends = np.cumsum(counts(user))
     # A user's part is told by where their last row would stand: a part is full, or of one user.

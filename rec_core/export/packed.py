@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from rec_core.data.sources import SOURCES
 from rec_core.experiment import Stages
-from rec_core.stages import RUN, SPLIT, Graph, Stage
-from rec_core.stages.stage import Work
+from rec_core.results import versions
+from rec_core.specs import ExperimentSpec
+from rec_core.stages import PLACES, SPLIT, Graph, Stage
+from rec_core.stages.stage import Inputs, Work
 
 if TYPE_CHECKING:  # loaded by those jobs alone that pack something
     from rec_core.export.bundle import Wanted
@@ -48,6 +50,10 @@ def _packed(work: Work, wanted: Wanted) -> Packed:
     return Packed(np.frombuffer(zipped(Stages(work), wanted), np.uint8))
 
 
-# A bundle describes the whole experiment, so all of that is in its key.
-PACKED = Stage("packed", 1, Packed, RUN.within, _coreset, "Packing", live=lambda spec: False)
-PACKED_WITH_MODEL = Stage("packed-with-model", 1, Packed, RUN.within, _everything, "Packing", live=lambda spec: False)
+def _inputs(spec: ExperimentSpec) -> Inputs:
+    """A bundle describes the whole experiment, also what its run ignores, and by which version it was packed."""
+    return {"spec": spec.model_dump(), "places": PLACES.within(spec), "version": versions()["corelens"]}
+
+
+PACKED = Stage("packed", 1, Packed, _inputs, _coreset, "Packing", live=lambda spec: False)
+PACKED_WITH_MODEL = Stage("packed-with-model", 1, Packed, _inputs, _everything, "Packing", live=lambda spec: False)

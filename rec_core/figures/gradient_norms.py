@@ -68,7 +68,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
                 **{
                     axis.replace("y", "yaxis"): {
                         "domain": [max(0.0, tops[title] - height), tops[title]],
-                        "title": f"{capital(words.rows)}",
+                        "title": capital(words.rows),
                         "rangemode": "tozero",
                     }
                     for title, axis in axes.items()
@@ -146,7 +146,7 @@ def _to_the_left(counts: Mapping[str, int], first: float) -> str:
 def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) -> Exhibit:
     """Return the median norm with its quartiles over ratings, popularity or activity, and the share kept beside it."""
     axis, of = _axis(against, words), against_titles(words)[against].lower()
-    value = axis.removesuffix(" (log scale)") + ("" if against == f"{words.row}" else ", from")
+    value = axis.removesuffix(" (log scale)") + ("" if against == "rating" else ", from")
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     traces: list[dict[str, Any]] = [
         {"y": frame[col.UPPER_QUARTILE], "showlegend": False, **edge},

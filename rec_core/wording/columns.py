@@ -9,7 +9,7 @@ from rec_core.analysis.coverage import AT_LEAST
 from rec_core.data.sources import Words
 from rec_core.evaluation import METRICS
 from rec_core.wording.labels import ALL_DATA
-from rec_core.wording.numbers import capital
+from rec_core.wording.numbers import capital, indefinite
 
 _TITLES = {
     col.CHOICE: "Kept",
@@ -70,7 +70,7 @@ def title(column: str, words: Words) -> str:
         col.RATINGS_IN_ALL: f"{words.rows} in all data",
         col.COVERED: f"{words.items} shown to anybody",
         col.TAIL_SHOWN: f"long-tail {words.items} in the first ten",
-        col.POPULARITY_SHOWN: f"train {words.rows} of a {words.item} shown",
+        col.POPULARITY_SHOWN: f"train {words.rows} of {indefinite(words.item)} shown",
     }
     return capital(of_the_data[column]) if column in of_the_data else _TITLES.get(column, column)
 

@@ -158,6 +158,8 @@ def _few_negatives(unknown: int, wanted: int, words: Words) -> str:
 
 def kept(split_bytes: int, runs: int, bytes_of_runs: int) -> str:
     """Return how much room the results of a data set take, in a sentence."""
+    if not split_bytes:
+        return "Nothing of them is among the results yet."
     made = f", and {number(runs)} finished {'run' if runs == 1 else 'runs'} {_megabytes(bytes_of_runs)}" if runs else ""
     return (
         f"Read and split they take {_megabytes(split_bytes)} among the results{made}. Results keep to a limit: what is "

@@ -110,7 +110,7 @@ def test_each_row_is_in_one_part_and_each_user_too(users: list[int], at_once: in
         assert in_parts.counts(user, 4).tolist() == np.bincount(user, minlength=4).tolist()
         assert in_parts.distinct(user / 2).tolist() == np.unique(user / 2).tolist()
         assert in_parts.looked_up(np.arange(10) ** 2, user).tolist() == [one**2 for one in users]
-    assert sorted(np.concatenate(parts).tolist()) == list(range(len(users)))
+    assert sorted(np.concatenate([*parts, np.empty(0, np.intp)]).tolist()) == list(range(len(users)))
     whose = [set(user[part].tolist()) for part in parts]
     assert sum(map(len, whose)) == len(set(users))
     assert all((np.diff(part) > 0).all() for part in parts)

@@ -57,9 +57,10 @@ def pieces(
     read = {"text": _text, "json": _objects, "parquet": _parquet}[layout.form]
     before = 0
     for part in parts(path):
+        end = before
         for piece in read(part, layout, names, wanted, rejects, told):
             yield piece if not before else Piece(piece.rows + before, piece.columns)
-            end = before + int(piece.rows[-1]) + 1 if len(piece.rows) else before
+            end = before + int(piece.rows[-1]) + 1 if len(piece.rows) else end
         before = end
 
 

@@ -76,7 +76,7 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     """
     layout, name = layout or layout_of(path), name_of(path)
     if layout.form == "parquet":
-        names, records = _parquet(parts(path)[0])
+        names, records = _parquet(path)
     else:
         start = start_of(path)
         _encoding(start, name)
@@ -242,16 +242,19 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    name = name_of(path)
-    try:
-        with opened(path) as stream:
-            file = pq.ParquetFile(stream)
-            names = file.schema_arrow.names
-            batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
-    except pa.ArrowException as error:
-        raise DataError(f"'{name}' is damaged, or its copy was cut off: fetch it again.") from error
+    names, batch = [], None
+    for part in parts(path):  # Spark writes parts that hold nothing, too
+        try:
+            with opened(part) as stream:
+                file = pq.ParquetFile(stream)
+                names = file.schema_arrow.names
+                batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
+        except pa.ArrowException as error:
+            raise DataError(f"'{name_of(part)}' is damaged, or its copy was cut off: fetch it again.") from error
+        if batch is not None and batch.num_rows:
+            break
     if batch is None or not batch.num_rows:
-        raise DataError(f"'{name}' has columns and no rows. Name another file.")
+        raise DataError(f"'{name_of(path)}' has columns and no rows. Name another file.")
     columns = [[as_text(_plain(value)) for value in column.to_pylist()] for column in batch.columns]
     return unique(names), [list(record) for record in zip(*columns, strict=True)]
 

@@ -203,3 +203,13 @@ def test_a_few_broken_values_do_not_spoil_a_guess(tmp_path: Path) -> None:
     lines[3], lines[20] = "c3,s3,good,1000000003", "c20,s6,1,yesterday"
     (tmp_path / "log.csv").write_text("\n".join(["a,b,c,d", *lines]))
     assert sniff(str(tmp_path / "log.csv")).columns == Columns(user="a", item="b", rating="c", time="d")
+
+
+def test_a_folder_may_hold_parts_without_rows(tmp_path: Path) -> None:
+    """Spark writes them: before, between and after others."""
+    frame = log_frame()
+    for number, part in enumerate((frame[:0], frame[:6000], frame[:0], frame[6000:], frame[:0])):
+        part.to_parquet(tmp_path / f"part-{number}.parquet", index=False)
+    data = own(tmp_path).load(Folders(None, tmp_path))
+    assert data.places is None
+    assert data.interactions.rated.tolist() == frame["rating"].tolist()
