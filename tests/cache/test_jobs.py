@@ -269,8 +269,9 @@ def test_a_waiting_job_is_cancelled_at_once(jobs: Jobs) -> None:
         wait(jobs, spec, lambda job: job.state == "cancelled")
 
 
-@pytest.mark.alone
 def test_a_job_outlives_the_process_that_asked(jobs: Jobs) -> None:
+    beside = jobs.ask(long(seed=41))  # the workers do not end meanwhile, however long the other process takes
+    wait(jobs, long(seed=41), training)
     code = (
         "import sys, os, signal; from pathlib import Path; from cache.jobs import Jobs;from rec_core.data.sources "
         "import Folders; from tests.conftest import quick;home = Path(sys.argv[1]); Jobs(home, Folders(None, home / "
@@ -280,6 +281,7 @@ def test_a_job_outlives_the_process_that_asked(jobs: Jobs) -> None:
     spec = quick(seed=40, train={"epochs": 30})
     assert jobs.job(spec).state in ("waiting", "running", "done")
     wait(jobs, spec, lambda job: job.state == "done")
+    jobs.cancel(beside)
 
 
 def test_what_goes_wrong_is_said_and_can_be_repeated(jobs: Jobs) -> None:
