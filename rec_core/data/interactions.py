@@ -140,12 +140,11 @@ class Split:
 
 def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
     """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
-    ordered, done = np.empty(len(rows), np.intp), 0
-    for part in in_parts.by_user(rows.user):
-        time = None if rows.time is None else rows.time[part]
-        ordered[done : done + len(part)] = part[_by_user_and_time(rows.user[part], time)]
-        done += len(part)
-    return ordered
+
+    def order(part: NDArray[np.intp]) -> NDArray[np.intp]:
+        return part[_by_user_and_time(rows.user[part], None if rows.time is None else rows.time[part])]
+
+    return in_parts.ordered(rows.user, order)
 
 
 def _by_user_and_time(user: NDArray[np.int32], time: NDArray[np.int64] | None) -> NDArray[np.intp]:

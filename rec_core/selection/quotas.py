@@ -42,13 +42,13 @@ def by_user(
 
     Equal ones are in order of their ``lot`` (n,), and without one in their own.
     """
-    ordered, done = np.empty(len(user), np.intp), 0
-    for part in in_parts.by_user(user):
+
+    def order(part: NDArray[np.intp]) -> NDArray[np.intp]:
         drawn = part if lot is None else part[np.argsort(lot[part])]
         key = user[drawn].astype(np.int64) << 32 | wanted[drawn]  # one number for both is sorted once
-        ordered[done : done + len(part)] = drawn[np.argsort(key, kind="stable")]
-        done += len(part)
-    return ordered
+        return drawn[np.argsort(key, kind="stable")]
+
+    return in_parts.ordered(user, order)
 
 
 def last_of_each(
