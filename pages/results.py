@@ -63,8 +63,8 @@ def say_how_users_are_served(one: Compared) -> None:
 def beside_random(one: Compared) -> str:
     """Return what as many random rows say to that, where they were trained on and every user's result is there."""
     random = comparison.random_beside(one, compared)
-    verdict = None if random is None else state.than(one, random)
-    return "" if verdict is None else wording.THAN_RANDOM[verdict]
+    gain = None if random is None else state.gain_over(one, random)
+    return "" if gain is None else wording.than_random(gain)
 
 
 def show_why(one: Compared) -> None:

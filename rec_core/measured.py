@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class Measured:
     def of(self, model: str, metric: str) -> tuple[pd.DataFrame, dict[str, float]]:
         """Return the parts under one model by one metric, as figures take them, and the controls: title → value."""
         one = self.frame[(self.frame[col.MODEL] == model) & (self.frame[col.METRIC] == metric)]
+        if col.KEPT_AT_LEAST not in one:  # written before claims were corrected, so that nothing in it is reliable
+            one = one.assign(**{col.KEPT_AT_LEAST: math.nan})
         parts, free = one[one[col.METHOD] != CONTROL], one[one[col.METHOD] == CONTROL]
         return parts.reset_index(drop=True), dict(zip(free[col.LINE], free[col.VALUE], strict=True))
 

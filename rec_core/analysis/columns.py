@@ -64,6 +64,7 @@ SEEDS = "seeds"
 METRIC = "metric"
 HALF = "half"
 KEPT_FROM, KEPT_TO = "kept_from", "kept_to"
+KEPT_AT_LEAST = "kept_at_least"  # corrected for all that was looked at
 CHOOSING_S, TRAIN_S, TOTAL_S = "choosing_s", "train_s", "total_s"
 CUT_SHORT = "cut_short"
 

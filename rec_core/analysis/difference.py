@@ -86,7 +86,8 @@ def metrics(
             row[col.delta(name)] = group.metric(name) - groups[baseline].metric(name)
             if name == metric.name:
                 row |= _with_interval(metric, differences[title])
-                row[col.VERDICT] = says.get(title, ABSENT)
+                only = ", one seed" if title in says and differences[title].count == 1 else ""
+                row[col.VERDICT] = says.get(title, ABSENT) + only
         row[col.BEST_EPOCH] = ", ".join(str(result.best_epoch) for result in group.results)
         rows.append(row)
     return pd.DataFrame(rows)
@@ -105,4 +106,7 @@ def _with_interval(metric: Metric, gain: Estimate) -> dict[str, float]:
 
 def against(metric: Metric, values: Mapping[str, BySeed], baseline: str) -> dict[str, Estimate]:
     """Return how much better than ``baseline`` each is; ``values`` are seed → (n_users,) by title."""
-    return {title: difference(metric, ours, values[baseline]) for title, ours in values.items()}
+    itself = Estimate(0.0, 0.0, 0.0, len(values[baseline]))
+    others = {title: ours for title, ours in values.items() if title != baseline}
+    found = {title: difference(metric, ours, values[baseline]) for title, ours in others.items()}
+    return {title: found.get(title, itself) for title in values}

@@ -34,13 +34,23 @@ class Evidence:
 
     @property
     def is_not_worse(self) -> bool:
-        """Whether the group is sure to lose no more than ``MARGIN`` of the baseline's quality."""
-        return self.kept is not None and self.kept.low >= 1 - MARGIN
+        """Whether the group reliably loses no more than ``MARGIN`` of the baseline's quality; never of one seed."""
+        return is_not_worse(self.kept)
 
     @property
     def is_worse(self) -> bool:
-        """Whether the group is sure to lose more than ``MARGIN``."""
-        return self.kept is not None and self.kept.high < 1 - MARGIN
+        """Whether the group reliably loses more than ``MARGIN``; never of one seed."""
+        return is_worse(self.kept)
+
+
+def is_not_worse(kept: Estimate | None) -> bool:
+    """Say whether a share of quality is reliably above what may be lost; never of one seed."""
+    return kept is not None and kept.is_replicated and kept.low >= 1 - MARGIN
+
+
+def is_worse(kept: Estimate | None) -> bool:
+    """Say whether a share of quality is reliably below what may be lost; never of one seed."""
+    return kept is not None and kept.is_replicated and kept.high < 1 - MARGIN
 
 
 def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:

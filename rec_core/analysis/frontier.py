@@ -13,27 +13,31 @@ import pandas as pd
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
-from rec_core.replicates import Estimate, Group, group_key, together
+from rec_core.replicates import LEVEL, Estimate, Group, group_key, together
 from rec_core.results import CHOOSING
 from rec_core.specs import ExperimentSpec, TrainSpec
 
 Kept = Callable[[Compared], Estimate | None]  # share of full data's quality, with its interval
+# How often at most some part of a frontier is said to keep a goal that it does not keep, whichever goal is asked for.
+_WRONG = 0.05
 _FITTED_FROM = 0.2  # share of the rows from which points say how the curve ends
 _FEWEST_RATIOS = 3  # a line through two points says nothing of how sure it is
 
 
 @dataclass(frozen=True)
 class Smallest:
-    """The smallest part found that is sure to keep the ``goal`` (None where none is), and the smallest that may.
+    """The smallest subset that reliably keeps the ``goal`` (None where none does), and the smallest that may.
 
-    ``sure`` means that the lower end of its interval reaches the goal, ``likely`` that its mean does. ``tried`` are how
-    many parts were looked at, ``largest`` the largest share of the rows among them.
+    ``sure`` means that its bound, corrected for all subsets that were looked at, reaches the goal (``bounds``);
+    ``likely`` that its mean does. ``tried`` are how many subsets were looked at, ``replicated`` how many of them have
+    several seeds, ``largest`` is the largest share of the rows among them.
     """
 
     goal: float
     sure: tuple[Compared, Estimate] | None
     likely: tuple[Compared, Estimate] | None
     tried: int
+    replicated: int
     largest: float
 
 
@@ -85,26 +89,46 @@ def _settings(spec: ExperimentSpec) -> ExperimentSpec:
     return spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
 
 
-def smallest(every: Iterable[Compared], goal: float, kept: Kept) -> Smallest:
-    """Return the smallest parts that keep ``goal`` of full data's quality.
+def bounds(every: Iterable[Compared], kept: Kept) -> dict[str, float]:
+    """Return what share of full data's quality each subset keeps at least, by the key of its group.
 
-    Quality need not grow with the ratio, so every part is asked, the smallest first; of equally small ones the best.
+    All bounds hold together in 95 % of all frontiers. Each line (a way to keep rows) is tested from its largest ratio
+    down and ends at the first subset that fails. So the ratios of a line need no correction (fixed sequence; e.g.
+    Maurer, Hothorn and Lehmacher, 1995), and a bound is never above that of a larger subset. Lines share the level
+    (Bonferroni); none gets more than the one-sided 2.5 % of the intervals that are shown. A subset of one seed has no
+    bound and ends nothing. Quality need not grow with the ratio: behind a dip a smaller subset is never confirmed.
+    That is the price of asking many ratios on few seeds.
+    """
+    found = [(one, kept(one)) for one in every if _is_part(one)]
+    known = {one.group.key: share for one, share in found if share is not None and share.is_replicated}
+    tested = lines(one for one, _ in found if one.group.key in known)
+    level = min(_WRONG / max(len(tested), 1), (1 - LEVEL) / 2)
+    bound: dict[str, float] = {}
+    for line in tested.values():
+        least = math.inf
+        for one in reversed(line):
+            least = min(least, known[one.group.key].at_least(level))
+            bound[one.group.key] = least
+    return bound
+
+
+def smallest(every: Iterable[Compared], goal: float, kept: Kept) -> Smallest:
+    """Return the smallest subsets that keep ``goal`` of full data's quality; of equally small ones the best.
+
     What trains on other rows in every epoch keeps no part.
     """
-    parts = [one for one in every if not (one.is_baseline or one.spec.is_dynamic) and one.quality_kept is not None]
+    parts = [one for one in every if _is_part(one)]
     parts.sort(key=lambda one: (ratio_of(one), -(one.quality_kept or 0.0)))
-    likely: tuple[Compared, Estimate] | None = None
-    sure: tuple[Compared, Estimate] | None = None
-    for one in parts:
-        if sure is not None or (one.quality_kept or 0.0) < goal:
-            continue
-        found = kept(one)
-        if found is None or found.mean < goal:
-            continue
-        likely = likely or (one, found)
-        if found.low >= goal and found.freedom > 0:
-            sure = one, found
-    return Smallest(goal, sure, likely, len(parts), max(map(ratio_of, parts), default=0.0))
+    shares = {one.group.key: kept(one) for one in parts}
+    bound = bounds(parts, lambda one: shares[one.group.key])
+    found = [(one, share) for one in parts if (share := shares[one.group.key]) is not None]
+    likely = next(((one, share) for one, share in found if share.mean >= goal), None)
+    sure = next(((one, share) for one, share in found if bound.get(one.group.key, -math.inf) >= goal), None)
+    return Smallest(goal, sure, likely, len(parts), len(bound), max(map(ratio_of, parts), default=0.0))
+
+
+def _is_part(one: Compared) -> bool:
+    return not (one.is_baseline or one.spec.is_dynamic) and one.quality_kept is not None
 
 
 def pareto(cost: Sequence[float], gain: Sequence[float]) -> list[int]:
@@ -128,7 +152,8 @@ def pareto(cost: Sequence[float], gain: Sequence[float]) -> list[int]:
 def clear_best(every: Iterable[Compared], gain: Callable[[Compared, Compared], Estimate | None]) -> set[str]:
     """Return the keys of the groups that are better than every other one at their ratio, looked at together (Holm).
 
-    ``gain`` says how much better one group is than another; None, where that is not known, decides nothing.
+    ``gain`` says how much better one group is than another; None, where that is not known, decides nothing, and neither
+    do differences of one seed.
     """
     at: dict[float, list[Compared]] = {}
     for one in every:
@@ -137,7 +162,7 @@ def clear_best(every: Iterable[Compared], gain: Callable[[Compared, Compared], E
     for groups in at.values():
         first = max(groups, key=lambda one: one.metric.gain(one.value, 0.0))
         gains = [gain(first, other) for other in groups if other is not first]
-        known = [found for found in gains if found is not None]
+        known = [found for found in gains if found is not None and found.is_replicated]
         if gains and len(known) == len(gains) and all(said == "better" for said in together(known)):
             best.add(first.group.key)
     return best
@@ -200,10 +225,14 @@ def table(every: Iterable[Compared], kept: Kept) -> pd.DataFrame:
     ``col.SHARE_KEPT`` is the share of full data's quality, from ``col.KEPT_FROM`` to ``col.KEPT_TO`` over users and
     seeds. Seconds are CPU seconds. What a line is called is up to whoever shows it.
     """
-    return pd.DataFrame([_row(one, kept) for line in lines(every).values() for one in line])
+    groups = list(every)
+    bound = bounds(groups, kept)
+    return pd.DataFrame(
+        [_row(one, kept, bound.get(one.group.key, math.nan)) for line in lines(groups).values() for one in line]
+    )
 
 
-def _row(one: Compared, kept: Kept) -> dict[str, object]:
+def _row(one: Compared, kept: Kept, at_least: float) -> dict[str, object]:
     group, found = one.group, None if one.is_baseline else kept(one)
     over_seeds = group.estimate(one.metric.name)
     choosing, training = costs(group)
@@ -218,6 +247,7 @@ def _row(one: Compared, kept: Kept) -> dict[str, object]:
         col.SHARE_KEPT: 1.0 if one.is_baseline else math.nan if found is None else found.mean,
         col.KEPT_FROM: math.nan if found is None else found.low,
         col.KEPT_TO: math.nan if found is None else found.high,
+        col.KEPT_AT_LEAST: at_least,
         col.CHOOSING_S: choosing,
         col.TRAIN_S: training,
         col.CUT_SHORT: is_cut_short(group),

@@ -46,7 +46,7 @@ def quality_against_ratio(table: pd.DataFrame, controls: Mapping[str, float], ca
         table=table.drop(columns=[col.METHOD, col.PRETRAIN]),
         how=_HOW,
         caption=caption,
-        shares=(col.RATIO, col.SHARE_KEPT, col.KEPT_FROM, col.KEPT_TO),
+        shares=(col.RATIO, col.SHARE_KEPT, col.KEPT_FROM, col.KEPT_TO, col.KEPT_AT_LEAST),
     )
 
 

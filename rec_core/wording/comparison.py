@@ -10,18 +10,19 @@ from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
 from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Words
-from rec_core.replicates import Estimate, Group, Verdict
+from rec_core.replicates import Estimate, Group, Verdict, verdict
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import labels
 from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent, small
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
+NO_INTERVAL = "interval unknown"
 UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
 TO_COME = "Stronger controls, such as a random walk, are not measured yet."
-THAN_RANDOM: Mapping[Verdict, str] = {
+_THAN_RANDOM: Mapping[Verdict, str] = {
     "better": "",
-    "worse": "As many random rows do better.",
-    "no clear difference": "There is no clear difference from as many random rows.",
+    "worse": "As many random rows do better",
+    "no clear difference": "There is no clear difference from as many random rows",
 }
 ABOUT_THE_SAME = 0.02  # share of the time, below which a difference is the machine's
 _FAR = 0.1  # share of the control's value from which worse is called far worse
@@ -73,8 +74,22 @@ def _epochs(ours: float, full: float) -> str:
 
 def how_sure(kept: Estimate) -> str:
     """Return a share of quality with its interval, where it has one, and the seeds that it rests on."""
-    interval = f"{percent(kept.low)} to {percent(kept.high)}, " if kept.freedom > 0 else ""
-    return f"{percent(kept.mean)} ({interval}{labels.seeds(kept.count)})"
+    return f"{percent(kept.mean)} ({_range(kept, percent)})"
+
+
+def than_random(gain: Estimate) -> str:
+    """Return what as many random rows say to a group that has this gain over them.
+
+    >>> than_random(Estimate(-0.1, 0.01, 100, 1))
+    'As many random rows do better (one seed).'
+    """
+    said = _THAN_RANDOM[verdict(gain)]
+    return f"{said}{one_seed(gain)}." if said else ""
+
+
+def one_seed(found: Estimate) -> str:
+    """Return that a verdict rests on one seed, where it does."""
+    return f" ({labels.seeds(1)})" if found.count == 1 else ""
 
 
 def _second(one: Compared, evidence: Evidence | None) -> str:
@@ -91,12 +106,14 @@ def _second(one: Compared, evidence: Evidence | None) -> str:
 
 
 def interval(gain: Estimate) -> str:
-    """Return a gain with its 95 % interval.
+    """Return a gain with its 95 % interval; of one seed, with that.
 
-    >>> interval(Estimate(0.0012, 0.004, 100, 1))
-    '+0.001 (−0.007 to +0.009)'
+    >>> interval(Estimate(0.0012, 0.004, 100, 1)), interval(Estimate(0.0012, 0.004, 100, 3))
+    ('+0.001 (−0.007 to +0.009, one seed)', '+0.001 (−0.007 to +0.009)')
     """
-    return f"{_signed(gain.mean)} ({_signed(gain.low)} to {_signed(gain.high)})"
+    seeds = f", {labels.seeds(gain.count)}" if gain.count == 1 else ""
+    between = f"{_signed(gain.low)} to {_signed(gain.high)}" if gain.freedom > 0 else NO_INTERVAL
+    return f"{_signed(gain.mean)} ({between}{seeds})"
 
 
 def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str, str]]:
@@ -144,7 +161,9 @@ def not_timed(one: Compared) -> str:
 
 def _range(estimate: Estimate, say: Callable[[float], str]) -> str:
     seeds = labels.seeds(estimate.count)
-    return f"{say(estimate.low)} to {say(estimate.high)}, {seeds}" if estimate.freedom > 0 else seeds
+    return (
+        f"{say(estimate.low)} to {say(estimate.high)}, {seeds}" if estimate.freedom > 0 else f"{NO_INTERVAL}, {seeds}"
+    )
 
 
 def _signed(value: float) -> str:

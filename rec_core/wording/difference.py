@@ -37,7 +37,8 @@ def _baseline_leads(
     unclear = [title for title, said in says.items() if said == "no clear difference"]
     if len(says) > 1:
         also = f", with no clear difference from {len(unclear)} of the others" if unclear else ""
-        return f"The baseline, {baseline}, does best{also}: {metric.title} {number(value[baseline])}."
+        seeds = ", one seed" if any(gains[title].count == 1 for title in says) else ""
+        return f"The baseline, {baseline}, does best{also}: {metric.title} {number(value[baseline])}{seeds}."
     (other,) = says
     change = f"{interval(gains[other])} in {metric.title}, the baseline has {number(value[baseline])}."
     if unclear:

@@ -30,17 +30,24 @@ def answer(found: Smallest, metric: Metric, among: str = "") -> tuple[str, str]:
     """Return which part is enough, and what else there is to say of that; ``among`` says of which users, if not all."""
     quality = labels.quality(metric) + (f" among {among}" if among else "")
     if not found.tried:
-        return QUESTION, "Nothing was measured yet that says: full data and a part of them are needed."
+        return QUESTION, "No results yet. Run full data and at least one subset."
     if found.sure is not None:
         one, kept = found.sure
-        may = "" if found.likely is None or found.likely[0] is one else _may(*found.likely, metric)
+        may = "" if found.likely is None or found.likely[0] is one else _may(*found.likely)
         part = f"{_part(one)} of the {labels.words_of(one.spec).rows}"
         first = f"With {_way(one.spec)}, {part} keep {how_sure(kept)} of {quality}."
-        return first, " ".join(filter(None, [_more_than_all(kept.low), beside(one), may]))
-    most = f"No part of up to {percent(found.largest)} is sure to keep {percent(found.goal)} of {quality}."
+        reliable = f"At least {percent(found.goal)} is reliable: that is corrected for {_looked_at(found)}."
+        return first, " ".join(filter(None, [reliable, _more_than_all(kept.low), beside(one), may]))
+    most = f"No subset up to {percent(found.largest)} reliably keeps {percent(found.goal)} of {quality}."
+    alone = "" if found.replicated else "One seed confirms nothing."
     if found.likely is None:
-        return most, f"{counted(found.tried, 'part was', 'parts were')} looked at."
-    return most, f"{_may(*found.likely, metric)} {beside(found.likely[0])}".strip()
+        looked = counted(found.tried, "subset was", "subsets were")
+        return most, f"{looked} compared. {alone}".strip()
+    return most, " ".join(filter(None, [_may(*found.likely), beside(found.likely[0]), alone]))
+
+
+def _looked_at(found: Smallest) -> str:
+    return f"the choice among {counted(found.tried, 'subset', 'subsets')}"
 
 
 def beside(one: Compared) -> str:
@@ -75,9 +82,9 @@ def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metr
     title = metric.best(controls)
     kept = metric.share(controls[title], float(full))
     control = "" if kept is None else f" {_control(title, kept)}"
-    sure = table[(table[col.KEPT_FROM] >= goal) & (table[col.METHOD] != "full")]
+    sure = table[(table[col.KEPT_AT_LEAST] >= goal) & (table[col.METHOD] != "full")]
     if sure.empty:
-        return f"no part is sure to keep {percent(goal)} of {quality}.{control}"
+        return f"no subset reliably keeps {percent(goal)} of {quality}.{control}"
     best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
     between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
     return (
@@ -86,9 +93,8 @@ def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metr
     )
 
 
-def _may(one: Compared, kept: Estimate, metric: Metric) -> str:
-    seeds = " Further seeds would tell." if kept.count < 3 else ""
-    return f"{_way(one.spec)} may do with {_part(one)}: it keeps {how_sure(kept)} there.{seeds}"
+def _may(one: Compared, kept: Estimate) -> str:
+    return f"{_way(one.spec)} at {_part(one)} may be enough: {how_sure(kept)}. Run more seeds to confirm."
 
 
 def _way(spec: ExperimentSpec) -> str:

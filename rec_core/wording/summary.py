@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import MARGIN, Evidence
 from rec_core.evaluation.ranking import ALL_ITEMS, RECALL, RECALL_ALL
+from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import comparison, labels, serving
 from rec_core.wording.numbers import number, percent, small
@@ -46,22 +47,31 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
     if saved is None:
         again = f"Run {choice} and full data again while the machine has nothing else to do"
         return f"{again}: {comparison.not_timed(one)}."
+    return _worth_it(one, evidence, evidence.kept, saved)
+
+
+def _worth_it(one: Compared, evidence: Evidence, kept: Estimate, saved: float) -> str:
+    """Return what to do where a choice beats every control: that depends on what it loses and saves."""
+    choice = labels.choice_title(one.spec)
     if saved < comparison.ABOUT_THE_SAME:
         return f"Train on everything: {choice} saves no time."
+    if kept.count == 1:
+        quality = labels.quality(one.metric)
+        return f"Run more seeds before you decide: {choice} keeps {comparison.how_sure(kept)} of {quality}."
     if evidence.is_worse:
-        lost = percent(1 - evidence.kept.mean)
+        lost = percent(1 - kept.mean)
         quality = labels.quality(one.metric)
         return f"Train on everything, unless {percent(saved)} of the CPU time is worth {lost} of {quality}."
-    if evidence.is_not_worse and evidence.kept.count > 1:
+    if evidence.is_not_worse:
         margin = percent(MARGIN)
         return f"Train on {choice}: it loses no more than {margin}, and saves {percent(saved)} of the CPU time."
-    return f"{choice} may be worth it; run more seeds before you decide."
+    return f"{choice} may be enough. Run more seeds before you decide."
 
 
 def _better_not(one: Compared, evidence: Evidence) -> str:
     control = f"the control “{small(labels.control_title(one.best_control[0]))}” needs no training"
     does = "and does better" if evidence.than_control == "worse" else "and there is no clear difference from it"
-    return f"Do not train on {labels.choice_title(one.spec)}: {control}, {does}."
+    return f"Do not train on {labels.choice_title(one.spec)}: {control}, {does}{comparison.one_seed(evidence.gain)}."
 
 
 def method_notes(spec: ExperimentSpec) -> list[str]:

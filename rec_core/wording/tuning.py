@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from rec_core.analysis.evidence import MARGIN
+from rec_core.analysis.evidence import is_not_worse, is_worse
 from rec_core.analysis.tuning import Tuned
 from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate
@@ -59,11 +59,11 @@ def answer(found: Mapping[Way, Tuned], tuning: Tuning) -> tuple[str, str]:
 
 
 def _carries(kept: Estimate) -> str:
-    if kept.low >= 1 - MARGIN:
+    if is_not_worse(kept):
         return "So it carries over."
-    if kept.high < 1 - MARGIN:
+    if is_worse(kept):
         return "So it does not carry over."
-    return "Whether it carries over is not sure."
+    return "We cannot tell yet whether it carries over. Run more seeds to find out."
 
 
 def order(one: Tuned) -> str:

@@ -36,7 +36,7 @@ def test_what_comes_with_corelens_can_be_read_drawn_and_answered_from(name: str)
             assert any(trace.name == "Pareto front" for trace in quality_against_cost(table, "").figure.data)
             assert "of the ratings keep" in wording.before(table, controls, 0.5, metric, FILMS)
             assert "which needs no training, keeps" in wording.before(table, controls, 0.5, metric, FILMS)
-            assert "no part is sure" in wording.before(table, controls, 99.0, metric, FILMS)
+            assert "no subset reliably keeps" in wording.before(table, controls, 99.0, metric, FILMS)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,6 +14,7 @@ from scipy import stats
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared, baseline_spec
 from rec_core.analysis.frontier import (
+    bounds,
     break_even,
     clear_best,
     costs,
@@ -29,7 +30,7 @@ from rec_core.evaluation.ranking import RECALL
 from rec_core.replicates import Estimate, Group
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.wording.frontier import grid
+from rec_core.wording.frontier import answer, grid
 from tests.conftest import key, quick
 
 SECONDS = {"load": 9.0, "pretrain": 2.0, "select": 1.0, "train": 10.0, "evaluate": 9.0, "total": 31.0}
@@ -93,6 +94,11 @@ def test_the_pareto_front_is_what_nothing_dominates(points: list[tuple[int, int]
     ],
 )
 def test_bold_is_what_is_better_than_all_others_together(gains: list[float | None], best: bool) -> None:
+    assert _is_bold(gains, seeds=3) == best
+    assert not _is_bold(gains, seeds=1)  # another seed may say otherwise
+
+
+def _is_bold(gains: list[float | None], seeds: int) -> bool:
     """Of differences with a standard error of 0.01, at their ratio alone: a tie of two is no best."""
     groups = [compared("recent", 0.1, [0.5]), compared("random", 0.1, [0.4]), compared("quota", 0.1, [0.3])]
     alone = compared("recent", 0.2, [0.6])
@@ -101,9 +107,11 @@ def test_bold_is_what_is_better_than_all_others_together(gains: list[float | Non
     def gain(one: Compared, other: Compared) -> Estimate | None:
         assert one is groups[0]
         found = by[other.spec.method.name]
-        return None if found is None else Estimate(found, 0.01, 1e6, 1)
+        return None if found is None else Estimate(found, 0.01, 1e6, seeds)
 
-    assert clear_best([*groups, alone], gain) == ({groups[0].group.key} if best else set())
+    found = clear_best([*groups, alone], gain)
+    assert found <= {groups[0].group.key}
+    return bool(found)
 
 
 def test_a_table_for_a_paper_has_ways_by_ratios() -> None:
@@ -122,27 +130,55 @@ def test_lines_hold_one_way_to_keep_rows_by_ratio() -> None:
     assert [[ratio_of(one) for one in line] for line in found] == [[0.1, 0.5], [0.1]]
 
 
-def test_the_smallest_part_is_the_first_whose_interval_reaches_the_goal() -> None:
+def test_the_smallest_part_is_the_first_whose_corrected_bound_reaches_the_goal() -> None:
+    two = [0.594, 0.594]
     every = [
-        compared("random", 0.5, [0.6]),
-        compared("random", 0.05, [0.575]),  # keeps 96 %, which is not sure
-        compared("random", 0.2, [0.55]),
-        compared("recent", 0.1, [0.594]),
-        compared("full", 1.0, [0.6]),
-        compared("rs2", 0.05, [0.6]),  # keeps no rows
+        compared("random", 0.5, [0.6, 0.6]),
+        compared("random", 0.05, [0.575, 0.575]),  # keeps 96 %, which is not reliable
+        compared("random", 0.2, [0.55, 0.55]),
+        compared("recent", 0.1, two),
+        compared("full", 1.0, [0.6, 0.6]),
+        compared("rs2", 0.05, [0.6, 0.6]),  # keeps no rows
     ]
     found = smallest(every, 0.95, kept(0.02))  # type: ignore[arg-type]
     assert found.sure is not None
     assert found.likely is not None
     assert (found.sure[0].spec.method.name, found.sure[0].spec.ratio) == ("recent", 0.1)
     assert (found.likely[0].spec.method.name, found.likely[0].spec.ratio) == ("random", 0.05)
-    assert (found.tried, found.largest) == (4, 0.5)
+    assert (found.tried, found.replicated, found.largest) == (4, 4, 0.5)
     nowhere = smallest(every, 0.9999, kept(0.02))  # type: ignore[arg-type]
     assert nowhere.sure is None
     assert nowhere.likely is not None
     assert nowhere.likely[0].spec.ratio == 0.5
     unsure = smallest(every, 0.95, kept(0.0, freedom=0.0))  # type: ignore[arg-type]
     assert unsure.sure is None
+
+
+def test_one_seed_is_never_reliable() -> None:
+    every = [compared("random", 0.2, [0.6]), compared("recent", 0.5, [0.6]), compared("recent", 0.1, [0.6, 0.6])]
+    found = smallest(every[:2], 0.95, kept(0.001))  # type: ignore[arg-type]
+    assert found.sure is None
+    assert (found.tried, found.replicated) == (2, 0)
+    assert "One seed confirms nothing." in answer(found, RECALL)[1]
+    beside = smallest(every, 0.95, kept(0.001))  # type: ignore[arg-type]
+    assert beside.sure is not None
+    assert beside.sure[0] is every[2]  # what has one seed stops no line
+
+
+def test_a_line_is_tested_from_its_largest_ratio_and_ends_where_it_fails() -> None:
+    line = [compared("recent", ratio, [0.6 * share] * 2) for ratio, share in ((0.1, 0.99), (0.2, 0.96), (0.5, 0.98))]
+    bound = bounds(line, kept(0.01))  # type: ignore[arg-type]
+    assert [bound[one.group.key] for one in line] == pytest.approx([0.95, 0.95, 0.97])
+    assert smallest(line, 0.96, kept(0.01)).sure == (line[2], kept(0.01)(line[2]))  # type: ignore[arg-type,operator]
+
+
+@pytest.mark.parametrize(("ways", "level"), [(1, 0.025), (2, 0.025), (5, 0.01)])
+def test_lines_share_the_level(ways: int, level: float) -> None:
+    methods = ("recent", "random", "quota", "users", "easy")[:ways]
+    line = [compared(method, 0.2, [0.6, 0.6]) for method in methods]
+    for at_least in bounds(line, lambda one: Estimate(1.0, 0.01, 7, 2, ((0.02, 1.0),))).values():
+        half = math.hypot(0.01 * stats.t.isf(level, 7), 0.02 * stats.t.isf(level, 1))
+        assert at_least == pytest.approx(1 - half)
 
 
 def test_what_doubling_adds_is_the_slope_that_scipy_fits() -> None:

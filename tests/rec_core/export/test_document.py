@@ -88,7 +88,7 @@ def test_intervals_over_seeds_are_students() -> None:
     expected = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
     found = over_seeds(values)
     assert (found.low, found.high) == pytest.approx(expected)
-    assert how_sure(over_seeds([0.7])) == "70 % (one seed)"
+    assert how_sure(over_seeds([0.7])) == "70 % (interval unknown, one seed)"
     assert how_sure(found) == "72 % (67 % to 77 %, 3 seeds)"
 
 
@@ -119,14 +119,16 @@ def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -
     assert decide(0.597, 0.599).startswith(
         "Train on Random at 20 %: it loses no more than 2 %, and saves 80 % of the CPU"
     )
-    assert decide(0.598) == "Random at 20 % may be worth it; run more seeds before you decide."
-    assert decide(0.597, 0.599, error=0.02).startswith("Random at 20 % may be worth it")  # the interval is wide
-    assert decide(0.50) == "Train on everything, unless 80 % of the CPU time is worth 17 % of Recall@10."
+    for recall in (0.598, 0.50):  # one seed decides nothing, neither for nor against
+        assert decide(recall).startswith("Run more seeds before you decide: Random at 20 % keeps ")
+    assert decide(0.597, 0.599, error=0.02).startswith("Random at 20 % may be enough. Run")  # the interval is wide
+    assert decide(0.50, 0.50) == "Train on everything, unless 80 % of the CPU time is worth 17 % of Recall@10."
     assert decide(0.401) == (
         "Do not train on Random at 20 %: the control “most popular” needs no training, and there is no clear "
-        "difference from it."
+        "difference from it (one seed)."
     )
-    assert decide(0.3).endswith("the control “most popular” needs no training, and does better.")
+    assert decide(0.3).endswith("the control “most popular” needs no training, and does better (one seed).")
+    assert decide(0.3, 0.3).endswith("the control “most popular” needs no training, and does better.")
     assert decide(0.59, train=200) == "Train on everything: Random at 20 % saves no time."
     one = judge(0.54)
     assert "again before you decide" in summary.decision(one, None)
@@ -140,7 +142,7 @@ def test_the_decision_follows_from_quality_time_and_controls(folders: Folders) -
     assert summary.headline(one, weigh(one, 0.004)) == said
     limits = " ".join(summary.limits(one, weigh(one, 0.004), 600))
     assert "mean over 600 users" in limits
-    assert "gain over the best control is +0.140 (+0.135 to +0.145)" in limits
+    assert "gain over the best control is +0.140 (+0.135 to +0.145, one seed)" in limits
     assert "One seed" in limits
     two = judge(0.54, 0.55)
     assert "One seed" not in " ".join(summary.limits(two, weigh(two, 0.004), 600))
