@@ -58,6 +58,10 @@ class Estimate:
         """Half the width of the interval."""
         return self._half(1 - LEVEL)
 
+    def at_least(self, error: float) -> float:
+        """Return a lower bound that exceeds the truth with a chance of ``error``; −∞ where no error is known."""
+        return self.mean - self._half(2 * error) if self.freedom > 0 else -math.inf
+
     @property
     def p(self) -> float:
         """Two-sided p-value of a true mean of 0; 1 where nothing is known of the error.
