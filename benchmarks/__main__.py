@@ -25,6 +25,7 @@ NAMES = {
     "served": "what coresets keep under models served from the profile (half an hour)",
     "screen": "how far the screen's predictions are off (half an hour)",
     "verdicts": "how often a frontier calls a subset reliable, wrongly and rightly, by simulation (ten minutes)",
+    "searches": "how often `find` is right on made-up users with a known truth (minutes)",
     "kernels": "whether compiled kernels and the reference give the same test metrics (an hour)",
     "evaluation": "ranking and test negatives, against the reference",
     "peers": "an epoch beside other libraries, in environments of their own (a quarter of an hour)",

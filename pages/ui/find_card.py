@@ -53,8 +53,8 @@ def _offer(base: ExperimentSpec, name: str, goal: float) -> None:
             args=(name, Question.of(base, state.metric().name, goal, minutes)),
             type="primary",
             icon=":material/search:",
-            help="Screens the data, tries what promises most at a few ratios, drops what cannot win, and confirms the "
-            "answer on three other seeds.",
+            help="Screens the data, tries the most promising subsets on one seed, then confirms the answer on fresh "
+            "seeds: four or more, as the time allows.",
         )
 
 

@@ -1,4 +1,10 @@
-"""Find the smallest part of the data that keeps enough: a screen, bisection over ratios, and other seeds to confirm it.
+"""Find the smallest subset that keeps enough: a screen, bisection over ratios, and fresh seeds to confirm it.
+
+One seed searches; what it finds is only where to look. A few subsets around it are then tested on seeds that chose
+nothing, and only these seeds are reported. The order of the tests is fixed before the first one: a larger subset comes
+first, and a smaller one is tested once all before it are confirmed. So each test may have the whole chance of an error
+(fixed sequence; Maurer, Hothorn and Lehmacher, 1995), which is split over the looks at more and more seeds
+(Bonferroni). Simulated with a known truth by ``python -m benchmarks searches``.
 
 ``search`` is written as one conversation: it yields the runs that it wants next, and goes on once they are finished.
 Nothing of it is remembered but the runs themselves: begun anew, it comes to the same place as long as they are there.
@@ -7,7 +13,7 @@ Nothing of it is remembered but the runs themselves: begun anew, it comes to the
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -25,7 +31,9 @@ from rec_core.settings import Settings
 from rec_core.specs import ExperimentSpec, checked
 
 GRID = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)  # ratios that are tried
-CONFIRMED_ON = 3  # seeds that were not used to choose
+LOOKS = (4, 6, 10, 16, 25)  # numbers of fresh seeds, which chose nothing, after which candidates are tested
+ERROR = 0.025  # largest chance that a search confirms anything falsely, all its tests together
+_STEPS = (6, 4, 2, 0)  # of the grid from the smallest promising subset to the candidates, in the order of their tests
 _KINDS = 2  # of methods that the screen finds best
 _LOOKED_BELOW = 2  # steps of the grid below a find, which may lie behind a dip
 
@@ -74,16 +82,16 @@ class Tried:
 class Answer:
     """What was found.
 
-    ``chosen`` is the smallest part on the seed that was searched with, ``confirmed`` what other seeds say, of the same
-    or of a larger part. ``tried`` is everything that was looked at, in order; ``refuted`` are parts that other seeds
-    did not confirm.
+    ``tried`` is everything that the seed of the search looked at, in order, and ``chosen`` the smallest subset that
+    seems to keep enough there. ``checked`` are the candidates in the order of their tests, with what fresh seeds alone
+    say, and ``confirmed`` is the smallest of them that is confirmed.
     """
 
     ending: Ending
     chosen: Tried | None
     confirmed: Tried | None
     tried: tuple[Tried, ...]
-    refuted: tuple[Tried, ...] = ()
+    checked: tuple[Tried, ...] = ()
 
     @property
     def full(self) -> ExperimentSpec | None:
@@ -102,12 +110,19 @@ class Answer:
             SpecError: if this version cannot read what was tried.
         """
         chosen, confirmed = (one and _tried(one) for one in (written["chosen"], written["confirmed"]))
-        tried, refuted = (tuple(map(_tried, written[name])) for name in ("tried", "refuted"))
-        return cls(written["ending"], chosen, confirmed, tried, refuted)
+        tried, checked = (tuple(map(_tried, some)) for some in (written["tried"], _checked(written)))
+        return cls(written["ending"], chosen, confirmed, tried, checked)
 
 
 def _plain(fields: list[tuple[str, Any]]) -> dict[str, Json]:
     return {name: value.model_dump() if isinstance(value, BaseModel) else value for name, value in fields}
+
+
+def _checked(written: Mapping[str, Json]) -> Sequence[Json]:
+    """Return what fresh seeds looked at; older versions listed those that were not confirmed alone."""
+    if "checked" in written:
+        return tuple(written["checked"])
+    return (*written["refuted"], *([written["confirmed"]] if written["confirmed"] else []))
 
 
 def _tried(written: Mapping[str, Json]) -> Tried:
@@ -204,8 +219,9 @@ class _Searcher:
     question: Question
     judge: Judge
     tried: list[Tried] = field(default_factory=list)
-    refuted: list[Tried] = field(default_factory=list)
+    checked: dict[ExperimentSpec, Tried] = field(default_factory=dict)
     chosen: Tried | None = None
+    confirmed: Tried | None = None
 
     def answer(self, ways: Sequence[ExperimentSpec], first: int) -> Search:
         """Look for the smallest part one way after another, then confirm it."""
@@ -214,13 +230,15 @@ class _Searcher:
             start = first if self.chosen is None else smallest - 1
             found = (yield from self._smallest(way, start, smallest)) if start >= 0 else smallest
             smallest, best = (found, way) if found < smallest else (smallest, best)
-        if self.chosen is None:
+        if not any(one.kept for one in self.tried):  # full data have no quality of which a part could keep some
             return self.so_far("nothing")
-        return (yield from self._confirmed(best, smallest))
+        yield from self._confirm(candidates(best, self.question.ratios, smallest))
+        return self.so_far("not confirmed")
 
     def so_far(self, ending: Ending) -> Answer:
-        """Return what is known."""
-        return Answer(ending, self.chosen, None, tuple(self.tried), tuple(self.refuted))
+        """Return what is known; a confirmed part stays confirmed, however the search ends."""
+        ending = "confirmed" if self.confirmed else ending
+        return Answer(ending, self.chosen, self.confirmed, tuple(self.tried), tuple(self.checked.values()))
 
     def _smallest(self, way: ExperimentSpec, place: int, above: int) -> Generator[Wanted, None, int]:
         """Return the smallest place in the grid at which ``way`` keeps enough, from ``place`` on; or ``above``.
@@ -247,34 +265,57 @@ class _Searcher:
         return place
 
     def _passes(self, way: ExperimentSpec, place: int) -> Generator[Wanted, None, bool]:
-        """Return whether ``way`` is sure to keep enough at a place in the grid, on the seed that is searched with."""
+        """Return whether ``way`` seems to keep enough at a place in the grid, on the seed that is searched with."""
         spec = way.with_(ratio=self.question.ratios[place])
         known = next((one for one in self.tried if one.spec == spec), None)
         if known is None:
             full = baseline_spec(spec)
-            yield Wanted([full, spec], soon=[random_spec(spec), *self._on_other_seeds(full)])
+            yield Wanted([full, spec], soon=[random_spec(spec), *_on_fresh_seeds(full, LOOKS[0])])
             known = Tried(spec, self.judge([spec], [full]))
             self.tried.append(known)
-        if not self._is_enough(known):
+        if known.kept is None or known.kept.mean < self.question.keep:
             return False
         if self.chosen is None or spec.ratio < self.chosen.spec.ratio:
             self.chosen = known
         return True
 
-    def _confirmed(self, way: ExperimentSpec, place: int) -> Search:
-        """Hold the smallest part against other seeds, and larger ones where it does not stand."""
-        for ratio in self.question.ratios[place:]:
-            ours = self._on_other_seeds(way.with_(ratio=ratio))
-            full = [baseline_spec(spec) for spec in ours]
-            yield Wanted([*full, *ours])
-            found = Tried(ours[0], self.judge(ours, full))
-            if self._is_enough(found):
-                return replace(self.so_far("confirmed"), confirmed=found)
-            self.refuted.append(found)
-        return self.so_far("not confirmed")
+    def _confirm(self, order: Sequence[ExperimentSpec]) -> Generator[Wanted, None, None]:
+        """Test candidates on more and more fresh seeds, each once those before it in the ``order`` are confirmed."""
+        left = list(order)
+        for seeds in LOOKS:
+            yield Wanted(_each_seed([baseline_spec(left[0]), *left], seeds))
+            self.checked |= {spec: self._on_fresh(spec, seeds) for spec in left}
+            while left and self._is_confirmed(self.checked[left[0]]):
+                self.confirmed = self.checked[left.pop(0)]
+            if not left or self._is_hopeless(self.checked[left[0]]):
+                return
 
-    def _is_enough(self, one: Tried) -> bool:
-        return one.kept is not None and one.kept.low >= self.question.keep
+    def _on_fresh(self, spec: ExperimentSpec, seeds: int) -> Tried:
+        ours = _on_fresh_seeds(spec, seeds)
+        return Tried(ours[0], self.judge(ours, [baseline_spec(one) for one in ours]))
 
-    def _on_other_seeds(self, spec: ExperimentSpec) -> list[ExperimentSpec]:
-        return [spec.with_(seed=(spec.seed + more) % 2**32) for more in range(1, 1 + CONFIRMED_ON)]
+    def _is_confirmed(self, one: Tried) -> bool:
+        return one.kept is not None and one.kept.at_least(ERROR / len(LOOKS)) >= self.question.keep
+
+    def _is_hopeless(self, one: Tried) -> bool:
+        """Whether further seeds would hardly confirm a candidate; to stop there never confirms anything falsely."""
+        return one.kept is None or one.kept.mean < self.question.keep
+
+
+def candidates(way: ExperimentSpec, ratios: Sequence[float], place: int) -> list[ExperimentSpec]:
+    """Return what is tested on fresh seeds, in this order: larger subsets first, down to the one at ``place``.
+
+    Where nothing seems to keep enough (``place`` beyond the last one) it is the largest subset alone.
+    """
+    places = [min(place + step, len(ratios) - 1) for step in _STEPS]
+    return [way.with_(ratio=ratios[one]) for one in dict.fromkeys(places)]
+
+
+def _each_seed(specs: Sequence[ExperimentSpec], seeds: int) -> list[ExperimentSpec]:
+    """Return runs of all ``specs`` on each fresh seed, one seed after the other."""
+    return [one for several in zip(*(_on_fresh_seeds(spec, seeds) for spec in specs), strict=True) for one in several]
+
+
+def _on_fresh_seeds(spec: ExperimentSpec, seeds: int) -> list[ExperimentSpec]:
+    """Return runs on the seeds after that of the search, which choose nothing."""
+    return [spec.with_(seed=(spec.seed + more) % 2**32) for more in range(1, 1 + seeds)]

@@ -16,6 +16,7 @@ from rec_core.replicates import Estimate
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Answer, Question
+from rec_core.sweeps.search import Tried
 from rec_core.wording import labels
 from rec_core.wording.comparison import how_sure
 from rec_core.wording.numbers import counted, duration, number, percent
@@ -133,28 +134,31 @@ def pays(choosing: float, part: float, full: float, after: float | None, planned
 
 
 def search_answer(found: Answer, question: Question) -> tuple[str, str]:
-    """Return what a search found, and how it came to that."""
+    """Return what a search found, and what that rests on."""
     quality, keep = labels.quality(question.judged_by), percent(question.keep)
-    parts = counted(len(found.tried), "part was", "parts were")
-    refuted = "".join(
-        f" On other seeds {percent(one.spec.ratio)} kept {how_sure(one.kept)}, which is not enough."
-        for one in found.refuted
-        if one.kept is not None
-    )
+    parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed."
     if found.confirmed is not None and found.confirmed.kept is not None:
         spec, kept = found.confirmed.spec, found.confirmed.kept
-        first = f"With {_way(spec)}, {labels.part_title(spec)} keep {how_sure(kept)} of {quality}."
-        return first, f"Confirmed on seeds that were not used to choose; {parts} looked at.{refuted}"
-    if found.chosen is None or found.chosen.kept is None:
-        if found.ending == "time":
-            return f"{duration(60 * question.minutes)} were too short to find out.", f"{parts} looked at."
-        largest = percent(max(question.ratios))
-        return f"No part of up to {largest} is sure to keep {keep} of {quality}.", f"{parts} looked at.{refuted}"
-    spec, kept = found.chosen.spec, found.chosen.kept
-    likely = f"{_way(spec)} keeps {how_sure(kept)} of {quality} with {labels.part_title(spec)}"
+        first = f"With {_way(spec)}, {labels.part_title(spec)} reliably keep at least {keep} of {quality}."
+        fresh = f"Confirmed on {labels.seeds(kept.count)} that chose nothing: it keeps at most {percent(kept.high)}."
+        return first, f"{fresh} {parts}"
+    likely = _likely(found, question)
     if found.ending == "time":
-        return f"{likely}; the time ended before other seeds could confirm it.", f"{parts} looked at.{refuted}"
-    return f"No part was confirmed to keep {keep} of {quality}.", f"{likely} on the seed of the search.{refuted}"
+        if not likely:
+            return f"{duration(60 * question.minutes)} were too short to find out.", parts
+        return likely, f"The time ended before fresh seeds confirmed it. {parts}"
+    return f"No subset is confirmed to keep {keep} of {quality}.", " ".join(filter(None, [likely, parts]))
+
+
+def _likely(found: Answer, question: Question) -> str:
+    """Return the smallest subset that may be enough, by fresh seeds where they tested any; else what they found."""
+    known = [one for one in found.checked or (found.chosen,) if one is not None and one.kept is not None]
+    enough = [one for one in known if one.kept is not None and one.kept.mean >= question.keep]
+    said = "may be enough: it" if enough else "is not enough: it"
+    one = min(enough, key=lambda one: one.spec.ratio, default=known[0] if known else None)
+    if one is None or one.kept is None:
+        return ""
+    return f"{_way(one.spec)} at {percent(one.spec.ratio)} {said} kept {how_sure(one.kept)}."
 
 
 def called(question: Question) -> str:
@@ -173,9 +177,8 @@ def looked_at(found: Answer) -> str:
 
 
 def tried(found: Answer) -> pd.DataFrame:
-    """Return one row per part that a search looked at."""
-    rows = [(one, "") for one in found.tried] + [(one, "other seeds") for one in found.refuted]
-    rows += [(found.confirmed, "other seeds")] if found.confirmed else []
+    """Return one row per subset that a search looked at, and on which seeds."""
+    rows = [(one, "the seed of the search") for one in found.tried] + [(one, _fresh(one)) for one in found.checked]
     return pd.DataFrame(
         [
             {
@@ -184,11 +187,15 @@ def tried(found: Answer) -> pd.DataFrame:
                 KEPT: None if one.kept is None else one.kept.mean,
                 FROM: None if one.kept is None else one.kept.low,
                 TO: None if one.kept is None else one.kept.high,
-                "On": on or "the seed of the search",
+                "On": on,
             }
             for one, on in rows
         ]
     )
+
+
+def _fresh(one: Tried) -> str:
+    return "fresh seeds" if one.kept is None else f"{one.kept.count} fresh seeds"
 
 
 def grid(every: Iterable[Compared], best: Collection[str]) -> tuple[pd.DataFrame, dict[str, list[int]]]:

@@ -11,13 +11,24 @@ from hypothesis import strategies as st
 
 from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
-from rec_core.sweeps.search import CONFIRMED_ON, GRID, Answer, OutOfTimeError, Question, Wanted, search, ways
+from rec_core.sweeps.search import (
+    ERROR,
+    GRID,
+    LOOKS,
+    Answer,
+    OutOfTimeError,
+    Question,
+    Wanted,
+    candidates,
+    search,
+    ways,
+)
 from tests.conftest import quick
 
 KEEP = 0.95
 BASE = quick("recent")
 QUESTION = Question(base=BASE, metric="recall@10", keep=KEEP)
-Curve = Mapping[float, float]  # ratio → the lower end of what is kept
+Curve = Mapping[float, float]  # ratio → what is kept
 
 
 def judged(curves: Mapping[str, Curve], confirmed: Mapping[str, Curve] | None = None) -> Callable[..., Estimate]:
@@ -27,8 +38,7 @@ def judged(curves: Mapping[str, Curve], confirmed: Mapping[str, Curve] | None = 
         assert [one.seed for one in ours] == [one.seed for one in full]
         assert all(one.keeps_everything for one in full)
         seen = confirmed if confirmed is not None and len(ours) > 1 else curves
-        low = seen[ours[0].method.name][ours[0].ratio]
-        return Estimate(low + 0.02, 0.02 / 1.96, 1e9, len(ours))
+        return Estimate(seen[ours[0].method.name][ours[0].ratio], 1e-4, 1e9, len(ours))
 
     return judge
 
@@ -56,7 +66,7 @@ def smallest(*curves: Curve) -> float | None:
 
 def rising(reaches_at: int, steep: float = 0.05) -> Curve:
     """Return a curve that reaches what is asked for at a place of the grid, and rises on."""
-    return {ratio: KEEP + steep * (place - reaches_at) for place, ratio in enumerate(GRID)}
+    return {ratio: KEEP + 0.001 + steep * (place - reaches_at) for place, ratio in enumerate(GRID)}
 
 
 NOTHING = dict.fromkeys(GRID, 0.2)
@@ -88,7 +98,7 @@ def test_a_part_behind_a_dip_is_found(at: int, width: int) -> None:
 def test_a_flat_curve_ends_at_its_smallest_part_or_nowhere(level: float, ratio: float | None) -> None:
     answer, asked = run(judged({"recent": dict.fromkeys(GRID, level), "random": NOTHING}))
     assert (None if answer.chosen is None else answer.chosen.spec.ratio) == ratio
-    assert answer.ending == ("nothing" if ratio is None else "confirmed")
+    assert answer.ending == ("not confirmed" if ratio is None else "confirmed")
     assert len(cells(asked)) < 12
 
 
@@ -104,6 +114,8 @@ def test_of_a_noisy_curve_what_is_named_keeps_enough(seed: int) -> None:
     assert best is not None
     assert curve[answer.chosen.spec.ratio] >= KEEP
     assert answer.chosen.spec.ratio >= best
+    if answer.confirmed is not None:
+        assert curve[answer.confirmed.spec.ratio] >= KEEP
 
 
 def test_a_way_that_fails_below_what_another_found_is_given_up_after_one_run() -> None:
@@ -111,21 +123,87 @@ def test_a_way_that_fails_below_what_another_found_is_given_up_after_one_run() -
     assert len({one for one in cells(asked) if one.method.name == "random"}) == 1
 
 
-def test_what_other_seeds_do_not_confirm_is_refuted_and_a_larger_part_is_tried() -> None:
+def test_the_order_of_the_tests_goes_from_larger_subsets_down_to_the_promising_one() -> None:
+    def ratios(place: int) -> list[float]:
+        return [one.ratio for one in candidates(BASE, GRID, place)]
+
+    assert ratios(3) == [GRID[9], GRID[7], GRID[5], GRID[3]]
+    assert ratios(8) == [GRID[12], GRID[10], GRID[8]]
+    assert ratios(len(GRID)) == [GRID[-1]]
+
+
+def test_a_smaller_subset_is_confirmed_only_after_the_larger_ones() -> None:
     answer, asked = run(judged({"recent": rising(3), "random": NOTHING}, {"recent": rising(5), "random": NOTHING}))
     assert answer.ending == "confirmed"
     assert answer.confirmed is not None
     assert answer.confirmed.spec.ratio == GRID[5]
-    assert [one.spec.ratio for one in answer.refuted] == [GRID[3], GRID[4]]
-    confirming = {one.seed for wanted in asked for one in wanted.now} - {BASE.seed}
-    assert len(confirming) == CONFIRMED_ON
+    assert [one.spec.ratio for one in answer.checked] == [GRID[9], GRID[7], GRID[5], GRID[3]]
+    fresh = {one.seed for wanted in asked for one in wanted.now} - {BASE.seed}
+    assert len(fresh) == LOOKS[0]
+    dipped = {**rising(3), GRID[7]: KEEP - 0.01}
+    answer, _ = run(judged({"recent": rising(3), "random": NOTHING}, {"recent": dipped, "random": NOTHING}))
+    assert answer.confirmed is not None
+    assert answer.confirmed.spec.ratio == GRID[9]
 
 
-def test_where_no_part_stands_on_other_seeds_that_is_said() -> None:
-    answer, _ = run(judged({"recent": rising(3), "random": NOTHING}, {"recent": NOTHING, "random": NOTHING}))
+def test_only_seeds_that_chose_nothing_are_reported() -> None:
+    answer, _ = run(judged({"recent": rising(3, 0.2), "random": NOTHING}, {"recent": rising(3), "random": NOTHING}))
+    assert answer.confirmed is not None
+    assert answer.confirmed.spec.seed != BASE.seed
+    assert answer.confirmed.kept is not None
+    assert answer.confirmed.kept.count == LOOKS[0]
+    assert answer.confirmed.kept.mean == rising(3)[GRID[3]]
+
+
+def test_where_it_is_close_more_seeds_are_asked_and_each_look_has_its_share_of_the_error() -> None:
+    from scipy import stats
+
+    error = 0.01  # of one seed, and the candidate keeps 0.3 % more than is asked for
+
+    def judge(ours: Sequence[ExperimentSpec], full: Sequence[ExperimentSpec]) -> Estimate:
+        return Estimate(KEEP + 0.003, error / len(ours) ** 0.5, 1e9, len(ours))
+
+    needed = (stats.norm.isf(ERROR / len(LOOKS)) * error / 0.003) ** 2
+    assert run(judge)[0].ending == "not confirmed"  # 73 seeds would be needed
+    error = 0.005
+    answer, _ = run(judge)
+    assert answer.confirmed is not None
+    assert answer.confirmed.kept is not None
+    assert answer.confirmed.kept.count == next(look for look in LOOKS if look >= needed / 4)
+
+
+def test_one_that_looks_too_bad_is_given_up_and_one_seed_confirms_nothing() -> None:
+    low = {"recent": dict.fromkeys(GRID, KEEP - 0.001), "random": NOTHING}
+    answer, asked = run(judged({"recent": rising(3), "random": NOTHING}, low))
     assert answer.ending == "not confirmed"
     assert answer.confirmed is None
-    assert [one.spec.ratio for one in answer.refuted] == list(GRID[3:])
+    assert len({one.seed for wanted in asked for one in wanted.now}) == 1 + LOOKS[0]
+    assert Estimate(2.0, 0.0, 0.0, 1).at_least(ERROR) < 0
+
+
+def test_what_is_confirmed_stays_so_when_the_time_ends() -> None:
+    def judge(ours: Sequence[ExperimentSpec], full: Sequence[ExperimentSpec]) -> Estimate:
+        close = ours[0].ratio == GRID[3]
+        return Estimate(KEEP + 0.003, 0.01 if close else 1e-4, 1e9, len(ours))
+
+    question = Question(base=BASE, metric="recall@10", keep=KEEP, ratios=(GRID[3], GRID[7]))
+    conversation = search(question, judge, None)
+    while max(one.seed for one in next(conversation).now) <= LOOKS[0]:
+        pass
+    with pytest.raises(StopIteration) as over:
+        conversation.throw(OutOfTimeError())
+    assert over.value.value.ending == "confirmed"
+    assert over.value.value.confirmed.spec.ratio == GRID[7]
+
+
+def test_answers_are_read_again_those_of_older_versions_too() -> None:
+    answer, _ = run(judged({"recent": rising(3), "random": NOTHING}))
+    assert Answer.from_json(answer.to_json()) == answer
+    written = answer.to_json()
+    written["refuted"] = written.pop("checked")[:1]
+    older = Answer.from_json(written)
+    assert older.confirmed == answer.confirmed
+    assert older.checked == (answer.checked[0], answer.confirmed)
 
 
 def test_a_search_that_runs_out_of_time_says_what_it_has() -> None:

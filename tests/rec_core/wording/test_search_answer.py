@@ -1,0 +1,46 @@
+"""What a search found, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from rec_core.replicates import Estimate
+from rec_core.sweeps import Answer, Question
+from rec_core.sweeps.search import Tried
+from rec_core.wording.frontier import search_answer, tried
+from tests.conftest import quick
+
+BASE = quick("recent", ratio=0.2)
+QUESTION = Question(base=BASE, metric="recall@10", keep=0.95)
+CHOSEN = Tried(BASE, Estimate(0.99, 0.01, 1e9, 1))
+
+
+def on_fresh_seeds(ratio: float, kept: float) -> Tried:
+    return Tried(BASE.with_(ratio=ratio), Estimate(kept, 0.01, 1e9, 25))
+
+
+def test_an_answer_says_at_least_and_never_what_the_seed_of_the_search_found() -> None:
+    found = on_fresh_seeds(0.3, 0.975)
+    first, second = search_answer(Answer("confirmed", CHOSEN, found, (CHOSEN,), (found,)), QUESTION)
+    assert first == "With Recent, 30 % of the ratings reliably keep at least 95 % of Recall@10."
+    assert second.startswith("Confirmed on 25 seeds that chose nothing: it keeps at most 99 %.")
+    assert "0.99" not in second
+
+
+@pytest.mark.parametrize(
+    ("checked", "said"),
+    [
+        ((on_fresh_seeds(0.8, 0.98), on_fresh_seeds(0.5, 0.96)), "Recent at 50 % may be enough: it kept 96 %"),
+        ((on_fresh_seeds(0.8, 0.93), on_fresh_seeds(0.5, 0.91)), "Recent at 80 % is not enough: it kept 93 %"),
+        ((), "Recent at 20 % may be enough: it kept 99 % (97 % to 101 %, one seed)"),
+    ],
+)
+def test_where_nothing_is_confirmed_what_is_likely_is_said(checked: tuple[Tried, ...], said: str) -> None:
+    first, second = search_answer(Answer("not confirmed", CHOSEN, None, (CHOSEN,), checked), QUESTION)
+    assert first == "No subset is confirmed to keep 95 % of Recall@10."
+    assert second.startswith(said)
+
+
+def test_the_table_says_which_seeds_a_number_is_of() -> None:
+    table = tried(Answer("confirmed", CHOSEN, None, (CHOSEN,), (on_fresh_seeds(0.5, 0.96),)))
+    assert list(table["On"]) == ["the seed of the search", "25 fresh seeds"]
