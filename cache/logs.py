@@ -64,13 +64,16 @@ class Logs:
         return self.ledger.folder / "uploads"
 
     def listed(self) -> list[Table]:
-        """Return the logs on the list, the oldest first; one that this version cannot read is left out."""
-        return _read(log for log in self.ledger.logs() if not log.removed_at)
+        """Return the logs on the list under titles that differ, the oldest first.
+
+        One that this version cannot read is left out.
+        """
+        return sources.distinct(_read(log for log in self.ledger.logs() if not log.removed_at))
 
     def removed(self) -> list[Table]:
         """Return the logs that were removed, the latest last."""
         gone = [log for log in self.ledger.logs() if log.removed_at]
-        return _read(sorted(gone, key=lambda log: log.removed_at))
+        return sources.distinct(_read(sorted(gone, key=lambda log: log.removed_at)))
 
     def register(self) -> None:
         """Have the logs on the list, and no others, among the sources of data of this process."""

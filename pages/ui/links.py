@@ -6,7 +6,7 @@ Streamlit drops such values without a word, and some of them (``?seed=inf``) end
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,10 +21,23 @@ _LONGEST = 24  # characters of a misread value that are shown
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a control takes: its name, and how a text is read; ``read`` returns the text as the control writes it."""
+    """What a control takes: its name, and how a text is read; ``read`` returns the text as the control writes it.
+
+    ``why`` returns why a text cannot be read, in a sentence.
+    """
 
     title: str
     read: Callable[[str], str | None]
+    why: Callable[[str], str] | None = None
+
+    def said(self, text: str) -> str:
+        """Return the sentence about a text that cannot be read."""
+        if self.why is not None:
+            return self.why(text)
+        return (
+            f"The link asks for {self.title} “{shown(text)}”, which is not on offer; what is chosen here is shown "
+            "instead."
+        )
 
 
 def option(title: str, options: Mapping[Any, str], others: Mapping[Any, str] = MappingProxyType({})) -> Parameter:
@@ -38,6 +51,34 @@ def option(title: str, options: Mapping[Any, str], others: Mapping[Any, str] = M
         for text in (str(name), shown, others.get(name, shown))
     }
     return Parameter(title, lambda text: known.get(text.strip().casefold()))
+
+
+def named(title: str, things: Mapping[str, Collection[str]]) -> Parameter:
+    """Return a parameter that names one of ``things`` (id → its titles) by its id.
+
+    A title is taken too where one thing alone has it; where several have it, the link cannot say which is meant.
+    """
+    ids = {name.casefold(): name for name in things}
+    by_title: dict[str, list[str]] = {}
+    for name, titles in things.items():
+        for text in {one.casefold() for one in titles}:
+            by_title.setdefault(text, []).append(name)
+
+    def found(text: str) -> list[str]:
+        key = text.strip().casefold()
+        return [ids[key]] if key in ids else by_title.get(key, [])
+
+    def why(text: str) -> str:
+        if found(text):
+            return f"The link asks for {title} “{shown(text)}”, and several have that name: choose one here."
+        return Parameter(title, lambda _: None).said(text)
+
+    return Parameter(title, lambda text: one[0] if len(one := found(text)) == 1 else None, why)
+
+
+def shown(text: str) -> str:
+    """Return the beginning of a text from a link, for Markdown."""
+    return f"{plain_markdown(text[:_LONGEST])}{'…' if len(text) > _LONGEST else ''}"
 
 
 def number(title: str, low: float, high: float, whole: bool) -> Parameter:
@@ -59,12 +100,12 @@ def read(parameters: Mapping[str, Parameter]) -> bool:
     if st.session_state.get(_READ, False):
         return False
     st.session_state[_READ] = True
-    misread, changed = {}, False
+    misread, changed = [], False
     for key in [key for key in parameters if key in st.query_params]:
         text = st.query_params[key]
         found = parameters[key].read(text)
         if found is None and text:
-            misread[parameters[key].title] = text
+            misread.append(parameters[key].said(text))
         if found is None:
             del st.query_params[key]
         elif found != text or len(st.query_params.get_all(key)) > 1:
@@ -80,8 +121,4 @@ def misread(chosen: str) -> list[str]:
     """Return a sentence for each value of the link that could not be read, until something else is ``chosen``."""
     if st.session_state.setdefault(_SHOWN_WITH, chosen) != chosen:
         st.session_state.pop(_MISREAD, None)
-    return [
-        f"The link asks for {title} “{plain_markdown(text[:_LONGEST])}{'…' if len(text) > _LONGEST else ''}”, which is "
-        "not on offer; what is chosen here is shown instead."
-        for title, text in st.session_state.get(_MISREAD, {}).items()
-    ]
+    return list(st.session_state.get(_MISREAD, []))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import streamlit as st
 
 from cache.home import folders
 from pages.ui import cards, errors, state
+from rec_core.canonical import digest
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
-from rec_core.data.sources.table.opening import is_elsewhere
+from rec_core.data.sources.table.opening import is_elsewhere, version_of
 from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
 from rec_core.errors import CorelensError, DataError, reason
 from rec_core.specs import checked
@@ -92,15 +92,17 @@ def _kept(name: str, contents: bytes) -> str:
 
 def _take(path: str) -> None:
     """Show how a log is read, let the reader say otherwise, and take it."""
-    found = _sniffed(path, _version(path), _layout(path))
-    columns = _roles(found, "own")
+    of = _of(path)
+    found = _sniffed(path, version_of(path), _layout(path, of))
+    columns = _roles(found, "own", of)
     in_order = not columns.time and st.checkbox(
-        "Lines are in order of time, at least those of each user", key="own-in-order"
+        "Lines are in order of time, at least those of each user", key=f"own-in-order-{of}"
     )
     records = pd.DataFrame(found.records[:_SHOWN], columns=found.names)
-    cards.table(records, alt="The first rows of the file.", key="own-rows", height=240)
-    items_path, reading = _items({"layout": found.layout, "columns": columns.model_copy(update={"in_order": in_order})})
-    title = st.text_input("What to call it", key="own-title", placeholder=Path(path).name)
+    cards.table(records, alt="The first rows of the file.", key=f"own-rows-{of}", height=240)
+    reading = {"layout": found.layout, "columns": columns.model_copy(update={"in_order": in_order})}
+    items_path, reading = _items(reading, of)
+    title = st.text_input("What to call it", key=f"own-title-{of}", placeholder=Path(path).name)
     missing = [ROLES[role].lower() for role in ("user", "item") if not getattr(columns, role)]
     label = "Use this log" if not missing else f"Say which column is the {' and the '.join(missing)}"
     args = [path, Reading(**reading), title.strip(), items_path]
@@ -116,7 +118,7 @@ def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
         state.complain(str(error))
         return
     st.session_state["data"] = log.name
-    st.session_state["own-path"] = st.session_state["own-items"] = st.session_state["own-title"] = ""
+    st.session_state["own-path"] = ""
 
 
 @st.cache_resource(max_entries=20, show_spinner="Looking at the file")
@@ -129,17 +131,18 @@ def _sniffed(path: str, mark: str, layout: Layout | None, of_items: bool = False
     return sniff(path, layout, of_items)
 
 
-def _version(path: str) -> str:
-    """Return what tells one version of a file here from another."""
-    with suppress(OSError):
-        stat = Path(path).stat()
-        return f"{stat.st_mtime_ns} {stat.st_size}"
-    return ""
+def _of(*what: str) -> str:
+    """Return the end of the keys of the controls that are about a file: another file, or version of it, has others.
+
+    Streamlit keeps what was chosen by key, and a default is not looked at again.
+    """
+    path, *more = what
+    return digest([path, version_of(path), *more])[:12]
 
 
-def _layout(path: str) -> Layout:
-    """Say how the file seems to be written, let the reader say otherwise, and return how it is read."""
-    layout = _guessed(path, _version(path))
+def _layout(path: str, of: str) -> Layout:
+    """Show the guessed layout, let the reader change it, and return the one to read the file with."""
+    layout = _guessed(path, version_of(path))
     if layout.form != "text":
         st.caption({"json": "Read as JSON lines.", "parquet": "Read as Parquet."}[layout.form])
         return layout
@@ -149,19 +152,20 @@ def _layout(path: str) -> Layout:
             "Separator",
             options,
             format_func=lambda sign: _SEPARATORS.get(sign, sign),
-            key="own-separator",
+            key=f"own-separator-{of}",
             accept_new_options=True,
         )
         checked(Layout, {"separator": separator})
-        layout = _guessed(path, _version(path), separator)
-        encodings = list(ENCODINGS)
+        layout = _guessed(path, version_of(path), separator)
+        encodings, encoded = list(ENCODINGS), f"own-encoding-{of}"
         encoding = st.selectbox(
-            "Encoding", encodings, encodings.index(layout.encoding), ENCODINGS.__getitem__, key="own-encoding"
+            "Encoding", encodings, encodings.index(layout.encoding), ENCODINGS.__getitem__, key=encoded
         )
-        header = st.checkbox("The first line names the columns", layout.header, key=f"own-header-{separator}")
-        quoted = st.checkbox("Quotation marks enclose fields", layout.quoted, key="own-quotes")
-        signs = list(DECIMALS)
-        decimal = st.selectbox("Decimal sign", signs, signs.index(layout.decimal), DECIMALS.__getitem__, key="own-sign")
+        of = _of(path, separator)  # what is guessed below depends on the separator too
+        header = st.checkbox("The first line names the columns", layout.header, key=f"own-header-{of}")
+        quoted = st.checkbox("Quotation marks enclose fields", layout.quoted, key=f"own-quotes-{of}")
+        signs, sign = list(DECIMALS), f"own-sign-{of}"
+        decimal = st.selectbox("Decimal sign", signs, signs.index(layout.decimal), DECIMALS.__getitem__, key=sign)
     said = {"encoding": encoding, "header": header, "quoted": quoted, "decimal": decimal}
     return checked(Layout, layout.model_dump() | said)
 
@@ -172,10 +176,11 @@ def _said(layout: Layout) -> str:
     return f"{ENCODINGS[layout.encoding]} text, fields separated by {plain_markdown(sign)}, {header}"
 
 
-def _roles(found: Sniffed, key: str, roles: tuple[Role, ...] = tuple(ROLES)) -> Columns:
-    """Let the reader say which column is what; guesses come first."""
+def _roles(found: Sniffed, key: str, of: str, roles: tuple[Role, ...] = tuple(ROLES)) -> Columns:
+    """Let the reader choose the column of each role; the guess is the default."""
     options = [_NONE, *found.names]
     guessed = found.columns.named
+    of = digest([of, found.layout.model_dump()])[:12]  # another layout has other columns, and other guesses
     chosen: dict[str, str] = {}
     with st.grid(len(roles), min_column_width=130):
         for role in roles:
@@ -183,24 +188,25 @@ def _roles(found: Sniffed, key: str, roles: tuple[Role, ...] = tuple(ROLES)) -> 
                 ROLES[role],
                 options,
                 options.index(guessed.get(role, _NONE)),
-                key=f"{key}-{role}-{'|'.join(found.names)}",
+                key=f"{key}-{role}-{of}",
             )
             if name and name != _NONE:
                 chosen[role] = name
     return checked(Columns, chosen)
 
 
-def _items(reading: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Let the reader name a second file about items; return its path and how both are read."""
+def _items(reading: dict[str, Any], of: str) -> tuple[str, dict[str, Any]]:
+    """Let the reader name a second file about the items ``of`` the first; return its path and how both are read."""
     with st.expander("Titles and categories of items, from a second file"):
-        typed = st.text_input("Path of that file", key="own-items", placeholder="/data/items.csv").strip()
+        typed = st.text_input("Path of that file", key=f"own-items-{of}", placeholder="/data/items.csv").strip()
         if not typed:
             return "", reading
         path = allowed(typed)
-        found = _sniffed(path, _version(path), None, of_items=True)
-        columns = _roles(found, "own-items", _ITEM_ROLES)
+        of = _of(path, of)
+        found = _sniffed(path, version_of(path), None, of_items=True)
+        columns = _roles(found, "own-items", of, _ITEM_ROLES)
         records = pd.DataFrame(found.records[:_SHOWN], columns=found.names)
-        cards.table(records, alt="The first rows of the second file.", key="own-item-rows", height=240)
+        cards.table(records, alt="The first rows of the second file.", key=f"own-item-rows-{of}", height=240)
         if not columns.item:
             raise DataError("The second file needs a column that names items: say which one does.")
     return path, reading | {"items_layout": found.layout, "items": columns}
@@ -213,7 +219,7 @@ def _listed() -> None:
             st.markdown(f"**{plain_markdown(log.title)}** · {plain_markdown(log.path)}", width="stretch")
             st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
             with st.popover("Rename"):
-                title = st.text_input("What to call it", log.title, key=f"title-{log.name}")
+                title = st.text_input("What to call it", log.given_title, key=f"title-{log.name}")
                 st.button("Rename", key=f"rename-{log.name}", on_click=_rename, args=[log.name, title])
             st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[state.logs().remove, log.name])
     for log in reversed(state.logs().removed()):

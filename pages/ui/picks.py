@@ -23,7 +23,7 @@ from rec_core.stages import EVALUATE, LOAD, RUN, SELECT
 from rec_core.wording.numbers import plain_markdown
 
 FEWEST, MOST = 2, 6
-_RUNS = "runs"
+_RUNS, _BASELINE = "runs", "baseline"
 _LIVE = "The sidebar's settings, not trained"
 
 
@@ -159,17 +159,24 @@ def baseline(made: Mapping[str, Group]) -> str:
     held = [group.key for group in made.values() if pinned in group.keys]
     whole = [group.key for group in made.values() if group.spec.keeps_everything]
     default = next(iter((*held, *whole, *keys)))
+    st.session_state[_BASELINE] = default  # as it is pinned now: another session may have pinned another one
     picked: str = st.selectbox(
         "Pinned baseline",
         list(keys),
-        index=list(keys).index(default),
         format_func=keys.__getitem__,
-        key="baseline",
+        key=_BASELINE,
         help="Differences are against this run. It stays pinned for this data and feedback.",
+        on_change=_pin,
+        args=(scope,),
     )
-    if picked != default:
-        state.jobs().ledger.pin(scope, picked)
     return keys[picked]
+
+
+def _pin(scope: str) -> None:
+    try:
+        state.jobs().ledger.pin(scope, st.session_state[_BASELINE])
+    except CorelensError as error:
+        state.complain(str(error))
 
 
 def alike(picked: list[Pick], inputs: Callable[[ExperimentSpec], Json]) -> list[Pick]:

@@ -11,7 +11,8 @@ from cache.home import folders
 from pages.ui import advanced, controls, errors, links, nav, state
 from rec_core import selection, specs
 from rec_core.data.interactions import Feedback
-from rec_core.data.sources import SOURCES
+from rec_core.data.sources import SOURCES, Source
+from rec_core.data.sources.table import Table
 from rec_core.errors import CorelensError, SpecError
 from rec_core.evaluation import METRICS, Metric, metrics_of
 from rec_core.models import MODELS, Counted
@@ -23,6 +24,8 @@ from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
 _JUDGED: dict[Feedback, str] = {"implicit": "metric", "explicit": "error"}  # the choice's name in a link
+_DATA = "data-choice"  # the visible choice; "data" is the name in the address
+_UNSEEN = "<style>.st-key-data-in-the-address { display: none; }</style>"
 _SEEDS = {count: count for count in ("1", "3", "5")}
 # What the app opens with: it needs no download and no proxy.
 FIRST = specs.preset(
@@ -64,7 +67,7 @@ def _know_the_logs() -> None:
 def _parameters() -> dict[str, links.Parameter]:
     """Return what a link may say of the sidebar."""
     chosen = {
-        "data": links.option("data", {name: _data_title(name) for name in _data()}),
+        "data": links.named("data", {name: _titles(source) for name, source in _data().items()}),
         "feedback": links.option("feedback", labels.FEEDBACK),
         "model": links.option("model", labels.MODEL_CHOICES, labels.MODEL_TITLES),
         "method": links.option("method", {name: method.title for name, method in selection.METHODS.items()}),
@@ -82,14 +85,7 @@ def _parameters() -> dict[str, links.Parameter]:
 
 def _choose() -> AbstractContextManager[Any]:
     """Draw the controls, make them the chosen spec, and return the place for facts about the data."""
-    data = st.selectbox(
-        "Data",
-        offered := _data(),
-        index=offered.index(FIRST.data.dataset),
-        format_func=_data_title,
-        key="data",
-        bind="query-params",
-    )
+    data = _choose_data()
     words, facts = SOURCES[data].words, st.empty()
     nav.link("data", "Your own log")
     feedback = controls.segments(
@@ -173,6 +169,27 @@ def _choose() -> AbstractContextManager[Any]:
     return facts
 
 
+def _choose_data() -> str:
+    """Draw the choice of the data, by their titles, and return its name, which is what stands in the address.
+
+    Streamlit writes into the address what a list shows. Titles of logs change, and several have the same; so the name
+    is in a field of its own, which nobody sees.
+    """
+    st.html(_UNSEEN)
+    asked = st.container(key="data-in-the-address").text_input(
+        "Data in the address", FIRST.data.dataset, key="data", bind="query-params"
+    )
+    offered = _data()
+    st.session_state[_DATA] = asked if asked in offered else FIRST.data.dataset
+    return st.selectbox(
+        "Data", list(offered), format_func=lambda name: offered[name].title, key=_DATA, on_change=_take_data
+    )
+
+
+def _take_data() -> None:
+    st.session_state["data"] = st.session_state[_DATA]
+
+
 def _preset(name: specs.Preset, feedback: Feedback, model: str, chosen: dict[str, Any]) -> ExperimentSpec:
     """Return what the controls describe; of what does not go together the first model and method are left out."""
     try:
@@ -234,11 +251,12 @@ def _facts() -> str:
     return "\n\n".join(filter(None, notes))
 
 
-def _data() -> list[str]:
+def _data() -> dict[str, Source]:
     """Return what is on offer, what needs no download first: the list opens at the default, with others below it."""
-    offered = [name for name, source in SOURCES.items() if source.is_offered(folders())]
-    return sorted(offered, key=lambda name: SOURCES[name].download_mb > 0)
+    offered = {name: source for name, source in SOURCES.items() if source.is_offered(folders())}
+    return dict(sorted(offered.items(), key=lambda one: one[1].download_mb > 0))
 
 
-def _data_title(name: str) -> str:
-    return SOURCES[name].title
+def _titles(source: Source) -> set[str]:
+    """Return the titles by which a link may name data: the one that is shown, and the one that a log was given."""
+    return {source.title, source.given_title if isinstance(source, Table) else source.title}

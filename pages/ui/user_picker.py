@@ -6,18 +6,22 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.ui import state
 from rec_core.analysis import groups
 from rec_core.data.interactions import Split
 from rec_core.wording.numbers import plain_markdown
 
 _KEY = "user"
+_OF = "_user_of"  # the data that the chosen user belongs to
 
 
 def choose(split: Split, rows: NDArray[np.integer]) -> int | None:
     """Draw the search and a few suggestions; return the user's position, or None after saying that there is none."""
     history = groups.histories(split, rows)
-    ids = split.catalogue.user_ids
-    st.session_state.setdefault(_KEY, str(ids[_suggestions(history)["One who keeps least"]]))
+    ids, of = split.catalogue.user_ids, state.spec().data.dataset
+    if st.session_state.setdefault(_OF, of) != of or _KEY not in st.session_state:
+        # An id of other data is nobody here, or somebody else.
+        st.session_state[_OF], st.session_state[_KEY] = of, str(ids[_suggestions(history)["One who keeps least"]])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("User id", key=_KEY, type="search", bind="query-params", width=220)
         for label, user in _suggestions(history).items():

@@ -91,3 +91,46 @@ def _joins_back(packed: bytes, log: Path) -> None:
         fields = lines[row].split(";")
         assert fields[:2] == [user, item]
         assert float(fields[-2]) == rating
+
+
+def _open_the_card(page: Page) -> None:
+    if not page.get_by_label("Path", exact=True).is_visible():
+        page.get_by_text("A log of your own", exact=True).click()
+
+
+def test_two_logs_of_one_name_stay_apart(page: Page, tmp_path: Path, app: App) -> None:
+    for n_users in (10, 20):
+        (tmp_path / f"shop {n_users}").mkdir()
+        lines = [f"u{n % n_users},i{n % 7 + n // 100},{n % 5},{10**9 + n}" for n in range(40 * n_users)]
+        path = tmp_path / f"shop {n_users}" / "events.csv"
+        path.write_text("\n".join(["user,item,rating,time", *lines, ""]))
+        page.goto(f"{app.url}/data")
+        expect(page.get_by_text("Where they come from")).to_be_visible()  # the page is whole
+        _open_the_card(page)
+        page.get_by_label("Path", exact=True).fill(str(path))
+        page.get_by_label("Path", exact=True).press("Enter")
+        page.get_by_role("button", name="Use this log").click()
+        expect(page.locator("h1")).to_contain_text(f"{40 * n_users} ratings by {n_users} users")
+    expect(page).to_have_url(re.compile("data=log-[0-9a-f]{12}"))
+    second = page.url
+    expect(page.get_by_test_id("stSidebar").get_by_label("Data in the address")).to_be_hidden()
+
+    _open_the_card(page)
+    page.locator("[class*=st-key-show-log-] button").first.click()
+    expect(page.locator("h1")).to_contain_text("events.csv (shop 10): 400 ratings by 10 users")
+    page.get_by_text("Ratings", exact=True).first.click()
+    expect(page).to_have_url(re.compile("feedback=Ratings"))
+    expect(page.locator("h1")).to_contain_text("400 ratings by 10 users")
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("400 ratings by 10 users")
+
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Data").click()
+    page.get_by_role("option", name="events.csv (shop 20)", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("800 ratings by 20 users")
+    page.go_back()
+    expect(page.locator("h1")).to_contain_text("400 ratings by 10 users")
+    page.goto(second)
+    expect(page.locator("h1")).to_contain_text("800 ratings by 20 users")
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Data").click()
+    page.get_by_role("option", name="Synthetic, 10,000 ratings", exact=True).click()
+    expect(page).to_have_url(re.compile("data=synthetic-10k"))

@@ -136,3 +136,25 @@ def test_what_was_sent_goes_with_the_log_that_is_forgotten_and_nothing_else_does
         logs.forget(one.name)
     assert not sent.exists()
     assert Path(log.path).exists()
+
+
+def test_equal_titles_are_told_apart_by_folders_or_by_names(log: Table, tmp_path: Path) -> None:
+    logs, made = Logs(Ledger(tmp_path / "home")), []
+    for number, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "log.csv"
+        path.write_text(Path(log.path).read_text() + f"1,1,{number + 1},5\n")
+        made.append(own(path))
+        logs.keep(made[-1])
+    assert [one.title for one in logs.listed()] == ["log.csv (a)", "log.csv (b)"]
+    assert [SOURCES[one.name].title for one in made] == ["log.csv (a)", "log.csv (b)"]
+    logs.keep(own(tmp_path / "a" / "log.csv", rating=""))  # the same file, read otherwise
+    titles = [one.title for one in logs.listed()]
+    assert len(set(titles)) == 3
+    assert all(title == f"log.csv ({one.name[4:8]})" for title, one in zip(titles, logs.listed(), strict=True))
+    for one in made:
+        logs.rename(one.name, "MovieLens 1M")
+    assert [one.title for one in logs.listed()][:2] == ["MovieLens 1M (a)", "MovieLens 1M (b)"]
+    logs.remove(made[0].name)
+    assert SOURCES[made[1].name].title == "MovieLens 1M (b)"  # there is a public data set of that name
+    assert {one.given_title for one in logs.listed()} == {"MovieLens 1M", "log.csv"}

@@ -94,5 +94,5 @@ def healthy(app: AppTest) -> None:
     """Hold an app to what every page has: no exception, the whole sidebar, a title."""
     assert [e.message for e in app.exception] == []
     assert len(app.sidebar.selectbox) >= 2  # data and method: the sidebar is whole
-    assert app.sidebar.selectbox(key="data").value in SOURCES
+    assert app.sidebar.selectbox(key="data-choice").value in SOURCES
     assert app.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -17,7 +18,7 @@ from pages.ui import own_log
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
-from tests.conftest import log_csv, quick
+from tests.conftest import log_csv, own, quick
 from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
 
 
@@ -35,6 +36,12 @@ def _named(open_page: Open, log: Path) -> AppTest:
     app.text_input(key="own-path").set_value(str(log)).run()
     healthy(app)
     return app
+
+
+def _own(app: AppTest, control: str) -> Any:
+    """Return a control of the card of a file, whatever its key ends in."""
+    drawn = [*app.text_input, *app.selectbox, *app.checkbox]
+    return next(one for one in drawn if f"{one.key}-".startswith(f"own-{control}-"))
 
 
 def test_what_the_data_hold_is_said(open_page: Open) -> None:
@@ -60,7 +67,7 @@ def test_a_log_is_named_shown_taken_and_found_again(home: Path, open_page: Open,
     app = _named(open_page, log)
     chosen = [box.value for box in app.selectbox if (box.key or "").startswith("own-") and "userId" in box.options]
     assert chosen == ["userId", "movieId", "rating", "timestamp", "–", "–"]
-    app.text_input(key="own-title").set_value("Our *shop*").run()
+    _own(app, "title").set_value("Our *shop*").run()
     app.button(key="own-use").click().run()
     healthy(app)
     assert app.title[0].value.startswith("Our shop: 10,001 ratings by 150 users of 400 items")
@@ -84,7 +91,7 @@ def test_a_log_is_renamed_removed_and_brought_back(home: Path, open_page: Open, 
     assert app.title[0].value.startswith("Shop 2: ")
     app.button(key=f"remove-{kept.name}").click().run()
     healthy(app)
-    assert app.selectbox(key="data").value != kept.name
+    assert app.selectbox(key="data-choice").value != kept.name
     app.button(key=f"back-{kept.name}").click().run()
     app.button(key=f"show-{kept.name}").click().run()
     healthy(app)
@@ -185,7 +192,7 @@ def test_a_separator_that_was_not_guessed_can_be_said(
     path.write_text("user^item^when\n" + "".join(f"{n % 9}^{n % 7}^{n}\n" for n in range(50)))
     app = _named(open_page, path)
     assert "there is one column where a log has two" in errors(app)[0]
-    app.selectbox(key="own-separator").set_value("^").run()
+    _own(app, "separator").set_value("^").run()
     healthy(app)
     assert not app.error
     assert app.button(key="own-use").label == "Use this log"
@@ -225,3 +232,121 @@ def test_nothing_is_advised_that_is_chosen_already(open_page: Open, tmp_path: Pa
     app.button(key="own-use").click().run()
     healthy(app)
     assert "choose Clicks" not in texts(app)
+
+
+def _written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(text.encode(encoding))
+    return folder / name
+
+
+def _cells(separator: str, header: str = "", decimal: str = ".") -> str:
+    """Return 60 rows: users Zoë0 to Zoë5, items, ratings with a fraction, times."""
+    lines = [f"Zoë{n % 6},Café{n % 11},{n % 5}{decimal}5,{10**9 + n}".split(",", 2) for n in range(60)]
+    rows = [separator.join([user, item, *rest.rsplit(",", 1)]) for user, item, rest in lines]
+    return "\n".join([*([separator.join(header.split(","))] if header else []), *rows, ""])
+
+
+_FILES = {
+    "latin": (_cells(",", "user,item,rating,time"), "latin-1"),
+    "utf": (_cells(",", "user,item,rating,time"), "utf-8"),
+    "bare": (_cells(","), "utf-8"),
+    "german": (_cells(";", "user,item,rating,time", ","), "utf-8"),
+    "same names, other roles": (_cells(",", "time,rating,item,user"), "utf-8"),
+}
+
+
+def _shown(app: AppTest) -> tuple[list[object], list[str]]:
+    """Return what the card of a file shows: every control's value, the first rows, what is said of them."""
+    chosen = [box.value for box in (*app.selectbox, *app.checkbox) if (box.key or "").startswith("own-")]
+    return [*chosen, *[table.value.to_csv() for table in app.dataframe[:1]]], [label.label for label in app.expander]
+
+
+@pytest.mark.parametrize("first", _FILES)
+@pytest.mark.parametrize("second", _FILES)
+def test_a_second_path_is_read_as_in_a_fresh_session(open_page: Open, tmp_path: Path, first: str, second: str) -> None:
+    if first == second:
+        return
+    paths = [_written(tmp_path, f"{name[:4]}.csv", *_FILES[name]) for name in (first, second)]
+    fresh = _shown(_named(open_page, paths[1]))
+    app = _named(open_page, paths[0])
+    _own(app, "quotes").uncheck().run()
+    app.text_input(key="own-path").set_value(str(paths[1])).run()
+    healthy(app)
+    assert _shown(app) == fresh
+
+
+def test_another_version_of_a_file_is_read_anew(open_page: Open, tmp_path: Path) -> None:
+    path = _written(tmp_path, "log.csv", *_FILES["latin"])
+    app = _named(open_page, path)
+    _written(tmp_path, "log.csv", *_FILES["german"])
+    fresh = _shown(_named(open_page, path))
+    app.run()
+    assert _shown(app) == fresh
+
+
+def _two_of_one_name(home: Path, tmp_path: Path) -> list[str]:
+    """Take two logs that are called events.csv, of 10 and of 20 users; return their names."""
+    logs = Logs(Ledger(home))
+    for n_users in (10, 20):
+        lines = [f"u{n % n_users},i{n % 7 + n // 100},{n % 5},{10**9 + n}" for n in range(40 * n_users)]
+        text = "\n".join(["user,item,rating,time", *lines, ""])
+        logs.keep(own(_written(tmp_path / f"shop {n_users}", "events.csv", text)))
+    return [log.name for log in logs.listed()]
+
+
+def test_two_logs_of_one_name_are_told_apart(home: Path, open_page: Open, tmp_path: Path) -> None:
+    first, second = _two_of_one_name(home, tmp_path)
+    app = open_page("data")
+    app.button(key=f"show-{first}").click().run()
+    healthy(app)
+    assert "events.csv (shop 10): 400 ratings by 10 users" in app.title[0].value
+    app.sidebar.button_group(key="feedback").set_value("explicit").run()
+    app.run()
+    healthy(app)
+    assert "400 ratings by 10 users" in app.title[0].value
+    assert app.query_params["data"] in (first, [first])
+    assert {"events.csv (shop 10)", "events.csv (shop 20)"} <= set(app.sidebar.selectbox(key="data-choice").options)
+    app.sidebar.selectbox(key="data-choice").set_value(second).run()
+    healthy(app)
+    assert "800 ratings by 20 users" in app.title[0].value
+    assert app.query_params["data"] in (second, [second])
+
+
+def test_a_link_names_a_log_by_its_id_and_an_old_one_by_a_title_that_it_alone_has(
+    home: Path, open_page: Open, tmp_path: Path
+) -> None:
+    first, second = _two_of_one_name(home, tmp_path)
+    for name, users in ((first, 10), (second, 20), ("events.csv (shop 20)", 20)):
+        app = open_page("data", data=name)
+        healthy(app)
+        assert not app.sidebar.warning
+        assert f"ratings by {users} users" in app.title[0].value
+    app = open_page("data", data="events.csv")
+    healthy(app)
+    (said,) = [warning.value for warning in app.sidebar.warning]
+    assert "and several have that name: choose one here" in said
+    Logs(Ledger(home)).rename(second, "Other shop")
+    for link, users in (("events.csv", 10), ("other shop", 20)):
+        app = open_page("data", data=link)
+        assert not app.sidebar.warning
+        assert f"ratings by {users} users" in app.title[0].value
+
+
+def test_a_renamed_log_keeps_the_title_that_was_given(home: Path, open_page: Open, tmp_path: Path) -> None:
+    first, _ = _two_of_one_name(home, tmp_path)
+    app = open_page("data")
+    assert app.text_input(key=f"title-{first}").value == "events.csv"
+    app.button(key=f"rename-{first}").click().run()
+    assert [log.title for log in Logs(Ledger(home)).listed()] == ["events.csv (shop 10)", "events.csv (shop 20)"]
+
+
+def test_a_user_belongs_to_the_data(home: Path, open_page: Open, tmp_path: Path) -> None:
+    first, second = _two_of_one_name(home, tmp_path)
+    app = open_page("one_user", data=second, user="u15")
+    healthy(app)
+    assert app.text_input(key="user").value == "u15"
+    app.sidebar.selectbox(key="data-choice").set_value(first).run()
+    healthy(app)
+    assert not app.info
+    assert app.text_input(key="user").value in {f"u{n}" for n in range(10)}

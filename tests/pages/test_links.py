@@ -64,7 +64,7 @@ def test_a_link_may_name_things_as_the_command_line_does(open_page: Open) -> Non
     app = open_page(data="synthetic-10k", method="GRADIENT", preset="report", model="mf", feedback="explicit")
     healthy(app)
     assert not app.sidebar.warning
-    assert app.sidebar.selectbox(key="data").value == "synthetic-10k"
+    assert app.sidebar.selectbox(key="data-choice").value == "synthetic-10k"
     assert app.sidebar.selectbox(key="method").value == "gradient"
     assert app.sidebar.selectbox(key="model").value == "mf"
     assert app.sidebar.radio(key="preset").value == "report"

@@ -52,7 +52,7 @@ def test_every_difference_is_explained_and_other_data_are_said(open_page: Open) 
     assert said.count("As above.") == 2
     assert "The report's figures are of MovieLens 1M, ours here of" in said
     app.button(key="use-reports-data").click().run()
-    assert app.sidebar.selectbox(key="data").value == "ml-1m"
+    assert app.sidebar.selectbox(key="data-choice").value == "ml-1m"
 
 
 @pytest.mark.parametrize(("seeds", "expected"), [("0", 3), ("x", 3), ("2.5", 2)])

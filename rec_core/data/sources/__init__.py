@@ -7,20 +7,12 @@ from collections.abc import Iterable
 
 from rec_core.data.sources import movielens, pairs, synthetic
 from rec_core.data.sources.base import Folders, Source, Words
+from rec_core.data.sources.registry import Registry
 from rec_core.data.sources.table import Table
-from rec_core.errors import DataError
+from rec_core.data.sources.table.source import told_apart
 
-
-class _Sources(dict[str, Source]):
-    """Sources by name; one that is gone is said to be, for somebody may be looking at it while another removes it."""
-
-    def __missing__(self, name: str) -> Source:
-        raise DataError(f"'{name}' is not on the list any more: choose other data, or bring it back on the page Data.")
-
-
-SOURCES: dict[str, Source] = _Sources(
-    (source.name, source)
-    for source in (
+SOURCES = Registry(
+    (
         *movielens.RELEASES,
         *pairs.KNOWN,
         *synthetic.SIZES,
@@ -29,11 +21,14 @@ SOURCES: dict[str, Source] = _Sources(
 
 
 def register(logs: Iterable[Table]) -> None:
-    """Have ``logs`` among the sources, and no others of their kind."""
-    wanted = {log.name: log for log in logs}
-    for name in [name for name, source in SOURCES.items() if isinstance(source, Table) and name not in wanted]:
-        SOURCES.pop(name, None)
-    SOURCES.update(wanted)
+    """Replace people's own logs among the sources by ``logs``."""
+    SOURCES.replace(lambda source: isinstance(source, Table), logs)
 
 
-__all__ = ["SOURCES", "Folders", "Source", "Words", "register"]
+def distinct(logs: Iterable[Table]) -> list[Table]:
+    """Return logs under titles that differ from each other and from those of all other sources."""
+    others = [source.title for source in SOURCES.values() if not isinstance(source, Table)]
+    return told_apart(list(logs), others)
+
+
+__all__ = ["SOURCES", "Folders", "Source", "Words", "distinct", "register"]

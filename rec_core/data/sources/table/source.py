@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ _PER_MB = 0.13  # seconds to read and split a megabyte of text, measured on 25 m
 _PER_ROW = 55  # bytes of memory that a row takes at most, measured on 100 million rows (benchmarks scale)
 _LONGEST = 80  # characters of a title
 PREFIX = "log-"  # of the names of people's own logs
+_MARK = " ("  # begins what tells equal titles apart; no title that was given holds it
+_FEWEST = 4  # digits of a name that tell logs apart
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,12 @@ class Table(Source):
     @property
     def is_titled(self) -> bool:
         """Whether it is called otherwise than its file."""
-        return self.title != titled(name_of(self.path))
+        return self.given_title != titled(name_of(self.path))
+
+    @property
+    def given_title(self) -> str:
+        """The title as it was given, without what tells it from the same title of another log."""
+        return self.title.partition(_MARK)[0]
 
     @property
     def seconds(self) -> float:
@@ -156,6 +165,33 @@ def titled(text: str) -> str:
     'our http: x b shop b 1_2.csv'
     """
     return " ".join(re.sub(r"[^\w\s.,:;'’()-]|[()]", " ", text).split())[:_LONGEST] or "A log"
+
+
+def told_apart(logs: Sequence[Table], others: Iterable[str] = ()) -> list[Table]:
+    """Return logs whose titles differ from each other and from ``others``, however their letters are written.
+
+    Equal titles have the file's folder added, or the beginning of the log's name where folders do not tell them apart.
+    """
+    taken = {title.casefold() for title in others}
+    alike: dict[str, list[Table]] = {}
+    for log in logs:
+        alike.setdefault(log.title.casefold(), []).append(log)
+    marks = {
+        log.name: mark
+        for title, group in alike.items()
+        if len(group) > 1 or title in taken
+        for log, mark in zip(group, _marks(group), strict=True)
+    }
+    return [replace(log, title=f"{log.title}{_MARK}{marks[log.name]})") if log.name in marks else log for log in logs]
+
+
+def _marks(logs: Sequence[Table]) -> list[str]:
+    """Return a few signs per log that no other of them has."""
+    folders = [titled(name_of(log.path.rstrip("/").rpartition("/")[0])) for log in logs]
+    if len({folder.casefold() for folder in folders}) == len(folders):
+        return folders
+    names = [log.name.removeprefix(PREFIX) for log in logs]
+    return next(cut for n in count(_FEWEST) if len(set(cut := [name[:n] for name in names])) == len(set(names)))
 
 
 def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
