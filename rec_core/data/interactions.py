@@ -137,6 +137,11 @@ class Split:
         """What a user is known to have when the test row is asked for, in parts."""
         return self.train, self.validation, self.passed_over
 
+    @property
+    def validated(self) -> tuple[Interactions, ...]:
+        """The only rows that a choice may look at, in parts: nothing that chooses knows what is tested."""
+        return self.train, self.validation
+
 
 def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
     """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Split, distinct_pairs
+from rec_core.data.interactions import Interactions, Split, distinct_pairs
 from rec_core.errors import DataError
 
 FEWEST = 10  # items that the held-out one is ranked against: among fewer, every rank is at most 10
@@ -13,18 +15,20 @@ ABSENT = -1  # stands where a user has no further unknown item
 _TIGHT = 1.25  # unknown items per negative, below which drawing again and again takes too long
 
 
-def sample_negatives(split: Split, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
-    """Return ``count`` distinct items per user (n_users x count), uniform over items the user has in no split.
+def sample_negatives(
+    split: Split, count: int, rng: np.random.Generator, parts: Sequence[Interactions] | None = None
+) -> NDArray[np.int32]:
+    """Return ``count`` distinct items per user (n_users x count), uniform over items the user has in none of ``parts``.
 
-    A user with fewer unknown items gets all of them, and ``ABSENT`` in the places that are left. Draws that hit a known
-    item or repeat an earlier draw are drawn again, which leaves every set of ``count`` unknown items equally likely.
+    Without ``parts`` these are items that the user has in no split. A user with fewer unknown items gets all of them,
+    and ``ABSENT`` in the places that are left. Draws that hit a known item or repeat an earlier draw are drawn again,
+    which leaves every set of ``count`` unknown items equally likely.
 
     Raises:
         DataError: if a user has fewer than ``FEWEST`` unknown items (than ``count``, if that is smaller).
     """
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
-    parts = (*split.known, split.test)
-    known = distinct_pairs(parts, n_items)
+    known = distinct_pairs((*split.known, split.test) if parts is None else parts, n_items)
     unknown = n_items - np.bincount(known // n_items, minlength=n_users)
     if unknown.min() < min(count, FEWEST):
         raise DataError(

@@ -16,7 +16,11 @@ from rec_core.stages.stage import Inputs, Stage, Work
 
 @dataclass(frozen=True)
 class Negatives:
-    """Items unknown to the user, (n_users x count), for the test and for the validation item."""
+    """Items unknown to the user, (n_users x count), for the test and for the validation item.
+
+    Those of the test are in none of the user's rows. Those of validation are in none of the user's train and validation
+    rows: a choice that is made on validation then does not depend on the test split, not even on its items.
+    """
 
     test: NDArray[np.int32]
     validation: NDArray[np.int32]
@@ -28,11 +32,10 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
 
 def _compute(work: Work) -> Negatives:
     split, count = work.get(SPLIT), work.spec.evaluation.negatives
-    test, validation = (
-        sample_negatives(split, count, generator(work.spec.data_seed, f"{part} negatives"))
-        for part in ("test", "validation")
+    of_test, of_validation = (generator(work.spec.data_seed, f"{part} negatives") for part in ("test", "validation"))
+    return Negatives(
+        sample_negatives(split, count, of_test), sample_negatives(split, count, of_validation, split.validated)
     )
-    return Negatives(test, validation)
 
 
-NEGATIVES = Stage("negatives", 1, Negatives, _inputs, _compute, "Drawing negatives", needs=lambda spec: (SPLIT,))
+NEGATIVES = Stage("negatives", 2, Negatives, _inputs, _compute, "Drawing negatives", needs=lambda spec: (SPLIT,))

@@ -92,6 +92,17 @@ def test_negatives_are_distinct_unknown_and_uniform(small_split: Split) -> None:
         assert not known & set(mine)
 
 
+def test_negatives_of_validation_leave_out_what_validation_knows_alone(small_split: Split) -> None:
+    parts = small_split.validated
+    drawn = negatives.sample_negatives(small_split, 99, np.random.default_rng(0), parts)
+    known = {(user, item) for part in parts for user, item in zip(part.user.tolist(), part.item.tolist(), strict=True)}
+    pairs = {(user, item) for user, items in enumerate(drawn.tolist()) for item in items}
+    assert len(pairs) == 99 * small_split.catalogue.n_users
+    assert not known & pairs
+    tested = set(zip(small_split.test.user.tolist(), small_split.test.item.tolist(), strict=True))
+    assert tested & pairs  # they are as unknown to validation as any other
+
+
 def test_every_unknown_item_is_equally_likely() -> None:
     rows = interactions([0, 0, 0], [0, 3, 6])
     split = splits.leave_one_out(_dataset(rows), "last", "random", np.random.default_rng(0))
