@@ -19,7 +19,7 @@ from rec_core.data.sources import SOURCES
 from rec_core.evaluation import METRICS, Metric
 from rec_core.evaluation.ranking import RECALL, RECALL_ALL
 from rec_core.experiment import Experiment
-from rec_core.replicates import BySeed, over_seeds, share
+from rec_core.replicates import BySeed, level, share
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import LOAD, MemoryStore, pack, resolve
 
@@ -66,7 +66,7 @@ def _of_model(base: ExperimentSpec, seeds: int, store: MemoryStore, shuffled: bo
         store.put(LOAD.key(base), replace(loaded, meta={**(made.meta if made else {}), **loaded.meta}))
     full = _per_user(base.with_(method={"name": "full"}), seeds, store)
     for metric, values in full.items():
-        found = over_seeds([METRICS[metric].of_mean(float(each.mean())) for each in values.values()])
+        found = level(METRICS[metric], values)
         yield Line(f"{what}, all rows: {METRICS[metric].title}", found.mean, found.low, found.high, "")
     for method, settings, ratios in CORESETS:
         for ratio in ratios:

@@ -27,22 +27,23 @@ with st.container(horizontal=True):
     goal = find_card.goal()
     among = slice_choice.draw()
 every = among.groups(frontier.alike(state.compared(), spec))
-found = frontier.smallest(every, goal, among.kept)
+found = frontier.smallest(every, goal, among.intervals.kept)
 with answer:
     first, second = wording.answer(found, metric, among.title)
     cards.headline(first)
     st.markdown(f"{second} {among.said}")
 
 if parts := [one for one in every if not one.is_baseline]:
-    table = wording.named(frontier.table(every, among.kept))
+    table = wording.named(frontier.table(every, among.intervals))
     caption = f"{labels.caption_of_groups([one.group for one in every])} {among.said}".strip()
     free = comparison.free_controls(parts[0].group.results[0].controls, metric)
     controls = {labels.control_title(name): value for name, value in free.items()}
     exhibits.show(figures.quality_against_ratio(table, controls, caption, among.title))
-    latex_table.offer(every, caption, among.gain)
+    latex_table.offer(every, caption, among.gain, among.intervals)
     full = [one for one in every if one.is_baseline]
     if full:
-        st.markdown(wording.ending(frontier.rise(frontier.random_rows(every)), full[0].value, metric))
+        rise = frontier.rise(frontier.random_rows(every), among.intervals)
+        st.markdown(wording.ending(rise, full[0].value, metric))
     exhibits.show(figures.quality_against_cost(table, caption, among.title))
     if (best := found.sure or found.likely) is not None:
         find_card.break_even(best[0])

@@ -18,7 +18,7 @@ with answer:
 
 report_card.show_data()
 report_card.show_missing([spec for rows in wanted.values() for row in rows for spec in row])
-frames = {number: report.build(table, results[number]) for number, table in TABLES.items()}
+frames = {number: report.build(table, results[number], state.per_user) for number, table in TABLES.items()}
 said = set[str]()
 for number, table in TABLES.items():
     st.subheader(report.title(table), anchor=False)
@@ -29,4 +29,5 @@ for number, table in TABLES.items():
 st.subheader("All tables", anchor=False)
 for cause in EVERYWHERE:
     report_card.cause(cause)
+st.caption(report.INTERVALS)
 report_card.take_along(frames, seeds)

@@ -153,8 +153,8 @@ def show_runs(every: list[Compared]) -> None:
     st.subheader("Quality against time", anchor=False)
     chosen_key = RUN.key(state.spec())
     caption = labels.caption_of_groups([one.group for one in every])
-    exhibits.show(quality_against_time(every, chosen_key, caption))
-    table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec()))))
+    exhibits.show(quality_against_time(every, chosen_key, caption, state.intervals()))
+    table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec())), state.intervals()))
     st.subheader("All runs of this data, feedback and model", anchor=False)
     if others := state.finished().tested_otherwise(state.spec()):
         st.caption(wording.left_out(others, state.words()))
@@ -189,7 +189,9 @@ def show_both_kinds(every: list[Compared]) -> None:
     leaders = comparison.leaders(every)
     verdicts = {whole: state.than(some[0], some[1].group) for whole, some in leaders.items() if len(some) > 1}
     st.markdown(serving.both_kinds(leaders, verdicts))
-    exhibits.show(quality_against_cost(every, labels.caption_of_groups([one.group for one in every])))
+    exhibits.show(
+        quality_against_cost(every, labels.caption_of_groups([one.group for one in every]), state.intervals())
+    )
 
 
 compared = state.compared()

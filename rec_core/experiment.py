@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.evaluation import Metric, controls, free
+from rec_core.evaluation import Metric, PerUser, controls, free
 from rec_core.evaluation.evaluate import Evaluation
 from rec_core.models import Fitted
 from rec_core.models.served import Profile
@@ -205,6 +205,12 @@ class View(Stages):
     def proxy_is_ready(self) -> bool:
         """Whether nothing has to be pretrained before the method can select."""
         return not self.spec.uses_proxy or self.can(PROXY)
+
+
+def stored_per_user(result: RunResult, store: StageStore) -> PerUser | None:
+    """Return what each test user got in a finished run, or None where that is gone."""
+    found = store.get(result.stage_keys.get(EVALUATE.name, ""))
+    return None if found is None else unpack(Evaluation, found).per_user
 
 
 def stored_result(key: str, store: StageStore) -> RunResult | None:

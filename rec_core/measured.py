@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared, free_controls
-from rec_core.analysis.frontier import Kept, table
+from rec_core.analysis.comparison import Compared, Intervals, free_controls
+from rec_core.analysis.frontier import table
 from rec_core.evaluation import Metric
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
@@ -32,8 +32,8 @@ class Measured:
     def of(self, model: str, metric: str) -> tuple[pd.DataFrame, dict[str, float]]:
         """Return the parts under one model by one metric, as figures take them, and the controls: title → value."""
         one = self.frame[(self.frame[col.MODEL] == model) & (self.frame[col.METRIC] == metric)]
-        if col.KEPT_AT_LEAST not in one:  # written before claims were corrected, so that nothing in it is reliable
-            one = one.assign(**{col.KEPT_AT_LEAST: math.nan})
+        # A file of an earlier version has intervals over seeds alone, which are not shown.
+        one = one.assign(**{name: math.nan for name in (col.HALF, col.KEPT_AT_LEAST) if name not in one})
         parts, free = one[one[col.METHOD] != CONTROL], one[one[col.METHOD] == CONTROL]
         return parts.reset_index(drop=True), dict(zip(free[col.LINE], free[col.VALUE], strict=True))
 
@@ -43,10 +43,10 @@ class Measured:
         return head + self.frame.to_csv(index=False, float_format="%.6g")
 
 
-def frontier(every: Iterable[Compared], metric: Metric, kept: Kept) -> pd.DataFrame:
+def frontier(every: Iterable[Compared], metric: Metric, intervals: Intervals) -> pd.DataFrame:
     """Return the rows of groups under one model by one metric, with those of the controls on all rows."""
     groups = list(every)
-    parts = wording.named(table(groups, kept))
+    parts = wording.named(table(groups, intervals))
     free: Mapping[str, float] = free_controls(groups[0].group.results[0].controls, metric)
     controls = [
         {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 import pandas as pd
 
 from rec_core import specs
+from rec_core.analysis.evidence import Read, of_results
 from rec_core.canonical import Json
-from rec_core.evaluation import METRICS
+from rec_core.evaluation import METRICS, Metric
 from rec_core.evaluation.controls import KEPT
 from rec_core.published import EVERYWHERE, TABLES, Cause, Published, Table
 from rec_core.replicates import over_seeds
@@ -21,7 +23,12 @@ from rec_core.wording.numbers import counted, small
 DATASET = "ml-1m"  # what the report's figures are of
 QUESTION = "Do the report's tables come out?"
 METHOD, AGAINST, ROWS, SEEDS = "Method", "Against the report", "Rows", "Seeds"
+INTERVALS = (
+    "± is half the 95 % interval: of metrics over users and seeds, or over users alone where a star marks one seed; of "
+    "seconds over seeds."
+)
 AS_A_SEED = "as a further seed"
+ALONE = "*"  # one seed, whose interval is over users alone
 _MARK = "†"
 _ROUNDED = 0.0005  # the report's figures have three decimals
 
@@ -42,19 +49,20 @@ def wanted(table: Table, seeds: int, base: Mapping[str, Json]) -> list[list[Expe
     ]
 
 
-def build(table: Table, results: Sequence[Sequence[RunResult]]) -> pd.DataFrame:
+def build(table: Table, results: Sequence[Sequence[RunResult]], read: Read) -> pd.DataFrame:
     """Return the table as text cells, with the results of each row; one without any has the report's figures alone.
 
-    Below are the controls that were measured beside full data.
+    Intervals of metrics are those of every page, from what ``read`` says each user got; those of seconds are over
+    seeds. Below are the controls that were measured beside full data.
     """
-    lines = [_line(table, row, found) for row, found in zip(table.rows, results, strict=True)]
+    lines = [_line(table, row, found, read) for row, found in zip(table.rows, results, strict=True)]
     return pd.DataFrame(lines + (_control_lines(table, results[0][0]) if results[0] else [])).fillna("")
 
 
-def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[str, str]:
+def _line(table: Table, row: Published, results: Sequence[RunResult], read: Read) -> dict[str, str]:
     line = {METHOD: labels.method_title(row.method, row.pretrain) + (f" {_MARK}" if row.cause else "")}
     for metric in table.metrics:
-        line[METRICS[metric].title] = _mean([result.metrics[metric] for result in results], 3)
+        line[METRICS[metric].title] = _metric(METRICS[metric], results, read)
         line[f"{METRICS[metric].title} (report)"] = f"{row.metrics[metric]:.3f}"
     line[AGAINST] = _against(table, row, results)
     times = {
@@ -75,6 +83,20 @@ def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
         for name, metrics in result.controls.items()
         if not name.endswith(KEPT)
     ]
+
+
+def _metric(metric: Metric, results: Sequence[RunResult], read: Read) -> str:
+    """Return the mean over seeds with half the width of its 95 % interval over users and seeds, as far as it is known.
+
+    Of one seed the interval is over users alone, and marked.
+    """
+    if not results:
+        return ""
+    mean = f"{fmean(result.metrics[metric.name] for result in results):.3f}"
+    found = of_results(results, metric, read)
+    if found is None or found.freedom <= 0:
+        return mean
+    return f"{mean} ± {found.half:.3f}{'' if len(results) > 1 else ALONE}"
 
 
 def _mean(values: Sequence[float], places: int) -> str:
@@ -134,5 +156,6 @@ def causes(table: Table) -> list[tuple[str, Cause]]:
 
 
 def footnotes(table: Table) -> list[str]:
-    """Return its causes and those of all tables as lines of text."""
-    return [f"{mark} {cause}".strip() for mark, cause in (*causes(table), *(("", one) for one in EVERYWHERE))]
+    """Return its causes, those of all tables and what intervals count, as lines of text."""
+    every = (*causes(table), *(("", one) for one in EVERYWHERE))
+    return [*(f"{mark} {cause}".strip() for mark, cause in every), INTERVALS]

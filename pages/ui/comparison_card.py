@@ -19,7 +19,7 @@ from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import capital, percent
 
-_OVER_SEEDS = "Half the width of the 95 % interval over seeds"
+_COUNTS = "Half the width of the 95 % interval: other users and other seeds; of one seed, other users alone"
 # RS2 keeps nothing: it is what as many steps on all rows are worth, and so what keeping rows has to be held against.
 _FIRST = ("full", "random", "gradient", "recent", "rs2")
 # Of the other kind of models, which are quick: on everything, on a part of each history, and on a part of the users.
@@ -34,7 +34,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         method=[("★ " if b else "") + m for b, m in zip(table.is_baseline, table.method, strict=True)],
         ratio=100 * table.ratio,
         quality_kept=100 * table.quality_kept.astype(float),
-        kept_half=100 * table.kept_half.astype(float),
+        **{col.KEPT_HALF: 100 * table[col.KEPT_HALF].astype(float)},
     )
     main = {name: scores.pop(name) for name in list(scores) if name == metric.name or METRICS[name].part != ALL_ITEMS}
     columns = {
@@ -44,13 +44,13 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "quality_kept": column.NumberColumn(
             "Quality kept", format="%.0f %%", help="Of full data, same settings and seed"
         ),
-        "kept_half": column.NumberColumn("±", format="%.1f", help=f"{_OVER_SEEDS}, in points"),
+        col.KEPT_HALF: column.NumberColumn("± users, seeds", format="%.1f", help=f"{_COUNTS}. In points."),
         "gain": column.NumberColumn("Gain over control", format="%+.3f", help=f"In {metric.title}"),
         "no_better": column.TextColumn(
             "No better than", width="medium", help="What is cheaper and at least as good, by the means of seeds"
         ),
         metric.name: main.pop(metric.name),
-        "half": column.NumberColumn(f"± {metric.title}", format="%.3f", help=_OVER_SEEDS),
+        col.HALF: column.NumberColumn(f"± {metric.title}, users and seeds", format="%.3f", help=f"{_COUNTS}."),
         **main,
         "report": column.NumberColumn("In the report", format="%.3f", help=metric.title),
         "total_s": column.NumberColumn("CPU s", format="%.1f", help="Pretrain + select + train"),
@@ -65,7 +65,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "seed": column.TextColumn("Seed"),
         "rows": column.NumberColumn(capital(state.words().rows), format="localized"),
     }
-    for name in ("report", "kept_half", "half"):
+    for name in ("report", col.KEPT_HALF, col.HALF):
         if table[name].isna().all():
             del columns[name]
     ticked = cards.table(

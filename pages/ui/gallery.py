@@ -47,7 +47,7 @@ class Subject:
 
 def _quality(subject: Subject) -> Exhibit:
     caption = labels.caption_of_groups([one.group for one in subject.compared])
-    return quality_against_time(subject.compared, RUN.key(subject.spec), caption)
+    return quality_against_time(subject.compared, RUN.key(subject.spec), caption, state.intervals())
 
 
 def _activity(subject: Subject) -> Exhibit:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from rec_core.analysis.comparison import Compared
+from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.analysis.frontier import clear_best
 from rec_core.export.tables import render
 from rec_core.replicates import Estimate
@@ -14,12 +14,17 @@ from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 
 
-def offer(every: Sequence[Compared], caption: str, gain: Callable[[Compared, Compared], Estimate | None]) -> None:
+def offer(
+    every: Sequence[Compared],
+    caption: str,
+    gain: Callable[[Compared, Compared], Estimate | None],
+    intervals: Intervals,
+) -> None:
     """Draw a button that downloads the table; what is best by ``gain`` is worked out once it is pressed."""
 
     def text() -> str:
         best = clear_best(every, gain)
-        cells, bold = wording.grid(every, best)
+        cells, bold = wording.grid(every, best, intervals)
         title = f"{every[0].metric.title} by the share of rows kept, {labels.model_title(every[0].spec)}"
         return render(title, cells, [caption, wording.BOLD], "latex", bold)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui import state
 from rec_core.analysis import slices
-from rec_core.analysis.comparison import Compared
+from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.evaluation.controls import KEPT
 from rec_core.experiment import View
 from rec_core.replicates import Estimate
@@ -39,9 +39,10 @@ class Among:
         found = (slices.among(one, self._measured) for one in every)
         return [one for one in found if one is not None]
 
-    def kept(self, one: Compared) -> Estimate | None:
-        """Return the share of full data's quality that a group keeps among these users."""
-        return state.kept(one, self.mask, self.name)
+    @property
+    def intervals(self) -> Intervals:
+        """How sure the numbers of groups are among these users."""
+        return state.intervals(self.mask, self.name)
 
     def gain(self, one: Compared, other: Compared) -> Estimate | None:
         """Return how much better a group is than another among these users."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -10,17 +10,17 @@ from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.kinds import Kind
 from cache.logs import Logs
+from rec_core.analysis import evidence as evidence_of
 from rec_core.analysis import gradient_norms
-from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
+from rec_core.analysis.comparison import Compared, Intervals, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.analysis.evidence import gain_over as paired
-from rec_core.analysis.evidence import kept as share_kept
 from rec_core.analysis.finished import Finished
 from rec_core.analysis.slices import Mask
 from rec_core.data.sources import SOURCES, Source, Words
 from rec_core.errors import CorelensError, DataError
-from rec_core.evaluation import Metric
-from rec_core.experiment import View, stored_result
+from rec_core.evaluation import Metric, PerUser
+from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.replicates import Estimate as Share
 from rec_core.replicates import Group, Verdict, verdict
 from rec_core.results import RunResult
@@ -285,24 +285,33 @@ def than(one: Compared, other: Group) -> Verdict | None:
     return None if found is None else verdict(found)
 
 
-def kept(one: Compared, mask: Mask | None = None, among: str = "") -> Share | None:
-    """Return the share of full data's quality that a group keeps, paired over users; None where that is not known.
+def per_user(of: RunResult) -> PerUser | None:
+    """Return what each test user got in a finished run; None where that is gone."""
+    return stored_per_user(of, jobs().store)
+
+
+def intervals(mask: Mask | None = None, among: str = "") -> Intervals:
+    """Return how sure the numbers of groups are, worked out once: one interval a number, on every page.
 
     ``mask`` marks the test users that count, if not all, and ``among`` names them.
     """
-    if one.baseline is None or not data_is_here():
-        return None
-    name = one.metric.name, one.group.keys, one.baseline.keys, among
-    if name not in (known := _known_shares()):
-        ours, full = views(one.group), views(one.baseline)
-        if not all(view.has(EVALUATE) for view in (*ours, *full)):
-            return None
-        known[name] = share_kept(one.metric, ours, full, mask)
-    return known[name]
+    fresh = evidence_of.intervals(per_user, mask)
+
+    def known(what: str, look: Callable[[Compared], Share | None]) -> Callable[[Compared], Share | None]:
+        def found(one: Compared) -> Share | None:
+            full = one.baseline.keys if one.baseline is not None and what == "kept" else frozenset()
+            name = what, one.metric.name, one.group.keys, full, among
+            if name not in (every := _known_intervals()) and (made := look(one)) is not None:
+                every[name] = made
+            return every.get(name)
+
+        return found
+
+    return Intervals(known("value", fresh.value), known("kept", fresh.kept), fresh.users)
 
 
 @st.cache_resource(show_spinner=False)
-def _known_shares() -> dict[tuple[str, frozenset[str], frozenset[str], str], Share | None]:
+def _known_intervals() -> dict[tuple[str, str, frozenset[str], frozenset[str], str], Share]:
     """Return what was worked out of finished runs, whoever looked."""
     return {}
 

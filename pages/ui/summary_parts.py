@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import gallery, state, sweeps
+from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, baseline_spec
 from rec_core.analysis.evidence import Evidence
@@ -125,11 +126,11 @@ def _times(one: Compared) -> str:
 
 
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
-    frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec))))
+    frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec)), state.intervals()))
     frame["ratio"] = frame["ratio"].map(percent)
     metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
     headline = every[0].metric.name
-    sure = {} if frame["half"].isna().all() else {"half": f"± {metrics[headline]}"}
+    sure = {} if frame[col.HALF].isna().all() else {col.HALF: f"± {metrics[headline]}, users and seeds"}
     columns = {
         "method": "Kept",
         "ratio": "Share of rows",

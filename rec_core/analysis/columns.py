@@ -62,7 +62,8 @@ LINE, MODEL, METHOD, PRETRAIN = "line", "model", "method", "pretrain"
 RATIO = "ratio"
 SEEDS = "seeds"
 METRIC = "metric"
-HALF = "half"
+# Half the width of a 95 % interval over users and seeds; of one seed, over users alone
+HALF, KEPT_HALF = "half_95_users_and_seeds", "kept_half_95_users_and_seeds"
 KEPT_FROM, KEPT_TO = "kept_from", "kept_to"
 KEPT_AT_LEAST = "kept_at_least"  # corrected for all that was looked at
 CHOOSING_S, TRAIN_S, TOTAL_S = "choosing_s", "train_s", "total_s"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from statistics import fmean
@@ -13,7 +14,7 @@ from rec_core import published
 from rec_core.analysis import columns as col
 from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.controls import KEPT
-from rec_core.replicates import Estimate, Group, group_key, over_seeds
+from rec_core.replicates import BySeed, Estimate, Group, group_key
 from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.controls import are_in
@@ -98,11 +99,14 @@ class Compared:
 
     @cached_property
     def kept(self) -> Estimate | None:
-        """Share of the baseline's quality, over seeds; None without a baseline, or where it has no quality."""
+        """Share of the baseline's quality, without an interval: users say how sure it is (``Intervals``).
+
+        None without a baseline, or where it has no quality.
+        """
         name = self.metric.name
         shares = [self.metric.share(ours.metrics[name], full.metrics[name]) for ours, full in self._pairs]
         known = [share for share in shares if share is not None]
-        return over_seeds(known) if known else None
+        return Estimate(fmean(known), 0.0, 0.0, len(known)) if known else None
 
     @property
     def quality_kept(self) -> float | None:
@@ -132,7 +136,7 @@ class Compared:
 
     @cached_property
     def row(self) -> dict[str, object]:
-        """The group's numbers, as ``table`` has them."""
+        """The group's numbers, as ``table`` has them, without their intervals."""
         return _row(self)
 
     @property
@@ -140,6 +144,28 @@ class Compared:
         """Ours and full data's results of the seeds that both have."""
         full = {} if self.baseline is None else self.baseline.by_seed
         return [(ours, full[seed]) for seed, ours in self.group.by_seed.items() if seed in full]
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """How sure the numbers of a group are: of its metric (``value``) and of the share that it keeps (``kept``).
+
+    A number has one interval, wherever it is shown: over users and seeds, and of one seed over users alone. ``users``
+    is what they are worked out from, seed → the metric of each user (n_users,). Each is None where what users got is
+    gone (``evidence.intervals``).
+    """
+
+    value: Callable[[Compared], Estimate | None]
+    kept: Callable[[Compared], Estimate | None]
+    users: Callable[[Compared], BySeed | None]
+
+
+UNKNOWN = Intervals(lambda one: None, lambda one: None, lambda one: None)
+
+
+def half(found: Estimate | None) -> float:
+    """Return half the width of an interval, nan where there is none."""
+    return math.nan if found is None or found.freedom <= 0 else found.half
 
 
 def is_cut_short(group: Group) -> bool:
@@ -184,7 +210,7 @@ def free_controls(controls: Mapping[str, Mapping[str, float]], metric: Metric) -
     return {name: metrics[metric.name] for name, metrics in controls.items() if not name.endswith(KEPT)}
 
 
-def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
+def table(compared: Iterable[Compared], baseline_key: str, intervals: Intervals = UNKNOWN) -> pd.DataFrame:
     """Return one row per group, numbers as numbers: first the one with the run ``baseline_key``, then by quality.
 
     ``no_better`` names what is cheaper and at least as good: as many random rows, trained alike, and the best control.
@@ -193,7 +219,9 @@ def table(compared: Iterable[Compared], baseline_key: str) -> pd.DataFrame:
     by_key = _by_key(every)
     frame = pd.DataFrame(
         [
-            one.row | {"is_baseline": baseline_key in one.group.keys, "no_better": _no_better(one, by_key)}
+            one.row
+            | {"is_baseline": baseline_key in one.group.keys, "no_better": _no_better(one, by_key)}
+            | {col.HALF: half(intervals.value(one)), col.KEPT_HALF: half(intervals.kept(one))}
             for one in every
         ]
     )
@@ -245,10 +273,8 @@ def _row(one: Compared) -> dict[str, object]:
         "ratio": result.n_selected / max(result.n_train, 1),
         "rows": result.n_selected,
         "quality_kept": one.quality_kept,
-        "kept_half": one.kept.half if one.kept is not None and one.kept.freedom > 0 else None,
         "gain": one.gain,
         **{name: group.metric(name) for name in result.metrics},
-        "half": group.estimate(one.metric.name).half if len(group.results) > 1 else None,
         "report": report.metrics.get(one.metric.name) if report else None,
         **seconds,
         "total_s": one.seconds,

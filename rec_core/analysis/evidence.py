@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rec_core.analysis.comparison import Compared
+from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.analysis.slices import Mask
-from rec_core.evaluation import Metric
+from rec_core.evaluation import Metric, PerUser
 from rec_core.experiment import View
-from rec_core.replicates import BySeed, Estimate, Verdict, difference, share, verdict
+from rec_core.replicates import BySeed, Estimate, Group, Verdict, difference, level, share, verdict
+from rec_core.results import RunResult
 
 MARGIN = 0.02  # share of full data's quality that may be lost, unless the reader says otherwise
 
@@ -51,6 +53,52 @@ def is_not_worse(kept: Estimate | None) -> bool:
 def is_worse(kept: Estimate | None) -> bool:
     """Say whether a share of quality is reliably below what may be lost; never of one seed."""
     return kept is not None and kept.is_replicated and kept.high < 1 - MARGIN
+
+
+Read = Callable[[RunResult], PerUser | None]  # a finished run → what each user got in it, if that is still there
+
+
+def intervals(read: Read, among: Mask | None = None) -> Intervals:
+    """Return how sure the numbers of groups are, from what each user got in their runs, which ``read`` returns.
+
+    ``among`` (n_test,) marks the test users that count; all do without.
+    """
+
+    def users(one: Compared) -> BySeed | None:
+        return of_group(one.group, one.metric, read, among)
+
+    def value(one: Compared) -> Estimate | None:
+        found = users(one)
+        return None if found is None else level(one.metric, found)
+
+    def kept(one: Compared) -> Estimate | None:
+        if one.is_baseline:
+            return None
+        ours, full = users(one), one.baseline and of_group(one.baseline, one.metric, read, among)
+        return share(one.metric, ours, full) if ours and full else None
+
+    return Intervals(value, kept, users)
+
+
+def of_group(group: Group, metric: Metric, read: Read, among: Mask | None = None) -> BySeed | None:
+    """Return a metric of each user (n_users,) by seed; None where what users got is gone, or does not say it."""
+    every = slice(None) if among is None else among
+    values = _values(group.results, metric, read)
+    if values is None:
+        return None
+    return {spec.seed: own[every] for spec, own in zip(group.specs, values, strict=True)}
+
+
+def of_results(results: Sequence[RunResult], metric: Metric, read: Read) -> Estimate | None:
+    """Return a metric of runs that differ in the seed, with the interval that it has everywhere; None as above."""
+    values = _values(results, metric, read)
+    return level(metric, dict(enumerate(values))) if values else None
+
+
+def _values(results: Sequence[RunResult], metric: Metric, read: Read) -> list[NDArray[np.float64]] | None:
+    per_user = [read(result) for result in results]
+    known = [found for found in per_user if found is not None and metric.part in found]
+    return [metric.values(found) for found in known] if len(known) == len(per_user) else None
 
 
 def weigh(one: Compared, ours: list[View], full: list[View]) -> Evidence:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean
 
-import numpy as np
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
-from rec_core.replicates import LEVEL, Estimate, Group, group_key, together
+from rec_core.analysis.comparison import RANDOM, Compared, Intervals, half, is_cut_short
+from rec_core.replicates import LEVEL, Estimate, Group, group_key, slope, together
 from rec_core.results import CHOOSING
 from rec_core.specs import ExperimentSpec, TrainSpec
 
@@ -50,12 +49,12 @@ class Rise:
 
     @property
     def is_rising(self) -> bool:
-        """Whether more rows are sure to add something."""
-        return self.slope.low > 0
+        """Whether more rows reliably add something; never of one seed."""
+        return self.slope.is_replicated and self.slope.low > 0
 
     def is_flat(self, value: float, margin: float) -> bool:
-        """Say whether doubling is sure to add less than a ``margin``, as a share of the present ``value``."""
-        return self.slope.high < margin * abs(value)
+        """Say whether doubling reliably adds less than a ``margin``, as a share of the present ``value``."""
+        return self.slope.is_replicated and self.slope.high < margin * abs(value)
 
 
 def ratio_of(one: Compared) -> float:
@@ -176,28 +175,23 @@ def random_rows(every: Sequence[Compared]) -> list[Compared]:
     return [*line, *(one for one in every if one.is_baseline and whole & one.group.keys)]
 
 
-def rise(line: Sequence[Compared]) -> Rise | None:
-    """Return what doubling the rows adds at the end of a curve, by least squares on log₂ of the ratio; None of too few.
+def rise(line: Sequence[Compared], intervals: Intervals) -> Rise | None:
+    """Return what doubling the rows adds at the end of a curve, by least squares on log₂ of the ratio.
 
-    Every run from a fifth of the rows on is a point, full data among them where they are on the ``line``. Errors of
-    runs are taken to be independent; the interval is Student's t with n - 2 degrees of freedom.
+    Groups from a fifth of the rows on are fitted, full data among them where they are on the ``line``: user by user and
+    seed by seed, because groups share both (``replicates.slope``). None of too few ratios, and where groups share no
+    seed or what users got is gone.
     """
     last = [one for one in line if ratio_of(one) >= _FITTED_FROM]
-    points = [
-        (math.log2(ratio_of(one)), one.metric.gain(result.metrics[one.metric.name], 0.0))
-        for one in last
-        for result in one.group.results
-    ]
-    ratios = tuple(sorted({ratio_of(one) for one in last}))
-    if len(ratios) < _FEWEST_RATIOS:
+    ratios = [ratio_of(one) for one in last]
+    if len(set(ratios)) < _FEWEST_RATIOS:
         return None
-    x, y = np.array(points).T
-    spread = x - x.mean()
-    slope = float(spread @ y / (spread @ spread))
-    left = y - y.mean() - slope * spread
-    freedom = len(x) - 2
-    error = math.sqrt(float(left @ left) / freedom / float(spread @ spread))
-    return Rise(Estimate(slope, error, freedom, len(x)), ratios)
+    values = [intervals.users(one) for one in last]
+    known = [found for found in values if found is not None]
+    if len(known) < len(values):
+        return None
+    found = slope(last[0].metric, [math.log2(ratio) for ratio in ratios], known)
+    return None if found is None else Rise(found, tuple(sorted(set(ratios))))
 
 
 def break_even(choosing: float, part: float, full: float) -> float | None:
@@ -218,23 +212,23 @@ def costs(group: Group) -> tuple[float, float]:
     return fmean(choosing), fmean(training)
 
 
-def table(every: Iterable[Compared], kept: Kept) -> pd.DataFrame:
+def table(every: Iterable[Compared], intervals: Intervals) -> pd.DataFrame:
     """Return one row per group, line by line: its spec, its ratio, its quality with intervals, and what it cost.
 
-    ``col.VALUE`` is the metric over seeds and ``col.HALF`` half the width of its 95 % interval (nan of one seed);
-    ``col.SHARE_KEPT`` is the share of full data's quality, from ``col.KEPT_FROM`` to ``col.KEPT_TO`` over users and
-    seeds. Seconds are CPU seconds. What a line is called is up to whoever shows it.
+    ``col.VALUE`` is the metric over seeds and ``col.HALF`` half the width of its 95 % interval. ``col.SHARE_KEPT`` is
+    the share of full data's quality, from ``col.KEPT_FROM`` to ``col.KEPT_TO``, and at least ``col.KEPT_AT_LEAST``
+    (``bounds``). Seconds are CPU seconds. What a line is called is up to whoever shows it.
     """
     groups = list(every)
-    bound = bounds(groups, kept)
+    bound = bounds(groups, intervals.kept)
     return pd.DataFrame(
-        [_row(one, kept, bound.get(one.group.key, math.nan)) for line in lines(groups).values() for one in line]
+        [_row(one, intervals, bound.get(one.group.key, math.nan)) for line in lines(groups).values() for one in line]
     )
 
 
-def _row(one: Compared, kept: Kept, at_least: float) -> dict[str, object]:
-    group, found = one.group, None if one.is_baseline else kept(one)
-    over_seeds = group.estimate(one.metric.name)
+def _row(one: Compared, intervals: Intervals, at_least: float) -> dict[str, object]:
+    group, found = one.group, None if one.is_baseline else intervals.kept(one)
+    between = half(found)
     choosing, training = costs(group)
     return {
         col.SPEC: one.spec,
@@ -243,10 +237,10 @@ def _row(one: Compared, kept: Kept, at_least: float) -> dict[str, object]:
         col.SEEDS: len(group.results),
         col.METRIC: one.metric.name,
         col.VALUE: one.value,
-        col.HALF: over_seeds.half if over_seeds.freedom > 0 else math.nan,
+        col.HALF: half(intervals.value(one)),
         col.SHARE_KEPT: 1.0 if one.is_baseline else math.nan if found is None else found.mean,
-        col.KEPT_FROM: math.nan if found is None else found.low,
-        col.KEPT_TO: math.nan if found is None else found.high,
+        col.KEPT_FROM: math.nan if found is None else found.mean - between,
+        col.KEPT_TO: math.nan if found is None else found.mean + between,
         col.KEPT_AT_LEAST: at_least,
         col.CHOOSING_S: choosing,
         col.TRAIN_S: training,

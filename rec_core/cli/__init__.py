@@ -29,6 +29,7 @@ from rec_core.cli.common import (
     with_settings,
 )
 from rec_core.errors import CorelensError
+from rec_core.experiment import stored_per_user
 from rec_core.export import bundle
 from rec_core.export.rows import coreset_frame
 from rec_core.export.tables import FORMS, render
@@ -127,6 +128,7 @@ def _methods(args: argparse.Namespace) -> None:
 
 
 def _tables(args: argparse.Namespace) -> None:
+    store = args.home.store()
     with Bar() as bar:
         for number in [args.number] if args.number else sorted(TABLES):
             table = TABLES[number]
@@ -136,4 +138,5 @@ def _tables(args: argparse.Namespace) -> None:
                 [result_of(with_settings(spec, args.set), args, bar, is_first=spec is first) for spec in row]
                 for row in wanted
             ]
-            print(render(report.title(table), report.build(table, results), report.footnotes(table), args.format))
+            cells = report.build(table, results, lambda result: stored_per_user(result, store))
+            print(render(report.title(table), cells, report.footnotes(table), args.format))

@@ -7,7 +7,7 @@ import json
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -15,8 +15,9 @@ from typing import Any, get_args
 import pandas as pd
 
 from rec_core import measured
+from rec_core.analysis.evidence import intervals
 from rec_core.analysis.finished import Finished
-from rec_core.analysis.frontier import Kept, smallest
+from rec_core.analysis.frontier import smallest
 from rec_core.cli.common import (
     Bar,
     at_least_one,
@@ -32,8 +33,8 @@ from rec_core.cli.common import (
 from rec_core.data.interactions import Feedback
 from rec_core.errors import CorelensError, SpecError
 from rec_core.estimate import rates_here, relative, together
-from rec_core.evaluation import METRICS, Metric, metrics_of
-from rec_core.experiment import View, stored_result
+from rec_core.evaluation import METRICS, metrics_of
+from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.measured import Measured
 from rec_core.models import MODELS
 from rec_core.results import versions
@@ -175,18 +176,18 @@ def run_all(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Coun
 
 def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     """Print what was measured, every metric of it, and how small the data can be under each model."""
-    store, folders = args.home.store(), args.home.folders(args.data_dir)
+    store = args.home.store()
     found = [(spec, stored_result(RUN.key(spec), store)) for spec in cells]
     runs = Finished(tuple((spec, added(result, spec, store)) for spec, result in found if result is not None))
     first = {(labels.model_title(spec), spec.feedback): spec for spec, _ in runs.runs}
+    sure = intervals(lambda result: stored_per_user(result, store))
     frames = []
     for (model, feedback), spec in first.items():
         for metric in metrics_of(feedback):
-            share = _share(lambda one: View(one, store, folders), metric)
             every = runs.compared(spec, metric)
-            frames.append(measured.frontier(every, metric, share))
+            frames.append(measured.frontier(every, metric, sure))
             if metric == metric_of(args, feedback):
-                say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, share), metric)]))
+                say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, sure.kept), metric)]))
     if not frames:
         return
     command = f"python -m rec_core {shlex.join(args.typed)}"
@@ -196,11 +197,6 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     if args.json is not None:
         document = whole.frame.to_json(orient="records", indent=2)
         save(args.json, lambda path: path.write_text(document + "\n"))
-
-
-def _share(look: Callable[[ExperimentSpec], View], metric: Metric) -> Kept:
-    compare = judge(look, metric)
-    return lambda one: None if one.baseline is None else compare(one.group.specs, one.baseline.specs)
 
 
 def _find(args: argparse.Namespace) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
-from rec_core.analysis.comparison import Compared
-from rec_core.evaluation import Metric
+from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.quality_time import across_all, points, seconds_axis
 from rec_core.figures.style import lay_out
@@ -23,26 +23,40 @@ _SOONEST, _ROOM = 1e-3, 0.12  # seconds that an axis of logarithms begins at; ro
 _WIDE, _HIGH = 0.25, 0.06  # of a name: in decades of seconds, and as a share of the figure
 _HOW = (
     "One symbol per model, open where it was trained on all rows; circles and squares hold one embedding per user, "
-    "the others are served from each user's own history. Bars are 95 % intervals over seeds, where there are several. "
+    "the others are served from each user's own history. Bars are 95 % intervals over users and seeds; of one seed, "
+    "over users alone. "
     "Dotted lines are controls on all rows that need no training. Up and to the left is better. Cost is the CPU "
     "time of choosing rows and training on them; a model that only counts is as quick as it looks."
 )
 
 
-def quality_against_cost(runs: Sequence[Compared], caption: str) -> Exhibit:
+def quality_against_cost(runs: Sequence[Compared], caption: str, intervals: Intervals) -> Exhibit:
     """Return one point per group, whatever its model; the table holds the same numbers."""
     metric = runs[0].metric
-    table = named(comparison.table(runs, "")).assign(model=[labels.model_title(run.spec) for run in _in_order(runs)])
-    columns = ["model", "method", "ratio", metric.name, "total_s", "quality_kept", "seed", "settings"]
+    table = named(comparison.table(runs, "", intervals)).assign(
+        model=[labels.model_title(run.spec) for run in _in_order(runs)]
+    )
+    columns = [
+        "model",
+        "method",
+        "ratio",
+        metric.name,
+        col.HALF,
+        "total_s",
+        "quality_kept",
+        col.KEPT_HALF,
+        "seed",
+        "settings",
+    ]
     return Exhibit(
         name=NAME,
         title="Both kinds of models",
-        figure=_figure(runs, metric),
+        figure=_figure(runs, intervals),
         alt=f"{metric.title} of each run against its CPU time, by model; the table holds the same numbers.",
         table=table[columns],
         how=_HOW,
         caption=caption,
-        shares=("ratio", "quality_kept"),
+        shares=("ratio", "quality_kept", col.KEPT_HALF),
     )
 
 
@@ -52,15 +66,15 @@ def _in_order(runs: Sequence[Compared]) -> list[Compared]:
     return [by_key[key] for key in comparison.table(runs, "")["key"]]
 
 
-def _figure(runs: Sequence[Compared], metric: Metric) -> go.Figure:
+def _figure(runs: Sequence[Compared], intervals: Intervals) -> go.Figure:
     figure = go.Figure()
     places, labelled = _places(runs), len(runs) <= _LABELLED
     for name in MODELS:
         for title in dict.fromkeys(labels.model_title(run.spec) for run in runs if run.spec.model.name == name):
             of_it = [run for run in runs if labels.model_title(run.spec) == title]
-            _add(figure, title, of_it, metric, places if labelled else {})
+            _add(figure, title, of_it, intervals, places if labelled else {})
     lay_out(figure, 460 + 16 * max(0, len(figure.data) - 4))
-    across_all(figure, runs)
+    across_all(figure, runs, intervals)
     seconds_axis(figure, [run.seconds for run in runs])
     ends = np.log10([max(run.seconds, _SOONEST) for run in runs])
     room = _ROOM * max(float(np.ptp(ends)), 0.5)
@@ -82,7 +96,9 @@ def _places(runs: Sequence[Compared]) -> dict[str, str]:
     return found
 
 
-def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, places: Mapping[str, str]) -> None:
+def _add(
+    figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, places: Mapping[str, str]
+) -> None:
     """Add the groups of a model, named where there are ``places`` for that."""
     model = type(runs[0].spec.model)
     symbols = [model.symbol + ("-open" if run.is_baseline else "") for run in runs]
@@ -93,5 +109,5 @@ def _add(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric
         textposition=[places.get(run.group.key, "top center") for run in runs],
         textfont={"size": 11},
         cliponaxis=False,
-        **points(runs, metric, model.colour, symbols, [14] * len(runs)),
+        **points(runs, intervals, model.colour, symbols, [14] * len(runs)),
     )

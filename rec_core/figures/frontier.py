@@ -22,9 +22,10 @@ from rec_core.wording.numbers import duration, number, percent, plain_label
 _SEEDS = 3  # from which on a band is drawn
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)  # per cent
 _HOW = (
-    "One line per way to keep rows; its band is the 95 % interval over seeds, from three on. Dotted lines "
-    "are training on all rows, and controls that need no training: a part below one of those was not worth training "
-    "on. The axis of rows is logarithmic. What was not measured is not drawn; lines join what was."
+    "One line per way to keep rows; its band is the 95 % interval over users and seeds, from three seeds on. Dotted "
+    "lines are training on all rows, with a band in grey, and controls that need no training: a subset below one of "
+    "those was not worth training on. The axis of rows is logarithmic. What was not measured is not drawn; lines join "
+    "what was."
 )
 _HOW_COST = (
     "One symbol per part of the data. The line is the Pareto front: nothing beside it is both better and cheaper. Cost "
@@ -85,6 +86,9 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
     sure = _banded(table)
     ends = [*(sure[col.VALUE] - sure[col.HALF]), *(sure[col.VALUE] + sure[col.HALF])]
     across(figure, {**full, **controls}, [*table[col.VALUE], *ends])
+    for _, row in sure[sure[col.METHOD] == "full"].iterrows():
+        within = float(row[col.HALF])
+        figure.add_hrect(row[col.VALUE] - within, row[col.VALUE] + within, fillcolor=GREY, opacity=0.15, line_width=0)
     least = 100 * float(table[col.RATIO].min())
     figure.update_yaxes(title=_axis(metric, among), nticks=8)
     figure.update_xaxes(
@@ -99,8 +103,8 @@ def _by_ratio(table: pd.DataFrame, controls: Mapping[str, float], metric: Metric
 
 
 def _banded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the points that have a band: of two seeds an interval is wider than any figure."""
-    return table[table[col.SEEDS] >= _SEEDS]
+    """Return the points that have a band: of one seed it leaves seeds out, of two it is wider than any figure."""
+    return table[(table[col.SEEDS] >= _SEEDS) & table[col.HALF].notna()]
 
 
 def _add_line(figure: go.Figure, title: str, line: pd.DataFrame, look: Mark, metric: Metric) -> None:

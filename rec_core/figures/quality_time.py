@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
-from rec_core.analysis.comparison import Compared
-from rec_core.evaluation import Metric
+from rec_core.analysis.comparison import Compared, Intervals, half
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import across, lay_out, mark
 from rec_core.wording import labels
@@ -18,44 +19,43 @@ from rec_core.wording.numbers import duration, number, percent
 
 _HOW = (
     "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
-    "larger. Bars are 95 % intervals over seeds, where there are several. Dotted lines are controls that need no "
-    "training: what is on the wrong side of one was not worth training. Time is the CPU time of pretraining, selecting "
-    "and training together."
+    "larger. Bars are 95 % intervals over users and seeds; of one seed, over users alone. Dotted lines are controls "
+    "that need no training: what is on the wrong side of one was not worth training. Time is the CPU time of "
+    "pretraining, selecting and training together."
 )
 
 
-def quality_against_time(runs: Sequence[Compared], chosen: str, caption: str) -> Exhibit:
+def quality_against_time(runs: Sequence[Compared], chosen: str, caption: str, intervals: Intervals) -> Exhibit:
     """Return one point per group, the baseline as a star and each control as a line; ``chosen`` (a key) is larger."""
     metric = runs[0].metric
-    columns = ["method", "ratio", metric.name, "total_s", "quality_kept", "seed", "settings"]
+    columns = ["method", "ratio", metric.name, col.HALF, "total_s", "quality_kept", col.KEPT_HALF, "seed", "settings"]
     return Exhibit(
         name="quality-time",
         title="Quality against time",
-        figure=_figure(runs, chosen),
+        figure=_figure(runs, chosen, intervals),
         alt=f"{metric.title} of each run against its total time, controls as lines; the table holds the same numbers.",
-        table=named(comparison.table(runs, chosen))[columns],
+        table=named(comparison.table(runs, chosen, intervals))[columns],
         how=_HOW,
         caption=caption,
-        shares=("ratio", "quality_kept"),
+        shares=("ratio", "quality_kept", col.KEPT_HALF),
     )
 
 
-def _figure(runs: Sequence[Compared], chosen: str) -> go.Figure:
+def _figure(runs: Sequence[Compared], chosen: str, intervals: Intervals) -> go.Figure:
     figure = go.Figure()
-    metric = runs[0].metric
     for title in dict.fromkeys(_series(run) for run in runs):
-        _add_series(figure, title, [run for run in runs if _series(run) == title], metric, chosen)
+        _add_series(figure, title, [run for run in runs if _series(run) == title], intervals, chosen)
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
-    across_all(figure, runs)
+    across_all(figure, runs, intervals)
     seconds_axis(figure, [run.seconds for run in runs])
     return figure
 
 
-def across_all(figure: go.Figure, runs: Sequence[Compared]) -> None:
+def across_all(figure: go.Figure, runs: Sequence[Compared], intervals: Intervals) -> None:
     """Draw the controls on all rows across a figure of ``runs``, and name its axis of quality."""
     metric = runs[0].metric
     controls = {labels.control_title(name): value for name, value in _controls(runs).items()}
-    halves = [run.group.estimate(metric.name).half for run in runs]
+    halves = [0.0 if math.isnan(within := half(intervals.value(run))) else within for run in runs]
     ends = [run.value + sign * half for run, half in zip(runs, halves, strict=True) for sign in (-1, 1)]
     across(figure, controls, ends)
     figure.update_yaxes(title=f"{metric.title} ({metric.direction})", nticks=8)
@@ -83,16 +83,19 @@ def _controls(runs: Sequence[Compared]) -> dict[str, float]:
     return comparison.free_controls(runs[0].group.results[0].controls, runs[0].metric)
 
 
-def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, chosen: str) -> None:
+def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, chosen: str) -> None:
     look = mark(runs[0].spec.method.name, runs[0].spec.pretrain)
     size = [20 if chosen in run.group.keys else 13 for run in runs]
-    figure.add_scatter(name=title, mode="markers", **points(runs, metric, look.colour, [look.symbol] * len(runs), size))
+    figure.add_scatter(
+        name=title, mode="markers", **points(runs, intervals, look.colour, [look.symbol] * len(runs), size)
+    )
 
 
 def points(
-    runs: Sequence[Compared], metric: Metric, colour: str, symbol: Sequence[str], size: Sequence[int]
+    runs: Sequence[Compared], intervals: Intervals, colour: str, symbol: Sequence[str], size: Sequence[int]
 ) -> dict[str, Any]:
-    """Return groups as points of a scatter: quality against time, bars over seeds, and what is said of each."""
+    """Return groups as points of a scatter: quality against time, with intervals, and what is said of each."""
+    halves = [half(intervals.value(run)) for run in runs]
     return {
         "x": [run.seconds for run in runs],
         "y": [run.value for run in runs],
@@ -105,24 +108,23 @@ def points(
         },
         "error_y": {
             "type": "data",
-            "array": [run.group.estimate(metric.name).half for run in runs],
+            "array": halves,
             "color": colour,
             "thickness": 2,
-            "visible": any(len(run.group.results) > 1 for run in runs),
+            "visible": not all(map(math.isnan, halves)),
         },
         "customdata": [run.group.key for run in runs],
-        "hovertext": [_hover(run, metric) for run in runs],
+        "hovertext": [_hover(run, within) for run, within in zip(runs, halves, strict=True)],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
 
 
-def _hover(run: Compared, metric: Metric) -> str:
+def _hover(run: Compared, within: float) -> str:
     kept = "" if run.quality_kept is None else f"<br>keeps {percent(run.quality_kept)} of full data"
-    half = run.group.estimate(metric.name).half
-    sure = f" ± {number(half)}" if half else ""
+    sure = "" if math.isnan(within) else f" ± {number(within)}"
     seeds, rows = labels.seed_list(list(run.group.by_seed)), number(run.group.results[0].n_selected)
     return (
         f"<b>{labels.run_title(run.spec)}</b>, seed {seeds}, {labels.settings_title(run.spec).lower()}"
-        f"<br>{metric.title} {number(run.value)}{sure}{kept}"
+        f"<br>{run.metric.title} {number(run.value)}{sure}{kept}"
         f"<br>{rows} rows, {number(run.group.epochs)} epochs, {duration(run.seconds)} of CPU time"
     )

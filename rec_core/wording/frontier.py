@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared, free_controls
+from rec_core.analysis.comparison import Compared, Intervals, free_controls, half
 from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
@@ -23,7 +23,10 @@ from rec_core.wording.numbers import counted, duration, number, percent
 
 QUESTION = "How small can it be?"
 METHOD, RATIO, KEPT, FROM, TO = "Method", "Ratio", "Kept", "95 % from", "95 % to"
-BOLD = "± is half the 95 % interval over seeds. Bold is better than all others at its ratio (paired over users, Holm)."
+BOLD = (
+    "± is half the 95 % interval over users and seeds; of one seed (*), over users alone. Bold is better than all "
+    "others at its ratio, on several seeds (paired over users and seeds, Holm)."
+)
 _MARGIN = 0.02  # share of the quality that counts as more
 
 
@@ -110,16 +113,18 @@ def ending(rise: Rise | None, value: float, metric: Metric) -> str:
     """Return whether more data would help, as far as the end of a curve says; ``value`` is the metric on all rows."""
     if rise is None:
         return (
-            "Whether more data would help is not answered: three ratios of random rows from 20 % on are needed, full "
-            "data among them."
+            "We cannot tell yet whether more data would help. Run random rows at three ratios from 20 % on, full data "
+            "among them, with the same seeds."
         )
     change = f"{number(rise.slope.mean)} ({number(rise.slope.low)} to {number(rise.slope.high)})"
     each = f"each doubling of random rows from {percent(rise.ratios[0])} on adds {change} {metric.title}"
+    if not rise.slope.is_replicated:
+        return f"One seed cannot tell whether more data would help: {each}. Run more seeds."
     if rise.is_flat(value, _MARGIN):
-        return f"The curve is flat at its end: {each}; more data of this kind would hardly help."
+        return f"The curve is flat at its end: {each}. More data of this kind would hardly help."
     if rise.is_rising:
-        return f"The curve still rises at 100 %: {each}; twice the data may add as much."
-    return f"Whether more data would help the data do not say: {each}."
+        return f"The curve still rises at 100 %: {each}. Twice the data may add as much."
+    return f"We cannot tell whether more data would help: {each}."
 
 
 def pays(choosing: float, part: float, full: float, after: float | None, planned: int) -> str:
@@ -198,10 +203,12 @@ def _fresh(one: Tried) -> str:
     return "fresh seeds" if one.kept is None else f"{one.kept.count} fresh seeds"
 
 
-def grid(every: Iterable[Compared], best: Collection[str]) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+def grid(
+    every: Iterable[Compared], best: Collection[str], intervals: Intervals
+) -> tuple[pd.DataFrame, dict[str, list[int]]]:
     """Return a row per way to keep rows and a column per ratio, and where the ``best`` (keys of groups) stand in it.
 
-    A cell is the mean over seeds, ± half the width of its 95 % interval where there are several.
+    A cell is the mean over seeds, ± half the width of its 95 % interval, with a star where it rests on one seed.
     """
     rows = list(lines(every).values())
     ratios = sorted({ratio_of(one) for line in rows for one in line})
@@ -209,12 +216,17 @@ def grid(every: Iterable[Compared], best: Collection[str]) -> tuple[pd.DataFrame
     for place, line in enumerate(rows):
         cell = {METHOD: labels.line_title(line[0].spec)} | {percent(ratio): "" for ratio in ratios}
         for one in line:
-            found, column = one.group.estimate(one.metric.name), percent(ratio_of(one))
-            cell[column] = f"{found.mean:.3f}" + (f" ± {found.half:.3f}" if found.freedom > 0 else "")
+            column = percent(ratio_of(one))
+            cell[column] = _cell(one.value, half(intervals.value(one)), len(one.group.results))
             if one.group.key in best:
                 bold[column].append(place)
         cells.append(cell)
     return pd.DataFrame(cells), bold
+
+
+def _cell(value: float, within: float, seeds: int) -> str:
+    between = "" if math.isnan(within) else f" ± {within:.3f}"
+    return f"{value:.3f}{between}" + ("*" if between and seeds == 1 else "")
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:

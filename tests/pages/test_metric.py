@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cache.store import DiskStore
 from rec_core import specs
 from rec_core.data.sources import Folders
-from rec_core.evaluation.ranking import RECALL
-from rec_core.experiment import View, stored_result
-from rec_core.replicates import difference, over_seeds, verdict
-from rec_core.wording.comparison import THAN_RANDOM
+from rec_core.evaluation.ranking import RECALL, RECALL_ALL
+from rec_core.experiment import View
+from rec_core.replicates import Estimate, difference, level, verdict
+from rec_core.wording.comparison import than_random
 from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, finish, healthy, texts
 
@@ -39,13 +38,13 @@ def test_the_column_of_intervals_is_of_the_metric_that_is_judged_by(home: Path, 
     seeds = [run.with_(seed=seed) for run in RUNS for seed in (0, 1, 2)]
     finish(home, *seeds)
     app = open_page("summary", **QUICK, method="Random", metric="recall@10_all")
-    table = next(frame.value for frame in app.dataframe if "± Recall@10, all items" in frame.value)
+    table = next(frame.value for frame in app.dataframe if "± Recall@10, all items, users and seeds" in frame.value)
     columns = list(table)
-    assert columns[2:4] == ["Recall@10, all items", "± Recall@10, all items"]
-    found = [stored_result(key(run), DiskStore(home)) for run in seeds[3:]]
-    values = [result.metrics["recall@10_all"] for result in found if result is not None]
-    assert table["Recall@10, all items"].iloc[1] == pytest.approx(np.mean(values), abs=0.001)
-    assert table["± Recall@10, all items"].iloc[1] == pytest.approx(over_seeds(values).half, abs=0.001)
+    assert columns[2:4] == ["Recall@10, all items", "± Recall@10, all items, users and seeds"]
+    views = [View(run, DiskStore(home), Folders(None, home / "data")) for run in seeds[3:]]
+    found = level(RECALL_ALL, {view.spec.seed: RECALL_ALL.values(view.evaluated.per_user) for view in views})
+    assert table["Recall@10, all items"].iloc[1] == pytest.approx(found.mean, abs=0.001)
+    assert table["± Recall@10, all items, users and seeds"].iloc[1] == pytest.approx(found.half, abs=0.001)
 
 
 def test_a_metric_that_is_none_is_said(home: Path, open_page: Open) -> None:
@@ -74,11 +73,11 @@ def test_a_headline_says_what_random_rows_say_to_it(home: Path, open_page: Open)
     }
     chance = {0: values.pop(key(RUNS[1]))}
     said = []
+    words = [than_random(Estimate(mean, 0.01, 100, 1)) for mean in (-1.0, 0.0)]
     for run in others:
-        says = verdict(difference(RECALL, {0: values[key(run)]}, chance))
+        gain = difference(RECALL, {0: values[key(run)]}, chance)
         page = texts(open_page(**QUICK, method=run.method.title))
-        for other, words in THAN_RANDOM.items():
-            assert not words or (words in page) == (other == says)
-        said.append(says)
+        assert [one for one in words if one in page] == list(filter(None, [than_random(gain)]))
+        said.append(verdict(gain))
     assert set(said) - {"better"}  # of these something was said
-    assert not any(words in texts(open_page(**QUICK, method="Random")) for words in THAN_RANDOM.values() if words)
+    assert not any(one in texts(open_page(**QUICK, method="Random")) for one in words)

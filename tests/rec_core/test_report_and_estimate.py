@@ -199,7 +199,7 @@ def test_seconds_of_a_table_are_cpu_seconds(folders: Folders) -> None:
     """A run that waited for its core took no longer to train."""
     result = experiment(quick("random"), folders).result()
     waited = replace(result, seconds={**result.seconds, "train": 999.0})
-    line = report._line(published.TABLES[3], published.TABLES[3].rows[0], [waited])
+    line = report._line(published.TABLES[3], published.TABLES[3].rows[0], [waited], lambda result: None)
     assert line["Train s"] == f"{result.cpu_seconds['train']:.2f}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rec_core.analysis.comparison import Compared, baseline_spec, controls_table, table
+from rec_core.analysis.comparison import UNKNOWN, Compared, baseline_spec, controls_table, table
 from rec_core.analysis.evidence import Evidence
 from rec_core.evaluation.ranking import RECALL
 from rec_core.figures.quality_time import quality_against_time
@@ -183,7 +183,7 @@ def test_controls_say_what_they_are_counted_on() -> None:
 
 def test_the_chart_has_a_point_per_run_and_a_line_per_control() -> None:
     runs = [_run("implicit", 0.3, 0.6, 0.4), _run("implicit", 0.5, 0.6, 0.4)]
-    exhibit = quality_against_time(runs, runs[0].group.key, "caption")
+    exhibit = quality_against_time(runs, runs[0].group.key, "caption", UNKNOWN)
     figure = exhibit.figure
     assert len(exhibit.table) == 2
     assert [trace.name for trace in figure.data] == ["Gradient"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import Compared, baseline_spec
+from rec_core.analysis.comparison import UNKNOWN, Compared, Intervals, baseline_spec
 from rec_core.analysis.frontier import (
     bounds,
     break_even,
@@ -30,7 +32,7 @@ from rec_core.evaluation.ranking import RECALL
 from rec_core.replicates import Estimate, Group
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.wording.frontier import answer, grid
+from rec_core.wording.frontier import answer, ending, grid
 from tests.conftest import key, quick
 
 SECONDS = {"load": 9.0, "pretrain": 2.0, "select": 1.0, "train": 10.0, "evaluate": 9.0, "total": 31.0}
@@ -116,11 +118,12 @@ def _is_bold(gains: list[float | None], seeds: int) -> bool:
 
 def test_a_table_for_a_paper_has_ways_by_ratios() -> None:
     every = [compared("random", 0.1, [0.4, 0.5]), compared("recent", 0.1, [0.45]), compared("recent", 0.5, [0.6])]
-    cells, bold = grid(every, {every[2].group.key})
+    told = replace(UNKNOWN, value=lambda one: Estimate(one.value, 0.01, 1e9, len(one.group.results)))
+    cells, bold = grid(every, {every[2].group.key}, told)
     assert list(cells) == ["Method", "10 %", "50 %"]
-    half = stats.t.ppf(0.975, 1) * np.std([0.4, 0.5], ddof=1) / math.sqrt(2)
-    assert cells["10 %"].tolist() == [f"0.450 ± {half:.3f}", "0.450"]
-    assert cells["50 %"].tolist() == ["", "0.600"]
+    assert cells["10 %"].tolist() == ["0.450 ± 0.020", "0.450 ± 0.020*"]  # one seed is marked
+    assert cells["50 %"].tolist() == ["", "0.600 ± 0.020*"]
+    assert grid(every, set(), UNKNOWN)[0]["10 %"].tolist() == ["0.450", "0.450"]
     assert bold == {"10 %": [], "50 %": [1]}
 
 
@@ -181,23 +184,51 @@ def test_lines_share_the_level(ways: int, level: float) -> None:
         assert at_least == pytest.approx(1 - half)
 
 
-def test_what_doubling_adds_is_the_slope_that_scipy_fits() -> None:
-    rng = np.random.default_rng(3)
-    ratios = (0.05, 0.2, 0.5, 1.0)
-    values = {ratio: [0.4 + 0.03 * math.log2(ratio) + rng.normal(0, 0.004) for _ in range(3)] for ratio in ratios}
-    line = [compared("random" if ratio < 1 else "full", ratio, values[ratio]) for ratio in ratios]
-    found = rise(line)
+RATIOS = (0.05, 0.2, 0.5, 1.0)
+
+
+def curve(
+    rng: np.random.Generator, seeds: int = 3
+) -> tuple[list[Compared], dict[float, dict[int, NDArray[np.float64]]]]:
+    """Return random rows at some ratios with full data, and what each of 200 users got in every seed."""
+    users = rng.normal(size=200)
+    values = {
+        ratio: {s: 0.4 + 0.03 * math.log2(ratio) + users + 0.05 * rng.normal(size=200) for s in range(seeds)}
+        for ratio in RATIOS
+    }
+    means = {ratio: [float(one.mean()) for one in by_seed.values()] for ratio, by_seed in values.items()}
+    line = [compared("random" if ratio < 1 else "full", ratio, means[ratio]) for ratio in RATIOS]
+    return line, values
+
+
+def test_what_doubling_adds_is_the_slope_of_each_user() -> None:
+    """Users differ much more than ratios do; every ratio has the same users."""
+    line, values = curve(np.random.default_rng(3))
+    told = replace(UNKNOWN, users=lambda one: values[ratio_of(one)])
+    found = rise(line, told)
     assert found is not None
     assert found.ratios == (0.2, 0.5, 1.0)
-    x = [math.log2(ratio) for ratio in ratios[1:] for _ in range(3)]
-    expected = stats.linregress(x, [value for ratio in ratios[1:] for value in values[ratio]])
-    assert found.slope.mean == pytest.approx(expected.slope)
-    assert found.slope.error == pytest.approx(expected.stderr)
-    assert found.slope.p == pytest.approx(expected.pvalue)
+    x = [math.log2(ratio) for ratio in RATIOS[1:]]
+    by_user = np.array([np.mean(list(values[ratio].values()), axis=0) for ratio in RATIOS[1:]])
+    each = np.array([stats.linregress(x, one).slope for one in by_user.T])
+    assert found.slope.mean == pytest.approx(each.mean())
+    assert found.slope.error == pytest.approx(stats.sem(each))
+    assert found.slope.count == 3
     assert found.is_rising
     assert not found.is_flat(0.4, 0.02)
     assert found.is_flat(0.4, 0.2)
-    assert rise(line[:3]) is None
+    assert rise(line[:3], told) is None
+    assert rise(line, UNKNOWN) is None
+
+
+def test_one_seed_cannot_say_that_a_curve_still_rises() -> None:
+    line, values = curve(np.random.default_rng(3), seeds=1)
+    found = rise(line, replace(UNKNOWN, users=lambda one: values[ratio_of(one)]))
+    assert found is not None
+    assert found.slope.low > 0
+    assert not found.is_rising
+    assert not found.is_flat(0.4, 0.2)
+    assert ending(found, 0.4, RECALL).startswith("One seed cannot tell whether more data would help: each doubling")
 
 
 def test_choosing_pays_for_itself_once_trainings_have_saved_what_it_cost() -> None:
@@ -207,16 +238,18 @@ def test_choosing_pays_for_itself_once_trainings_have_saved_what_it_cost() -> No
 
 
 def test_the_table_has_a_row_per_group_with_costs_apart() -> None:
-    frame = table([compared("random", 0.5, [0.3, 0.5]), compared("full", 1.0, [0.6])], kept(0.02))  # type: ignore[arg-type]
+    told = Intervals(lambda one: Estimate(one.value, 0.01, 1e9, 2), kept(0.02), lambda one: None)  # type: ignore[arg-type]
+    frame = table([compared("random", 0.5, [0.3, 0.5]), compared("full", 1.0, [0.6])], told)
     first = frame.iloc[0]
     assert (first[col.RATIO], first[col.RATINGS], first[col.SEEDS], first[col.VALUE]) == (0.5, 500, 2, 0.4)
-    assert first[col.HALF] == pytest.approx(0.1 * stats.t.ppf(0.975, 1))
+    assert first[col.HALF] == pytest.approx(0.0196, abs=1e-5)
     assert (first[col.SHARE_KEPT], first[col.KEPT_FROM]) == (pytest.approx(2 / 3), pytest.approx(2 / 3 - 0.02))
     assert (first[col.CHOOSING_S], first[col.TRAIN_S]) == (3.0, 10.0)
     whole = frame.iloc[1]
     assert whole[col.SHARE_KEPT] == 1.0
     assert math.isnan(whole[col.KEPT_FROM])
-    assert math.isnan(whole[col.HALF])
+    assert whole[col.HALF] == pytest.approx(0.0196, abs=1e-5)  # full data have an interval too
+    assert first[col.KEPT_AT_LEAST] == pytest.approx(2 / 3 - 0.02)
 
 
 def test_random_rows_end_in_their_own_full_data() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from rec_core.analysis.comparison import UNKNOWN
 from rec_core.analysis.finished import Finished
 from rec_core.data.sources import Folders
 from rec_core.evaluation import METRICS
@@ -13,7 +14,7 @@ def test_runs_of_every_model_stand_on_one_figure(folders: Folders) -> None:
     runs = tuple((spec, experiment(spec, folders).result()) for spec in [*specs, other])
     compared = Finished(runs).under_any_model(specs[0], METRICS["recall@10_all"])
     assert len(compared) == 4
-    exhibit = quality_against_cost(compared, "Two models.")
+    exhibit = quality_against_cost(compared, "Two models.", UNKNOWN)
     assert [trace.name for trace in exhibit.figure.data] == [
         "NCF · one embedding per user",
         "Item SVD · served from the profile",
