@@ -151,22 +151,27 @@ class Sweeps:
             self._fill(standing)
 
     def _fill(self, standing: Standing) -> None:
-        """Ask for as many runs as keep the workers busy, and for the controls of their data before."""
+        """Ask for as many runs as keep the workers busy; a plan's baselines that need no training come first."""
         room = _AHEAD * self._jobs.workers - standing.count(*ACTIVE)
         for job in standing.jobs:
             if room > 0 and job.state in ("new", "interrupted") and self._attempts[job.key] < _ATTEMPTS:
                 self._attempts[job.key] += 1
-                if job.kind == "run" and job.spec.keeps_everything:
+                if job.kind == "run" and job.spec.keeps_everything and isinstance(standing.sweep.asked, Cells):
                     self._jobs.measure(job.spec, later=False)
                 self._jobs.ask(job.spec, job.kind, with_controls=False)
                 room -= 1
 
     def _end(self, name: str, standing: Standing) -> None:
-        """Write down what a search came to, and stop what it waited for."""
+        """Write down what a search came to, stop what it waited for, and measure baselines beside its answer alone."""
         for job in standing.jobs:
             if job.state in ACTIVE:
                 self._jobs.cancel(job.key)
         self._list.end(name, standing.answer)
+        found = standing.answer
+        used = [] if found is None else [found.full, found.confirmed and found.confirmed.spec]
+        for spec in used:
+            if spec is not None and self._is_done(spec):
+                self._jobs.measure(spec)
 
     def _count_time(self, name: str) -> None:
         now = time.monotonic()  # the clock of the wall may be set

@@ -175,13 +175,16 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
 
 
-def result_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar, is_first: bool = True) -> RunResult:
-    """Return the run's result, for full data and the first of many with its controls.
+def result_of(
+    spec: ExperimentSpec, args: argparse.Namespace, bar: Bar, is_first: bool = True, with_controls: bool = True
+) -> RunResult:
+    """Return the run's result, ``with_controls`` for full data and the first of many.
 
     What there is to know of the data is said with the first.
     """
     experiment = experiment_of(spec, args, bar)
-    result = experiment.result_with_controls() if is_first or spec.keeps_everything else experiment.result()
+    controlled = with_controls and (is_first or spec.keeps_everything)
+    result = experiment.result_with_controls() if controlled else experiment.result()
     if is_first:
         note(experiment)
     remember(experiment, args)

@@ -37,7 +37,7 @@ from rec_core.evaluation import METRICS, metrics_of
 from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.measured import Measured
 from rec_core.models import MODELS
-from rec_core.results import versions
+from rec_core.results import RunResult, versions
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, resolve
@@ -158,14 +158,20 @@ def _called(plan: Plan) -> str:
     return f"{labels.data_title(plan.base)}: {methods} at {ratios}, {labels.seeds(len(plan.seeds))}"
 
 
-def run_all(missing: Sequence[ExperimentSpec], args: argparse.Namespace) -> Counter[str]:
-    """Make runs one after another; return how many failed, by why."""
+def run_all(
+    missing: Sequence[ExperimentSpec], args: argparse.Namespace, is_first: bool = True, with_controls: bool = True
+) -> Counter[str]:
+    """Make runs one after another; return how many failed, by why.
+
+    Notes on the data are written once, with the run that ``is_first``; baselines that need no training are measured
+    ``with_controls`` only.
+    """
     failed: Counter[str] = Counter()
     for number, spec in enumerate(missing, 1):
         say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
         try:
             with Bar() as bar:
-                result_of(spec, args, bar, is_first=number == 1)
+                result_of(spec, args, bar, is_first and number == 1, with_controls)
         except CorelensError as error:
             failed[str(error)] += 1
             say(str(error))
@@ -217,21 +223,31 @@ def _find(args: argparse.Namespace) -> None:
     def answer() -> Answer:
         with Bar() as bar:
             screened = experiment_of(base, args, bar).screened if asks(base) else None
-        conversation = search(question, judge(look, question.judged_by), screened)
+        is_first = True
         while True:
+            conversation = search(question, judge(look, question.judged_by), screened)
             found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), in_time)
             if isinstance(found, Answer):
                 return found
-            if failed := run_all(found.now, args):
+            if failed := run_all(found.now, args, is_first, with_controls=False):
                 raise CorelensError(next(iter(failed)))
-            conversation = search(question, judge(look, question.judged_by), screened)
+            is_first = False
 
     found = answer()
     args.home.sweeps.end(name, found)
-    full = found.full and stored_result(RUN.key(found.full), store)
-    controlled = added(full, found.full, store) if full and found.full else None
+    controlled = _with_controls(found, args)
     print("\n".join([*wording.search_answer(found, question), wording.beside_full(controlled, question.judged_by)]))
     say(f"That took {duration(time.monotonic() - begun)}.")
     if args.json is not None:
         document = json.dumps(found.to_json(), indent=2)
         save(args.json, lambda path: path.write_text(document + "\n"))
+
+
+def _with_controls(found: Answer, args: argparse.Namespace) -> RunResult | None:
+    """Measure the baselines that need no training beside an answer; return full data's result with them."""
+    with Bar() as bar:
+        if found.confirmed is not None:
+            experiment_of(found.confirmed.spec, args, bar).result_with_controls()
+        if found.full is None or not args.home.store().has(RUN.key(found.full)):
+            return None
+        return experiment_of(found.full, args, bar).result_with_controls()

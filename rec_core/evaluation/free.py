@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Interactions, Split, by_user_and_time, places_within
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.controls import KEPT
-from rec_core.evaluation.metric import PerUser
-from rec_core.evaluation.ranking import AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
+from rec_core.evaluation.metric import Metric, PerUser
+from rec_core.evaluation.ranking import ALL_ITEMS, AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
 from rec_core.models import baselines, svd
 from rec_core.models.counting import Recommender, degrees, matrix, neighbourhood, walk
 
@@ -149,6 +149,25 @@ def recall_on_validation(
     """Return Recall@10 of the validation items at ``places`` among their sampled negatives (n_users x c)."""
     items, scores = _shown(recommend, split, validation, places)
     return _recall(scores, items)
+
+
+def on_validation_among_all(metric: Metric, recommend: Recommender, split: Split, places: NDArray[np.int64]) -> float:
+    """Return a ``metric`` of ranks among all items, of the validation items at ``places``.
+
+    A user's train items do not count: they are what is known when the validation item is asked for.
+    """
+    held_out, n_items = split.validation.take(places), split.catalogue.n_items
+    known = matrix(split.train, split.catalogue.n_users, n_items)
+    found = np.empty(len(places), np.float32)
+    for begin in range(0, len(places), size := max(1, AT_ONCE // n_items)):
+        rows = slice(begin, begin + size)
+        users, own = held_out.user[rows], (np.arange(len(held_out.user[rows])), held_out.item[rows])
+        scores = np.array(recommend(users), dtype=np.float32)
+        positive = scores[own]
+        scores[known[users].nonzero()] = -np.inf
+        scores[own] = -np.inf
+        found[rows] = ranks(positive, scores)
+    return metric.value({ALL_ITEMS: found})
 
 
 def _shown(

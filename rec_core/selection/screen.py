@@ -2,8 +2,8 @@
 
 On the rows that each candidate keeps, three recommenders that train nothing are counted: most popular, item
 neighbourhood and an untrained SVD; for models served from the profile it is item co-occurrence, which serves users
-without kept rows too. What the best of them finds on the validation split, beside what it finds from all rows, predicts
-the share of quality that a trained model keeps. The test split is never looked at.
+without kept rows too, judged by the metric that the settings judge by. What the best of them finds on the validation
+split, beside what it finds from all rows, predicts the share of quality that a trained model keeps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from rec_core.canonical import Json
 from rec_core.data.histories import histories
 from rec_core.data.interactions import Interactions, Split
 from rec_core.errors import SelectionError
-from rec_core.evaluation.free import Items, recall_on_validation, spaced, too_many
+from rec_core.evaluation.free import Items, on_validation_among_all, recall_on_validation, spaced, too_many
+from rec_core.evaluation.metric import Metric
+from rec_core.evaluation.ranking import ALL_ITEMS, RECALL
 from rec_core.models import CoOccurrence, Shape, baselines, svd
 from rec_core.models.counting import Recommender, matrix, neighbourhood
 from rec_core.selection.after_date import AfterDate
@@ -48,7 +50,7 @@ _USERS = 6000  # whose validation items are looked for
 _FEW, _MORE, _WALKED = 0.05, 1.05, 8  # up to which ratio, by how much more, and how many positives a row
 POPULAR, NEIGHBOURHOOD, SVD, SERVED = "most_popular", "neighbourhood", "svd", "co_occurrence"
 _STAND_IN = CoOccurrence(rank=64, profile="decayed-1")  # for any model served from the profile
-Found = dict[str, float]  # recommender → Recall@10 on the validation split
+Found = dict[str, float]  # recommender → the screen's metric on the validation split
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,13 @@ class Screen:
     """What was found: ``full`` on all rows, ``tried`` for each candidate at a ratio, the best of them first.
 
     Each of ``tried`` and ``at`` has ``method`` (its settings), ``ratio`` and ``found``; ``at`` is the best candidate at
-    other ratios.
+    other ratios. ``metric`` names what was measured on the validation split.
     """
 
     full: Found
     tried: list[dict[str, Any]]
     at: list[dict[str, Any]]
+    metric: str = RECALL.name
 
     @property
     def is_served(self) -> bool:
@@ -131,9 +134,11 @@ def screen(
     rng: Callable[[], Generator],
     tell: Callable[[float], None] = lambda done: None,
     served: bool = False,
+    metric: Metric = RECALL,
 ) -> Screen:
     """Return what ``methods`` keep the information of; ``validation`` (n_users x c) are the negatives.
 
+    ``metric`` is what models that are ``served`` from the profile are judged by; others by Recall@10 among negatives.
     ``rng`` makes a generator, the same at every call; ``tell`` hears the share done, and may raise to stop.
     """
     others = [other for other in RATIOS if other != ratio]
@@ -141,7 +146,7 @@ def screen(
 
     def ask(rows: Interactions) -> Found:
         nonlocal done
-        found = (_served if served else _found)(rows, split, validation, rng())
+        found = _served(rows, split, validation, rng(), metric) if served else _found(rows, split, validation, rng())
         done += 1
         tell(done / steps)
         return found
@@ -159,7 +164,8 @@ def screen(
             continue
     tried.sort(key=lambda one: -max(one[1]["found"].values()))
     best = tried[0][0]
-    return Screen(full, [one for _, one in tried], [keep(best, other) for other in others])
+    name = metric.name if served else RECALL.name
+    return Screen(full, [one for _, one in tried], [keep(best, other) for other in others], name)
 
 
 def _found(rows: Interactions, split: Split, validation: NDArray[np.int32], rng: Generator) -> Found:
@@ -179,10 +185,12 @@ def _found(rows: Interactions, split: Split, validation: NDArray[np.int32], rng:
     return {name: recall_on_validation(one, split, validation, places) for name, one in every.items()}
 
 
-def _served(rows: Interactions, split: Split, validation: NDArray[np.int32], rng: Generator) -> Found:
+def _served(rows: Interactions, split: Split, validation: NDArray[np.int32], rng: Generator, metric: Metric) -> Found:
     """Return what co-occurrence counted on ``rows`` finds, every user served from all of their history."""
     catalogue = split.catalogue
     params = _STAND_IN.fit(rows, Shape(catalogue.n_users, catalogue.n_items, 0.0), rng)
     score = _STAND_IN.scorer(params, histories([split.train], catalogue.n_users))
     every, places = np.arange(catalogue.n_items)[None], spaced(len(split.validation), _USERS)
+    if metric.part == ALL_ITEMS:
+        return {SERVED: on_validation_among_all(metric, lambda users: score(users, every), split, places)}
     return {SERVED: recall_on_validation(lambda users: score(users, every), split, validation, places)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from rec_core.evaluation import Metric
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.selection import Candidates
 from rec_core.selection.screen import Screen, candidates, screen
-from rec_core.specs import ExperimentSpec
+from rec_core.specs import ExperimentSpec, judged_by, preset_of
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.proxy import PROXY, fitted_proxy
 from rec_core.stages.split import SPLIT
@@ -28,12 +30,18 @@ def recency_can_help(spec: ExperimentSpec) -> bool:
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
     proxy = {"proxy": PROXY.within(spec)} if _looks_at_a_proxy(spec) else {}
-    served = {"served": True} if spec.model.is_served else {}
+    among_all = {"metric": _metric(spec).name} if _metric(spec).part == ALL_ITEMS else {}
+    served = {"served": True} | among_all if spec.model.is_served else {}
     return {"negatives": NEGATIVES.within(spec), "ratio": f"{spec.ratio:.3f}", "seed": spec.data_seed} | proxy | served
 
 
 def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
     return (SPLIT, NEGATIVES, PROXY) if _looks_at_a_proxy(spec) else (SPLIT, NEGATIVES)
+
+
+def _metric(spec: ExperimentSpec) -> Metric:
+    """Return what the settings judge by."""
+    return judged_by(preset_of(spec), spec.feedback)
 
 
 def _looks_at_a_proxy(spec: ExperimentSpec) -> bool:
@@ -50,7 +58,8 @@ def _compute(work: Work) -> Screen:
         return generator(spec.data_seed, "screen")
 
     methods = candidates(recency_can_help(spec), served)
-    return screen(given, split, work.get(NEGATIVES).validation, methods, spec.ratio, rng, tell, served)
+    validation = work.get(NEGATIVES).validation
+    return screen(given, split, validation, methods, spec.ratio, rng, tell, served, _metric(spec))
 
 
 SCREEN = Stage(

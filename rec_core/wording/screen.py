@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from rec_core.evaluation.ranking import RECALL
+from rec_core.evaluation import METRICS
 from rec_core.selection.screen import NEIGHBOURHOOD, POPULAR, SERVED, SVD, Screen
 from rec_core.specs import VALIDATIONS, ExperimentSpec
 from rec_core.wording import labels
@@ -33,7 +33,8 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
     )
     shares = [f"{_share(share)} at {percent(ratio)}" for ratio, share in screen.by_ratio.items()]
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
-    answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {RECALL.title}."
+    title = METRICS[screen.metric].title
+    answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {title}."
     return f"{answered}{walked} {how_far_off(screen)}"
 
 

@@ -25,6 +25,7 @@ from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
+from rec_core.stages.controls import KEPT_CONTROLS
 from rec_core.sweeps import Plan, Question
 from tests.conftest import quick
 
@@ -39,6 +40,7 @@ class ByHand:
     def __init__(self) -> None:
         self.given: dict[str, tuple[str, ...]] = {}
         self.made: list[str] = []
+        self.kinds: list[str] = []
         self.fails: Callable[[ExperimentSpec], str] = lambda spec: ""
 
     def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> None:
@@ -68,6 +70,7 @@ class ByHand:
             else:
                 Experiment(parsed, jobs.store, jobs.folders).graph.get(STAGES[kind])  # type: ignore[index]
                 self.made.append(key)
+                self.kinds.append(kind)
             del self.given[key]
 
 
@@ -245,6 +248,19 @@ def test_the_smallest_part_is_found_and_the_answer_is_kept(sweeps: Sweeps, launc
     sweeps.go_on()
     assert not launcher.given  # an answer is an answer
     assert sweeps.standing(sweeps.named("smallest")).answer == standing.answer
+
+
+def test_a_search_measures_controls_of_its_answer_alone(sweeps: Sweeps, launcher: ByHand, jobs: Jobs) -> None:
+    base = SMALL.with_(method={"name": "users"}, ratio=0.2)
+    sweeps.ask("smallest", Question.of(base, "recall@10", 0.5, 10.0))
+    finish(sweeps, launcher, jobs)
+    answer = sweeps.standing(sweeps.named("smallest")).answer
+    assert answer is not None
+    assert answer.confirmed is not None
+    assert [kind for kind in launcher.kinds if kind.startswith("controls")] == ["controls", "controls-kept"]
+    last_run = max(place for place, kind in enumerate(launcher.kinds) if kind == "run")
+    assert all(place > last_run for place, kind in enumerate(launcher.kinds) if kind.startswith("controls"))
+    assert KEPT_CONTROLS.key(answer.confirmed.spec) in launcher.made
 
 
 def test_a_search_whose_time_is_up_says_what_it_has(sweeps: Sweeps, launcher: ByHand, jobs: Jobs) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from rec_core.__main__ import main
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.selection import METHODS
+from rec_core.stages import Graph, Stage
 
 QUICK = ["--dataset", "synthetic-10k", "--set", "train.epochs=1", "--set", "proxy.epochs=1"]
 
@@ -185,14 +187,26 @@ def test_a_sweep_of_what_does_not_exist_says_so(
     assert said in capsys.readouterr().err
 
 
-def test_find_answers_and_its_runs_are_not_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_find_answers_and_its_runs_are_not_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+    compute = Graph._compute
+
+    def recorded(graph: Graph, stage: Stage[Any], key: str) -> Any:
+        computed.append(stage.name)
+        return compute(graph, stage, key)
+
+    monkeypatch.setattr(Graph, "_compute", recorded)
     find = ["find", *QUICK, "--model", "co-occurrence", "--metric", "recall@10", "--keep", "0.3", "--minutes", "5"]
     out = tmp_path / "found.json"
     assert main([*find, "--json", str(out)]) == 0
     first = capsys.readouterr().out
-    assert "of the ratings keep" in first
+    assert "reliably keep at least 30 % of Recall@10" in first
     assert "which needs no training, keeps" in first
     assert json.loads(out.read_text())["ending"] == "confirmed"
+    assert sorted(stage for stage in computed if stage.startswith("controls")) == ["controls", "controls-kept"]
+    assert all(stage.startswith("controls") for stage in computed[-2:])  # of the answer alone, once it is known
     begun = time.monotonic()
     assert main(find) == 0
     assert capsys.readouterr().out == first

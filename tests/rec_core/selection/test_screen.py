@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rec_core import specs
 from rec_core.data import splits
 from rec_core.data.histories import histories
 from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split
 from rec_core.data.sources import Folders
 from rec_core.data.texts import texts
-from rec_core.evaluation.ranking import RECALL, SAMPLED, ranks, sampled_ranks
+from rec_core.evaluation import METRICS
+from rec_core.evaluation.ranking import NDCG_ALL, RECALL, SAMPLED, ranks, sampled_ranks
 from rec_core.experiment import Experiment
 from rec_core.models import CoOccurrence, Shape, baselines
 from rec_core.selection import Candidates, WholeUsers, budget
@@ -29,7 +31,9 @@ from rec_core.selection.screen import (
     candidates,
     screen,
 )
+from rec_core.specs import Preset
 from rec_core.stages import SCREEN, MemoryStore
+from rec_core.wording.screen import answer
 from tests.conftest import quick
 
 
@@ -130,6 +134,35 @@ def test_a_screen_is_a_stage(test: str, folders: Folders) -> None:
 def test_walks_are_for_few_rows_that_say_more_together(ratio: float, together: float | None, walked: int) -> None:
     found = {POPULAR: 0.2, SVD: 0.1} | ({} if together is None else {NEIGHBOURHOOD: together})
     assert Screen({}, [{"method": {}, "ratio": ratio, "found": found}], []).walked == walked
+
+
+def test_models_that_are_served_are_judged_by_the_metric_of_the_settings(small_split: Split) -> None:
+    given = Candidates(small_split.train, small_split.catalogue.n_users, "implicit")
+    methods, validation = [WholeUsers()], _negatives(small_split)
+    found = screen(
+        given, small_split, validation, methods, 0.2, lambda: np.random.default_rng(0), served=True, metric=NDCG_ALL
+    )
+    assert found.metric == NDCG_ALL.name
+    catalogue, train = small_split.catalogue, small_split.train
+    model = CoOccurrence(rank=64, profile="decayed-1")
+    params = model.fit(train, Shape(catalogue.n_users, catalogue.n_items, 0.0), np.random.default_rng(0))
+    score = model.scorer(params, histories([train], catalogue.n_users))
+    gains = []
+    for user, item in zip(small_split.validation.user, small_split.validation.item, strict=True):
+        scores = score(np.array([user]), np.arange(catalogue.n_items)[None])[0]
+        others = np.setdiff1d(np.arange(catalogue.n_items), [*train.item[train.user == user], item])
+        rank = 1 + (scores[others] > scores[item]).sum() + 0.5 * (scores[others] == scores[item]).sum()
+        gains.append(1 / np.log2(1 + rank) if rank <= 10 else 0.0)
+    assert found.full[SERVED] == pytest.approx(np.mean(gains), rel=1e-4)
+
+
+@pytest.mark.parametrize(("preset", "metric"), [("recommended", "recall@10_all"), ("report", "recall@10")])
+def test_a_screen_of_a_served_model_says_what_it_is_judged_by(preset: Preset, metric: str, folders: Folders) -> None:
+    data = {"dataset": "synthetic-10k"}
+    spec = specs.preset(preset, "implicit", "co-occurrence", data=data, method={"name": "users"}, ratio=0.2)
+    screened = Experiment(spec, MemoryStore(), folders).screened
+    assert screened.metric == metric
+    assert f"of {METRICS[metric].title}." in answer(screened, spec)
 
 
 def test_models_that_are_served_are_screened_with_whole_users(small_split: Split) -> None:
