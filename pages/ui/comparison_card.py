@@ -51,6 +51,9 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         ),
         metric.name: main.pop(metric.name),
         "half": column.NumberColumn(f"± {metric.title}", format="%.3f", help=_OVER_SEEDS),
+        "cut": column.NumberColumn(
+            "Histories cut", format="%.3f", help=f"{metric.title} with user histories cut to train {state.words().rows}"
+        ),
         **main,
         "report": column.NumberColumn("In the report", format="%.3f", help=metric.title),
         "total_s": column.NumberColumn("CPU s", format="%.1f", help="Pretrain + select + train"),
@@ -65,7 +68,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "seed": column.TextColumn("Seed"),
         "rows": column.NumberColumn(capital(state.words().rows), format="localized"),
     }
-    for name in ("report", "kept_half", "half"):
+    for name in ("report", "kept_half", "half", "cut"):
         if table[name].isna().all():
             del columns[name]
     ticked = cards.table(
@@ -92,6 +95,9 @@ def controls_table(table: pd.DataFrame, choice: str) -> None:
         column_config={
             col.CONTROL: st.column_config.TextColumn("Control", width="medium"),
             col.COUNTED_ON: "Counted on",
+            "cut": st.column_config.NumberColumn(
+                "Histories cut", format="%.3f", help=f"{state.metric().title}, histories cut to train rows"
+            ),
             **scores,
         },
     )
