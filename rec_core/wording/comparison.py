@@ -17,7 +17,8 @@ from rec_core.wording import labels, serving
 from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent, small
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
-UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
+# One of these is missing; which one, words do not know.
+UNKNOWN_HOW_SURE = "the difference has no interval here, which needs the data and each user's stored results"
 _STRONGER = "Stronger controls, such as an untrained SVD, are not measured yet"
 TO_COME: Mapping[frozenset[str], str] = {  # which controls are missing → what is said of that
     frozenset(): "",
@@ -210,6 +211,19 @@ def _no_better(names: Sequence[str]) -> str:
 
 def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:
     return zip(table["cut_short"], table["spec"], strict=True)
+
+
+def controls_to_measure(unmeasured: frozenset[str], compares_items: bool) -> str:
+    """Return which controls are missing, by the names of their stages, as a noun phrase.
+
+    ``compares_items`` says whether there are few enough items for what compares every two of them.
+
+    >>> controls_to_measure(frozenset({"controls-kept"}), True)
+    'item neighbourhood, an untrained SVD and a random walk on the kept rows'
+    """
+    which = "item neighbourhood, an untrained SVD and a random walk" if compares_items else "an untrained SVD"
+    on = {CONTROLS.name: "all rows", KEPT_CONTROLS.name: "the kept rows"}
+    return f"{which} on {' and '.join(rows for stage, rows in on.items() if stage in unmeasured)}"
 
 
 def controls_left_out(n_items: int, words: Words) -> str:

@@ -38,7 +38,7 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
     if one.kept is None:
         return "Train on full data for longer first: as they are, no choice can be judged by them."
     if evidence is None or evidence.kept is None:
-        return f"Run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
+        return f"Make the data available or run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
     if evidence.than_control != "better":
         return _better_not(one, evidence)
     if not one.is_controlled:
