@@ -2,6 +2,7 @@
 
 Shares with their 95 % intervals over users and seeds, among 99 negatives and all items; by data set and split, and
 once with rows of equal time in random order, which asks whether a model of order lives on how the file was sorted.
+Each once with the whole history and once with histories cut to the train rows, which is what trained models hold.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cache.home import folders
 from rec_core import specs
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import SOURCES
-from rec_core.evaluation import METRICS, Metric
+from rec_core.evaluation import METRICS, Metric, cut
 from rec_core.evaluation.ranking import RECALL, RECALL_ALL
 from rec_core.experiment import Experiment
 from rec_core.replicates import BySeed, level, share
@@ -25,6 +26,7 @@ from rec_core.stages import LOAD, MemoryStore, pack, resolve
 
 MODELS = ("co-occurrence", "next-item")
 FIRST = 10  # seed
+CUT = ", histories cut"
 CORESETS: tuple[tuple[str, dict[str, float], tuple[float, ...]], ...] = (
     ("users", {}, (0.2, 0.1, 0.05, 0.01)),
     ("greedy", {}, (0.2,)),
@@ -65,27 +67,30 @@ def _of_model(base: ExperimentSpec, seeds: int, store: MemoryStore, shuffled: bo
         made = store.get(LOAD.key(base))
         store.put(LOAD.key(base), replace(loaded, meta={**(made.meta if made else {}), **loaded.meta}))
     full = _per_user(base.with_(method={"name": "full"}), seeds, store)
-    for metric, values in full.items():
+    for (metric, served), values in full.items():
         found = level(METRICS[metric], values)
-        yield Line(f"{what}, all rows: {METRICS[metric].title}", found.mean, found.low, found.high, "")
+        yield Line(f"{what}, all rows{served}: {METRICS[metric].title}", found.mean, found.low, found.high, "")
     for method, settings, ratios in CORESETS:
         for ratio in ratios:
             spec = base.with_(method={"name": method} | settings, ratio=ratio)
-            for metric, values in _per_user(spec, seeds, store).items():
-                kept = share(METRICS[metric], values, full[metric])
-                title = f"{what}, {spec.method.title}, {ratio:.0%}: {METRICS[metric].title} kept"
+            for (metric, served), values in _per_user(spec, seeds, store).items():
+                kept = share(METRICS[metric], values, full[metric, served])
+                title = f"{what}, {spec.method.title}, {ratio:.0%}{served}: {METRICS[metric].title} kept"
                 if kept is not None:
                     yield Line(title, 100 * kept.mean, 100 * kept.low, 100 * kept.high, "%")
 
 
-def _per_user(spec: ExperimentSpec, seeds: int, store: MemoryStore) -> dict[str, BySeed]:
-    """Return metric → seed → values per user."""
+def _per_user(spec: ExperimentSpec, seeds: int, store: MemoryStore) -> dict[tuple[str, str], BySeed]:
+    """Return metric, and how histories are cut → seed → values per user."""
     made = {seed: Experiment(spec.with_(seed=seed), store, folders()).evaluated for seed in range(FIRST, FIRST + seeds)}
 
-    def of(metric: Metric) -> BySeed:
-        return {seed: metric.values(one.per_user) for seed, one in made.items()}
+    def of(metric: Metric, are_cut: bool) -> BySeed:
+        return {seed: metric.values(cut(one.per_user) if are_cut else one.per_user) for seed, one in made.items()}
 
-    return {metric.name: of(metric) for metric in (RECALL, RECALL_ALL)}
+    both = {"": False, CUT: True}
+    return {
+        (metric.name, said): of(metric, are_cut) for metric in (RECALL, RECALL_ALL) for said, are_cut in both.items()
+    }
 
 
 def _in_any_order(data: Dataset) -> Dataset:

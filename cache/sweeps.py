@@ -168,7 +168,7 @@ class Sweeps:
                 self._jobs.cancel(job.key)
         self._list.end(name, standing.answer)
         found = standing.answer
-        used = [] if found is None else [found.full, found.confirmed and found.confirmed.spec]
+        used = [] if found is None else [found.full, None if found.confirmed is None else found.confirmed.spec]
         for spec in used:
             if spec is not None and self._is_done(spec):
                 self._jobs.measure(spec)

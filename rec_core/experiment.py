@@ -5,7 +5,6 @@ Everything up to the coreset is NumPy and quick, so a ``View`` computes it on th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -132,7 +131,8 @@ class Stages:
                 return metric.values(found[control])
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
-        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))
+        histories = self.split.known if self.spec.model.is_served else None
+        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part], histories))
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""
@@ -168,7 +168,7 @@ class Experiment(Stages):
         """Return the run's result with every control that belongs beside it; the errors are the same."""
         result = self.result()
         for stage in controls_of.stages(self.spec):
-            result = replace(result, controls=result.controls | self.graph.get(stage).metrics)
+            result = self.graph.get(stage).beside(result)
         return result
 
 

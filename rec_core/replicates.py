@@ -155,6 +155,17 @@ class Group:
         """Return a metric's mean over seeds."""
         return self.estimate(name).mean
 
+    def cut(self, name: str) -> float | None:
+        """Return a metric's mean over seeds with users' histories cut to train rows; None where that is not known.
+
+        It is the metric itself of a model without histories, which has train rows alone.
+        """
+        if not self.spec.model.is_served:
+            return self.metric(name)
+        values = [result.cut.get(name) for result in self.results]
+        known = [value for value in values if value is not None]
+        return fmean(known) if len(known) == len(values) else None
+
     def estimate(self, name: str) -> Estimate:
         """Return a metric's mean over seeds with its error over seeds, none for one of them."""
         return over_seeds([result.metrics[name] for result in self.results])

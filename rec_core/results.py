@@ -27,6 +27,10 @@ class RunResult:
 
     ``seconds`` is what each part cost by the clock when it was computed, also where it came from a store this time;
     ``cpu_seconds`` are those of the computing thread, {} in results of 0.1.0, which did not measure them.
+    ``histories`` says of a model that is served from users' histories how many users were tested (``users``), how
+    many train rows these have (``train``) and how many further rows their histories hold (``beyond``). ``cut`` are its
+    metrics with histories cut to train rows, and ``cut_controls`` those of controls that are cut alike. All three are
+    empty for other models, and in results that were made before this was measured.
     ``stage_keys`` names the stored arrays: kept rows (``select``), parameters (``train``), per-user results
     (``evaluate``).
     """
@@ -43,6 +47,9 @@ class RunResult:
     stage_keys: dict[str, str]
     versions: dict[str, str]
     cpu_seconds: dict[str, float] = field(default_factory=dict)
+    histories: dict[str, int] = field(default_factory=dict)
+    cut: Metrics = field(default_factory=dict)
+    cut_controls: dict[str, Metrics] = field(default_factory=dict)
 
     def cost(self, parts: Sequence[str] = COST) -> float:
         """Return the CPU seconds that choosing and training took, or some parts of them; by the clock for 0.1.0's."""

@@ -7,14 +7,16 @@ import streamlit as st
 
 from pages.ui import cards, state
 from rec_core.analysis import columns as col
+from rec_core.analysis.comparison import Compared
 from rec_core.canonical import digest
 from rec_core.data.sources import Words
-from rec_core.evaluation import METRICS, Metric
+from rec_core.evaluation import METRICS, Metric, free
 from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import MODELS
 from rec_core.replicates import Group
 from rec_core.specs import ExperimentSpec, preset_of, under_other_models
 from rec_core.stages import controls
+from rec_core.wording import comparison as wording
 from rec_core.wording import labels
 from rec_core.wording.columns import title, titled
 from rec_core.wording.numbers import capital, percent
@@ -51,6 +53,9 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         ),
         metric.name: main.pop(metric.name),
         col.HALF: column.NumberColumn(f"± {metric.title}, users and seeds", format="%.3f", help=f"{_COUNTS}."),
+        "cut": column.NumberColumn(
+            "Histories cut", format="%.3f", help=f"{metric.title} with user histories cut to train {state.words().rows}"
+        ),
         **main,
         "report": column.NumberColumn("In the report", format="%.3f", help=metric.title),
         "total_s": column.NumberColumn("CPU s", format="%.1f", help="Pretrain + select + train"),
@@ -65,7 +70,7 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
         "seed": column.TextColumn("Seed"),
         "rows": column.NumberColumn(capital(state.words().rows), format="localized"),
     }
-    for name in ("report", col.KEPT_HALF, col.HALF):
+    for name in ("report", col.KEPT_HALF, col.HALF, "cut"):
         if table[name].isna().all():
             del columns[name]
     ticked = cards.table(
@@ -92,6 +97,9 @@ def controls_table(table: pd.DataFrame, choice: str) -> None:
         column_config={
             col.CONTROL: st.column_config.TextColumn("Control", width="medium"),
             col.COUNTED_ON: "Counted on",
+            "cut": st.column_config.NumberColumn(
+                "Histories cut", format="%.3f", help=f"{state.metric().title}, histories cut to train rows"
+            ),
             **scores,
         },
     )
@@ -99,28 +107,25 @@ def controls_table(table: pd.DataFrame, choice: str) -> None:
 
 
 def controls_to_come(of: Group) -> None:
-    """Say that controls of a group are being measured and follow that, or offer to measure what is missing."""
-    missing = [
-        spec
-        for spec, result in zip(of.specs, of.results, strict=True)
-        if not controls.are_in(result, spec) and state.data_is_here()
-    ]
+    """Say that controls of a group are on their way and follow that, or offer to measure what is missing."""
+    if not state.data_is_here():
+        return
+    missing = [spec for spec, result in zip(of.specs, of.results, strict=True) if not controls.are_in(result, spec)]
+    if not missing:
+        return
+    compares_items = not free.too_many(state.view(missing[0]).split.catalogue.n_items)
+    what = wording.controls_to_measure(Compared(of, None).unmeasured, compares_items)
     if any(map(state.jobs().measures, missing)):
-        st.fragment(_follow_controls, run_every="1s")(missing)
-    elif missing:
-        st.button(
-            "Measure the controls that take a few seconds",
-            key="measure",
-            on_click=state.measure,
-            args=missing,
-            help="Item neighbourhood, an untrained SVD and a random walk, on all rows and on the kept ones.",
-        )
+        st.fragment(_follow_controls, run_every="1s")(missing, what)
+        return
+    said = f"{capital(what)}."
+    st.button("Measure the missing controls", key="measure", on_click=state.measure, args=missing, help=said)
 
 
-def _follow_controls(missing: list[ExperimentSpec]) -> None:
+def _follow_controls(missing: list[ExperimentSpec], what: str) -> None:
     if not any(map(state.jobs().measures, missing)):
         st.rerun()
-    st.caption("More controls are being measured: item neighbourhood, an untrained SVD, a random walk.")
+    st.caption(f"On their way, after the runs that wait: {what}.")
 
 
 def metrics_table(table: pd.DataFrame, words: Words) -> None:

@@ -18,10 +18,12 @@ def show(one: Compared) -> None:
     both = {labels.model_title(spec): (baseline_spec(spec), spec) for spec in under_other_models(state.spec())}
     found = {title: (state.group_of(full), state.group_of(ours)) for title, (full, ours) in both.items()}
     models = carried(found, one.group, one.metric)
-    st.markdown(wording.sentence(models, one.metric, len(one.group.results)))
+    groups = [group for pair in found.values() for group in pair if group is not None]
+    said = wording.sentence(models, one.metric, len(one.group.results))
+    st.markdown(f"{said} {wording.same_information(groups, state.words())}")
     table = wording.table(models, one.metric)
     number = st.column_config.NumberColumn
-    values = {name: number(format="%.3f") for name in (wording.FULL, wording.KEPT_ROWS)}
+    values = {name: number(format="%.3f") for name in (wording.FULL, wording.KEPT_ROWS, wording.SERVED)}
     cards.table(
         table,
         alt="What each model gives on all rows and on the kept ones.",

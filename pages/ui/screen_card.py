@@ -25,7 +25,7 @@ def show() -> None:
         if view.has(SCREEN):
             _found(view.screened)
         elif state.jobs().job(spec, "screen").state in ACTIVE:
-            st.caption("Being found out, as shown above; this page goes on by itself.")
+            st.caption("On its way, as shown above. This page updates by itself.")
         else:
             st.caption("Found out from the data alone, before anything is trained.")
             st.button(

@@ -51,7 +51,7 @@ def _packed_first(view: View, kind: Kind, pack: str, take: str, more: str) -> No
     if view.has(stage):
         _download(take, lambda: view.graph.get(stage).zip.tobytes(), f"take-away-{kind}", more)
     elif state.jobs().job(view.spec, kind).state in ACTIVE:
-        st.caption("The bundle is being packed, as shown above.")
+        st.caption("The bundle is on its way, as shown above.")
     else:
         asking = {"kind": kind}
         st.button(pack, key=kind, help=more, on_click=state.ask, args=(view.spec,), kwargs=asking)

@@ -17,7 +17,7 @@ from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import BySeed, Estimate, Group, group_key
 from rec_core.results import COST, RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.controls import are_in
+from rec_core.stages.controls import missing
 from rec_core.stages.train import validation_column
 
 RANDOM = "random"  # the method that any other has to beat
@@ -82,9 +82,26 @@ class Compared:
         return {name: metrics[self.metric.name] for name, metrics in control_means(self.group).items()}
 
     @property
+    def unmeasured(self) -> frozenset[str]:
+        """The names of the stages whose controls are missing, of those that take a few seconds after the runs."""
+        each = zip(self.group.specs, self.group.results, strict=True)
+        return frozenset(stage.name for spec, result in each for stage in missing(result, spec))
+
+    @property
     def is_controlled(self) -> bool:
-        """Whether all controls were measured, those too that take a few seconds after the runs."""
-        return all(are_in(result, spec) for spec, result in zip(self.group.specs, self.group.results, strict=True))
+        """Whether all controls were measured."""
+        return not self.unmeasured
+
+    @cached_property
+    def cut_value(self) -> float | None:
+        """The headline metric with users' histories cut to train rows; None where that is not known."""
+        return self.group.cut(self.metric.name)
+
+    @property
+    def best_cut_control(self) -> tuple[str, float] | None:
+        """Name and value of the control that does best with histories cut alike; None where that is not known."""
+        values = {name: metrics[self.metric.name] for name, metrics in control_means(self.group, alone=True).items()}
+        return None if not values else (name := self.metric.best(values), values[name])
 
     @property
     def best_control(self) -> tuple[str, float]:
@@ -180,17 +197,23 @@ def _is_cut_short(spec: ExperimentSpec, result: RunResult) -> bool:
     return bool(known) and metric.best(known) >= spec.train.epochs
 
 
-def control_means(group: Group) -> dict[str, dict[str, float]]:
+def control_means(group: Group, alone: bool = False) -> dict[str, dict[str, float]]:
     """Return the metrics of each control that all runs have, averaged over seeds.
 
-    Only those counted on kept rows differ between seeds.
+    Only those counted on kept rows differ between seeds. ``alone`` asks for those that hold train rows alone: beside a
+    model without histories they all do, and beside one with histories their histories are cut as the model's are.
     """
-    every = [result.controls for result in group.results]
+    every = [on_train_rows(result) if alone else result.controls for result in group.results]
     return {
         name: {metric: fmean([one[name][metric] for one in every]) for metric in metrics}
         for name, metrics in every[0].items()
         if all(name in one for one in every)
     }
+
+
+def on_train_rows(result: RunResult) -> Mapping[str, Mapping[str, float]]:
+    """Return the controls of a run that hold no row of a user beyond the train split, as far as they were measured."""
+    return result.cut_controls or result.controls
 
 
 @lru_cache(maxsize=10_000)
@@ -275,6 +298,7 @@ def _row(one: Compared) -> dict[str, object]:
         "quality_kept": one.quality_kept,
         "gain": one.gain,
         **{name: group.metric(name) for name in result.metrics},
+        "cut": one.cut_value if spec.model.is_served else None,
         "report": report.metrics.get(one.metric.name) if report else None,
         **seconds,
         "total_s": one.seconds,
@@ -295,13 +319,19 @@ def _mean_seconds(group: Group, stage: str) -> float:
 def controls_table(group: Group, metric: Metric) -> pd.DataFrame:
     """Return one row per control of a group, the best by ``metric`` first.
 
-    Its name, whether it is counted on kept rows only, and its metrics.
+    Its name, whether it is counted on kept rows only, and its metrics; ``cut`` is ``metric`` with users' histories cut
+    to train rows, beside a model with histories (None where that is not known).
     """
-    means = control_means(group)
+    means, alone = control_means(group), control_means(group, alone=True)
     best_first = sorted(means, key=lambda name: -metric.gain(means[name][metric.name], 0.0))
     return pd.DataFrame(
         [
-            {col.CONTROL: name.removesuffix(KEPT), col.COUNTED_ON: name.endswith(KEPT), **means[name]}
+            {
+                col.CONTROL: name.removesuffix(KEPT),
+                col.COUNTED_ON: name.endswith(KEPT),
+                **means[name],
+                **({"cut": alone.get(name, {}).get(metric.name)} if group.spec.model.is_served else {}),
+            }
             for name in best_first
         ]
     )

@@ -16,28 +16,44 @@ _DIGITS = 9  # beyond which a τ is rounding: of equal orders it is 1
 
 @dataclass(frozen=True)
 class Carried:
-    """What a model gives on all rows and on the kept ones; a control is not trained."""
+    """What a model gives on all rows and on the kept ones; a control is not trained.
+
+    Both are of the same information: what a model with histories finds when they hold train rows alone. ``served`` is
+    what it finds on the kept rows with all that its histories hold; None of others.
+    """
 
     name: str
     is_trained: bool
     full: float
     kept: float
+    served: float | None = None
 
 
 def carried(trained: Mapping[str, tuple[Group | None, Group | None]], controls: Group, metric: Metric) -> list[Carried]:
     """Return the models of which both numbers are known, those first that do best on all rows.
 
+    None of them holds a row of a user beyond the train split.
+
     ``trained`` has a model's runs on all rows and on the kept ones, if they were made, by its title; ``controls`` are
     runs on the kept rows, whose controls count both.
     """
     models = [
-        Carried(name, True, full.metric(metric.name), kept.metric(metric.name))
+        one
         for name, (full, kept) in trained.items()
-        if full is not None and kept is not None
+        if full is not None and kept is not None and (one := _carried(name, full, kept, metric)) is not None
     ]
-    means = {name: metrics[metric.name] for name, metrics in control_means(controls).items()}
+    means = {name: metrics[metric.name] for name, metrics in control_means(controls, alone=True).items()}
     counts = [Carried(name, False, means[name], means[name + KEPT]) for name in means if name + KEPT in means]
     return sorted([*models, *counts], key=lambda one: -metric.gain(one.full, 0.0))
+
+
+def _carried(name: str, full: Group, kept: Group, metric: Metric) -> Carried | None:
+    """Return a model's numbers; None where what it finds from train rows alone was not measured."""
+    both = full.cut(metric.name), kept.cut(metric.name)
+    if both[0] is None or both[1] is None:
+        return None
+    served = kept.metric(metric.name) if kept.spec.model.is_served else None
+    return Carried(name, True, both[0], both[1], served)
 
 
 def kendall(models: Iterable[Carried]) -> float | None:

@@ -1,7 +1,7 @@
 """Evaluation: errors of ratings, ranks of held-out items, controls. Every metric is listed here."""
 
 from rec_core.data.interactions import Feedback
-from rec_core.evaluation.metric import Metric, Metrics, PerUser
+from rec_core.evaluation.metric import Metric, Metrics, PerUser, cut
 from rec_core.evaluation.ranking import ALL_ITEMS, NDCG, NDCG_ALL, RECALL, RECALL_ALL
 from rec_core.evaluation.rating import MAE, RMSE
 
@@ -39,4 +39,21 @@ def measure(feedback: Feedback, per_user: PerUser) -> Metrics:
     return {metric.name: metric.value(per_user) for metric in metrics_of(feedback)}
 
 
-__all__ = ["METRICS", "Metric", "Metrics", "PerUser", "headline_metric", "measure", "metrics_of", "validation_metric"]
+def measure_cut(feedback: Feedback, per_user: PerUser) -> Metrics:
+    """Return every metric with histories cut to train rows; {} where that was not measured."""
+    alone = cut(per_user)
+    return measure(feedback, alone) if alone else {}
+
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "Metrics",
+    "PerUser",
+    "cut",
+    "headline_metric",
+    "measure",
+    "measure_cut",
+    "metrics_of",
+    "validation_metric",
+]

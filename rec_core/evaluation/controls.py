@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data.histories import joined
 from rec_core.data.interactions import Feedback, Interactions, Split
 from rec_core.evaluation.metric import PerUser
 from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks_of, sampled_ranks
@@ -19,6 +20,7 @@ RATING_CONTROLS: dict[str, Callable[[Interactions, NDArray[Any], NDArray[Any]], 
     "item_mean": baselines.item_mean,
     "user_item_bias": baselines.user_item_bias,
 }
+_OF_USERS = "user_item_bias"  # the one that says something of a user
 MOST_POPULAR = "most_popular"
 KEPT = "_kept"  # ends the name of a control that is counted on the kept rows alone
 
@@ -30,19 +32,34 @@ def names(feedback: Feedback) -> list[str]:
 
 
 def per_user(
-    name: str, split: Split, kept: Interactions, negatives: NDArray[np.int32] | None, parts: Sequence[str]
+    name: str,
+    split: Split,
+    kept: Interactions,
+    negatives: NDArray[np.int32] | None,
+    parts: Sequence[str],
+    histories: Sequence[Interactions] | None = None,
 ) -> PerUser:
     """Return those ``parts`` of what the control called ``name`` gives for each test user.
 
-    ``kept`` are the rows of the coreset, ``negatives`` (n_users x c) what ``rank`` is among.
+    ``kept`` are the rows of the coreset, ``negatives`` (n_users x c) what ``rank`` is among. Beside a model that is
+    served from ``histories`` (rows in parts), what is said of a user is counted on them too.
     """
     rows, control = kept if name.endswith(KEPT) else split.train, name.removesuffix(KEPT)
     measures: dict[str, Callable[[], NDArray[np.floating]]] = {
-        ERROR: lambda: RATING_CONTROLS[control](rows, split.test.user, split.test.item) - split.test.rated,
+        ERROR: lambda: _ratings(control, rows, split, histories) - split.test.rated,
         SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
         ALL_ITEMS: lambda: all_item_ranks_of(baselines.popularity(rows, split.catalogue.n_items), split),
     }
     return {part: measures[part]() for part in parts}
+
+
+def _ratings(
+    control: str, rows: Interactions, split: Split, histories: Sequence[Interactions] | None
+) -> NDArray[np.float64]:
+    user, item = split.test.user, split.test.item
+    if histories is not None and control == _OF_USERS:
+        return baselines.user_item_bias(rows, user, item, joined(histories))
+    return RATING_CONTROLS[control](rows, user, item)
 
 
 def _by_popularity(rows: Interactions, split: Split) -> Score:

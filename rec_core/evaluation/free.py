@@ -2,6 +2,9 @@
 
 A few numbers of theirs, how much taste counts beside popularity, are chosen on the validation split, as an epoch is for
 a model. Popularity is that of the given rows; where all rows are given, of the latest tenth of them.
+
+Beside a model that is served from users' histories, controls serve users from the same histories, whatever rows they
+were counted on: from all that is known when the test item is asked for and, measured beside that, from train rows.
 """
 
 from __future__ import annotations
@@ -14,13 +17,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from rec_core.data.histories import joined
 from rec_core.data.interactions import Interactions, Split, by_user_and_time, places_within
 from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.controls import KEPT
-from rec_core.evaluation.metric import Metric, PerUser
+from rec_core.evaluation.metric import Metric, PerUser, as_cut
 from rec_core.evaluation.ranking import ALL_ITEMS, AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
 from rec_core.models import baselines, svd
-from rec_core.models.counting import Recommender, degrees, matrix, neighbourhood, walk
+from rec_core.models.counting import Recommender, Serve, Sparse, degrees, matrix, neighbours, walker
 
 RECENT_POPULAR, NEIGHBOURHOOD, SVD, BLEND, WALK, PROXY = (
     "recent_popular",
@@ -50,28 +54,69 @@ def too_many(n_items: int) -> bool:
 
 
 def of_all_rows(
-    split: Split, validation: NDArray[np.int32], test: NDArray[np.int32], rng: Generator, tell: Tell
+    split: Split,
+    validation: NDArray[np.int32],
+    test: NDArray[np.int32],
+    rng: Generator,
+    tell: Tell,
+    has_histories: bool = False,
 ) -> dict[str, PerUser]:
     """Return what each control gives each test user, counted on the whole train split.
 
-    ``validation`` and ``test`` (n_users x c) are the items that held-out ones are ranked against.
+    ``validation`` and ``test`` (n_users x c) are the items that held-out ones are ranked against. ``has_histories``
+    says that they stand beside a model that is served from users' histories; parts that end in ``CUT`` are added then.
     """
     popularity = baselines.popularity(newest(split.train), split.catalogue.n_items)
 
     def most_popular(users: NDArray[np.integer]) -> Items:
         return np.broadcast_to(popularity.astype(np.float32), (len(users), len(popularity)))
 
-    every = {RECENT_POPULAR: most_popular, **_counting(split.train, popularity, split, validation, rng)}
-    return _ranked(every, split, test, tell)
+    counted = _counting(split.train, popularity, split, validation, rng, has_histories)
+    return _measured(
+        {RECENT_POPULAR: lambda served: most_popular, **counted}, split.train, split, test, tell, has_histories
+    )
 
 
 def of_kept_rows(
-    kept: Interactions, split: Split, validation: NDArray[np.int32], test: NDArray[np.int32], rng: Generator, tell: Tell
+    kept: Interactions,
+    split: Split,
+    validation: NDArray[np.int32],
+    test: NDArray[np.int32],
+    rng: Generator,
+    tell: Tell,
+    has_histories: bool = False,
 ) -> dict[str, PerUser]:
     """Return the same counted on the rows of a coreset; names end in ``KEPT``."""
     popularity = baselines.popularity(kept, split.catalogue.n_items)
-    every = _counting(kept, popularity, split, validation, rng)
-    return _ranked({name + KEPT: one for name, one in every.items()}, split, test, tell)
+    counted = _counting(kept, popularity, split, validation, rng, has_histories)
+    return _measured({name + KEPT: one for name, one in counted.items()}, kept, split, test, tell, has_histories)
+
+
+def _measured(
+    every: Mapping[str, Serve],
+    rows: Interactions,
+    split: Split,
+    test: NDArray[np.int32],
+    tell: Tell,
+    has_histories: bool,
+) -> dict[str, PerUser]:
+    """Return both ranks of each control; where there are histories, also with those cut to train rows."""
+    if not has_histories:
+        return _ranked(_serving(every, rows, split), split, test, tell)
+    known, alone = (
+        _ranked(_serving(every, some, split), split, test, partial(_share, tell, place, 2))
+        for place, some in enumerate((joined(split.known), split.train))
+    )
+    return {name: {**known[name], **as_cut(alone[name])} for name in every}
+
+
+def _serving(every: Mapping[str, Serve], rows: Interactions, split: Split) -> dict[str, Recommender]:
+    served = _matrix(rows, split)
+    return {name: one(served) for name, one in every.items()}
+
+
+def _matrix(rows: Interactions, split: Split) -> Sparse:
+    return matrix(rows, split.catalogue.n_users, split.catalogue.n_items)
 
 
 def newest(rows: Interactions) -> Interactions:
@@ -98,15 +143,23 @@ def _share(tell: Tell, place: int, count: int, done: float) -> None:
 
 
 def _counting(
-    rows: Interactions, popularity: NDArray[np.int64], split: Split, validation: NDArray[np.int32], rng: Generator
-) -> dict[str, Recommender]:
-    """Return the recommenders of taste, the weights of two of them chosen on the validation split."""
+    rows: Interactions,
+    popularity: NDArray[np.int64],
+    split: Split,
+    validation: NDArray[np.int32],
+    rng: Generator,
+    has_histories: bool = False,
+) -> dict[str, Serve]:
+    """Return the recommenders of taste, the weights of two of them chosen on the validation split.
+
+    They are chosen where users are served from ``rows``; where there are histories, from all train rows.
+    """
     n_items = split.catalogue.n_items
-    x, popular = matrix(rows, split.catalogue.n_users, n_items), np.log1p(popularity, dtype=np.float32)
-    choose = partial(_chosen, split=split, validation=validation)
-    by_vectors, degree = svd.recommender(x, rng), np.log(degrees(x)[1])
+    x, popular = _matrix(rows, split), np.log1p(popularity, dtype=np.float32)
+    choose = partial(_chosen, _matrix(split.train, split) if has_histories else x, split=split, validation=validation)
+    by_vectors, degree = svd.untrained(x, rng), np.log(degrees(x)[1])
     some = spaced(x.shape[0], max(1, min(_TUNED_ON, AT_ONCE // n_items)))
-    spread = max(float(by_vectors(some).std()), _NOWHERE)
+    spread = max(float(by_vectors(x)(some).std()), _NOWHERE)
     found = {
         SVD: by_vectors,
         BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE]),
@@ -114,9 +167,9 @@ def _counting(
     if too_many(n_items):
         return found
     return {
-        NEIGHBOURHOOD: neighbourhood(x),
+        NEIGHBOURHOOD: neighbours(x),
         **found,
-        WALK: choose(walk(x), [_walked(*each, degree, popular) for each in product(_DAMPED, (*_TASTE, _ALONE))]),
+        WALK: choose(walker(x), [_walked(*each, degree, popular) for each in product(_DAMPED, (*_TASTE, _ALONE))]),
     }
 
 
@@ -135,12 +188,19 @@ def _walked(power: float, weight: float, degree: Items, popular: Items) -> Mix:
     return mix
 
 
-def _chosen(taste: Recommender, mixes: Sequence[Mix], split: Split, validation: NDArray[np.int32]) -> Recommender:
-    """Return the mix that ranks most validation items among the first ten; the first of equal ones."""
+def _chosen(served: Sparse, taste: Serve, mixes: Sequence[Mix], split: Split, validation: NDArray[np.int32]) -> Serve:
+    """Return the mix that ranks most validation items among the first ten; the first of equal ones.
+
+    Validation is served from ``served`` (n_users x n_items).
+    """
     places = spaced(len(split.validation), _TUNED_ON)
-    items, raw = _shown(taste, split, validation, places)
+    items, raw = _shown(taste(served), split, validation, places)
     best = max(mixes, key=lambda mix: _recall(mix(raw, np.maximum(items, 0)), items))
-    return lambda users: best(taste(users), slice(None))
+    return lambda x: _mixed(taste(x), best)
+
+
+def _mixed(taste: Recommender, mix: Mix) -> Recommender:
+    return lambda users: mix(taste(users), slice(None))
 
 
 def recall_on_validation(

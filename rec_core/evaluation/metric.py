@@ -14,6 +14,20 @@ from rec_core.data.interactions import Feedback
 T = TypeVar("T")
 Metrics = dict[str, float]  # by the metrics' names
 PerUser = Mapping[str, NDArray[Any]]  # floats: what an evaluation keeps of each test user, (n_users,) each
+CUT = "_train"  # ends the name of a part that was measured with users' histories cut to their train rows
+
+
+def cut(per_user: PerUser) -> PerUser:
+    """Return what was measured with histories cut to train rows, under the parts' own names: any metric reads it.
+
+    It is empty for models without histories, and for results that were made before this was measured.
+    """
+    return {name.removesuffix(CUT): values for name, values in per_user.items() if name.endswith(CUT)}
+
+
+def as_cut(per_user: PerUser) -> dict[str, NDArray[Any]]:
+    """Return ``per_user`` under the names of parts that were measured with histories cut to train rows."""
+    return {name + CUT: values for name, values in per_user.items()}
 
 
 @dataclass(frozen=True)

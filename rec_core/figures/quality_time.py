@@ -51,10 +51,13 @@ def _figure(runs: Sequence[Compared], chosen: str, intervals: Intervals) -> go.F
     return figure
 
 
-def across_all(figure: go.Figure, runs: Sequence[Compared], intervals: Intervals) -> None:
-    """Draw the controls on all rows across a figure of ``runs``, and name its axis of quality."""
+def across_all(figure: go.Figure, runs: Sequence[Compared], intervals: Intervals, alone: bool = False) -> None:
+    """Draw the controls on all rows across a figure of ``runs``, and name its axis of quality.
+
+    ``alone`` draws those that hold train rows alone, beside models that do not all have histories.
+    """
     metric = runs[0].metric
-    controls = {labels.control_title(name): value for name, value in _controls(runs).items()}
+    controls = {labels.control_title(name): value for name, value in _controls(runs, alone).items()}
     halves = [0.0 if math.isnan(within := half(intervals.value(run))) else within for run in runs]
     ends = [run.value + sign * half for run, half in zip(runs, halves, strict=True) for sign in (-1, 1)]
     across(figure, controls, ends)
@@ -78,9 +81,10 @@ def _series(run: Compared) -> str:
     return labels.method_title(run.spec.method.name, run.spec.pretrain)
 
 
-def _controls(runs: Sequence[Compared]) -> dict[str, float]:
-    """Return the controls counted on the full train split; they are the same for runs of one split."""
-    return comparison.free_controls(runs[0].group.results[0].controls, runs[0].metric)
+def _controls(runs: Sequence[Compared], alone: bool) -> dict[str, float]:
+    """Return the controls counted on the full train split; they are the same for runs of one split and model."""
+    result = runs[0].group.results[0]
+    return comparison.free_controls(comparison.on_train_rows(result) if alone else result.controls, runs[0].metric)
 
 
 def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, chosen: str) -> None:

@@ -27,9 +27,11 @@ def item_mean(train: Interactions, user: NDArray[np.integer], item: NDArray[np.i
     return np.where(count > 0, total / np.maximum(count, 1), overall)[item]
 
 
-def user_item_bias(train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return μ + b_i + b_u."""
-    found = biases(train, int(user.max()) + 1, int(item.max()) + 1)
+def user_item_bias(
+    train: Interactions, user: NDArray[np.integer], item: NDArray[np.integer], served: Interactions | None = None
+) -> NDArray[np.float64]:
+    """Return μ + b_i + b_u; b_u of the ratings that users are served from, if these are others than ``train``."""
+    found = biases(train, int(user.max()) + 1, int(item.max()) + 1, served)
     return found.mean + found.item[item] + found.user[user]
 
 
@@ -42,12 +44,17 @@ class Biases:
     item: NDArray[np.float64]
 
 
-def biases(train: Interactions, n_users: int, n_items: int) -> Biases:
-    """Return damped means: b_i of the ratings less μ, then b_u of what is left; 0 for those without a rating."""
+def biases(train: Interactions, n_users: int, n_items: int, served: Interactions | None = None) -> Biases:
+    """Return damped means: b_i of the ratings less μ, then b_u of what is left; 0 for those without a rating.
+
+    b_u are those of the ratings in ``served``, if given; μ and b_i are always those of ``train``.
+    """
+    of_users = train if served is None else served
     overall = train.rated.mean(dtype=np.float64)
-    rest = train.rated - overall
-    item = _damped_mean(train.item, rest, _ITEM_DAMPING, n_items - 1)
-    user = _damped_mean(train.user, rest - item[train.item], _USER_DAMPING, n_users - 1)
+    last = max(n_items, int(of_users.item.max()) + 1) - 1
+    item = _damped_mean(train.item, train.rated - overall, _ITEM_DAMPING, last)
+    rest = of_users.rated - overall - item[of_users.item]
+    user = _damped_mean(of_users.user, rest, _USER_DAMPING, n_users - 1)
     return Biases(float(overall), user, item)
 
 

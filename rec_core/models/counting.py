@@ -18,6 +18,8 @@ Weights = Any  # a Sparse (n_items x n_items), or an array of as many float32
 Items = NDArray[np.float32]
 # Users (B,) -> scores of all items (B, n_items).
 Recommender = Callable[[NDArray[np.integer]], Items]
+# X of what users are served from (n_users x n_items), which may hold other rows than were counted -> Recommender.
+Serve = Callable[[Sparse], Recommender]
 RESTART = 0.3
 _STEPS = 4  # of a walk where few items were chosen together
 _DENSE = 0.05  # share of a matrix's numbers that are not 0, from which it is kept as an array
@@ -41,6 +43,11 @@ def degrees(x: Sparse) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def neighbourhood(x: Sparse) -> Recommender:
+    """Return item neighbourhood that serves the rows that it was counted on."""
+    return neighbours(x)(x)
+
+
+def neighbours(x: Sparse) -> Serve:
     """Return item neighbourhood: Σ_j C_ji / √c_j over a user's items j, and a little popularity between equal ones.
 
     C = XᵀX counts users of both items, its diagonal set to 0; c are the items' counts (as Sarwar et al., 2001,
@@ -50,29 +57,49 @@ def neighbourhood(x: Sparse) -> Recommender:
     weights = _scaled(1 / np.sqrt(of_items), _without_diagonal(_product(x, x)))
     counts = np.asarray(x.sum(axis=0), np.float32)
     popularity = np.float32(_BETWEEN_EQUALS) * counts / max(float(counts.max()), 1.0)
-    return lambda users: array(x[users] @ weights) + popularity
+    return lambda served: lambda users: array(served[users] @ weights) + popularity
 
 
 def walk(x: Sparse) -> Recommender:
+    """Return a random walk over the rows that it begins at."""
+    return walker(x)(x)
+
+
+def walker(x: Sparse) -> Serve:
     """Return where a random walk from a user's items is, with restart: R ← cR₀ + (1 − c)RT, R₀ the user's items.
 
     T = D_i⁻¹ Xᵀ D_u⁻¹ X leads from an item to a user of it and on to an item of theirs. With one step this is P3
     (Cooper et al., 2014, doi:10.1145/2567948.2579244); where few items were chosen together, it goes on.
     """
-    of_users, of_items = degrees(x)
-    from_users = _scaled_rows(1 / of_users, x)
+    of_items, from_users = degrees(x)[1], _from_users(x)
     step = _scaled(1 / of_items, _product(x, from_users))
     if isinstance(step, np.ndarray):
-        return lambda users: RESTART * array(from_users[users]) + (1 - RESTART) * (from_users[users] @ step)
+        return lambda served: _one_step(_from_users(served), step)
     to_items = step.T.tocsr()
     by_users = step.nnz > 2 * x.nnz  # over users and back is then less work
     back = from_users.T.tocsr() if by_users else None
 
-    def scores(users: NDArray[np.integer]) -> NDArray[np.float32]:
-        place = begin = np.ascontiguousarray(from_users[users].toarray().T)  # items first: a sparse matrix times rows
+    def moved(place: NDArray[np.float32]) -> NDArray[np.float32]:
+        went = to_items @ place if back is None else back @ (x @ (place / of_items[:, None]))
+        return np.asarray(went, np.float32)
+
+    return lambda served: _steps(_from_users(served), moved)
+
+
+def _from_users(x: Sparse) -> Sparse:
+    """Return where a walk begins: each user's items alike, (n_users x n_items)."""
+    return _scaled_rows(1 / degrees(x)[0], x)
+
+
+def _one_step(begin: Sparse, step: Items) -> Recommender:
+    return lambda users: RESTART * array(begin[users]) + (1 - RESTART) * (begin[users] @ step)
+
+
+def _steps(begin: Sparse, moved: Callable[[Items], Items]) -> Recommender:
+    def scores(users: NDArray[np.integer]) -> Items:
+        place = first = np.ascontiguousarray(begin[users].toarray().T)  # items first: a sparse matrix times rows
         for _ in range(_STEPS):
-            moved = to_items @ place if back is None else back @ (x @ (place / of_items[:, None]))
-            place = RESTART * begin + (1 - RESTART) * moved
+            place = RESTART * first + (1 - RESTART) * moved(place)
         return place.T
 
     return scores

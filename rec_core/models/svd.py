@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions
 from rec_core.models.base import Params, Shape
-from rec_core.models.counting import Recommender, Sparse, degrees, matrix
+from rec_core.models.counting import Recommender, Serve, Sparse, degrees, matrix
 from rec_core.models.served import Counted
 from rec_core.settings import offered
 
@@ -77,7 +77,16 @@ def profiles(x: Sparse, vectors: Vectors) -> Vectors:
 
 
 def recommender(x: Sparse, rng: np.random.Generator, rank: int = RANK) -> Recommender:
+    """Return the untrained recommender that serves the rows that it was counted on."""
+    return untrained(x, rng, rank)(x)
+
+
+def untrained(x: Sparse, rng: np.random.Generator, rank: int = RANK) -> Serve:
     """Return the untrained recommender: E_i · the mean of E over a user's items."""
     vectors = item_vectors(x, rank, rng)
-    of_users = profiles(x, vectors)
-    return lambda users: of_users[users] @ vectors.T
+
+    def serve(served: Sparse) -> Recommender:
+        of_users = profiles(served, vectors)
+        return lambda users: of_users[users] @ vectors.T
+
+    return serve

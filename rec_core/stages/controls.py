@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.evaluation import Metrics, free, measure
+from rec_core.evaluation import Metrics, free, measure, measure_cut
 from rec_core.evaluation.controls import KEPT
-from rec_core.evaluation.metric import PerUser
+from rec_core.evaluation.metric import PerUser, as_cut
 from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
 from rec_core.models import svd
 from rec_core.progress import reporter
@@ -34,7 +33,10 @@ _OF = "/"  # between a control and the part that an array holds
 
 @dataclass(frozen=True)
 class Controls:
-    """What each control gives each test user: ``<control>/<part>`` (n_users,), parts as of an evaluation."""
+    """What each control gives each test user: ``<control>/<part>`` (n_users,), parts as of an evaluation.
+
+    Beside a model that is served from users' histories, controls serve users from the same rows.
+    """
 
     values: dict[str, NDArray[np.float32]]
 
@@ -52,6 +54,16 @@ class Controls:
         """Control → metrics."""
         return {name: measure("implicit", values) for name, values in self.per_user.items()}
 
+    @property
+    def cut_metrics(self) -> dict[str, Metrics]:
+        """Control → metrics with histories cut to train rows; {} each, beside a model without histories."""
+        return {name: measure_cut("implicit", values) for name, values in self.per_user.items()}
+
+    def beside(self, result: RunResult) -> RunResult:
+        """Return a run's result with these controls added."""
+        alone = {name: metrics for name, metrics in self.cut_metrics.items() if metrics}
+        return replace(result, controls=result.controls | self.metrics, cut_controls=result.cut_controls | alone)
+
 
 def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
     """Return the stages that measure the controls of a run; ratings have none but those that a run measures itself.
@@ -63,10 +75,15 @@ def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
     return (CONTROLS,) if spec.keeps_everything or spec.is_dynamic else (CONTROLS, KEPT_CONTROLS)
 
 
+def missing(result: RunResult, spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
+    """Return the stages whose controls a run's result has not."""
+    named = {CONTROLS: free.RECENT_POPULAR, KEPT_CONTROLS: free.SVD + KEPT}
+    return tuple(stage for stage in stages(spec) if named[stage] not in result.controls)
+
+
 def are_in(result: RunResult, spec: ExperimentSpec) -> bool:
     """Say whether a run's result has the controls of every stage."""
-    named = {CONTROLS: free.RECENT_POPULAR, KEPT_CONTROLS: free.SVD + KEPT}
-    return all(named[stage] in result.controls for stage in stages(spec))
+    return not missing(result, spec)
 
 
 def there(spec: ExperimentSpec, store: StageStore) -> bool:
@@ -77,8 +94,8 @@ def there(spec: ExperimentSpec, store: StageStore) -> bool:
 def added(result: RunResult, spec: ExperimentSpec, store: StageStore) -> RunResult:
     """Return the result with the controls that ``store`` has."""
     found = [(stage, store.get(stage.key(spec))) for stage in stages(spec)]
-    more = [unpack(stage.product, one).metrics for stage, one in found if one is not None]
-    return replace(result, controls=reduce(or_, more, result.controls))
+    more = [unpack(stage.product, one) for stage, one in found if one is not None]
+    return reduce(lambda so_far, one: one.beside(so_far), more, result)
 
 
 def _flat(per_user: Mapping[str, PerUser]) -> Controls:
@@ -86,13 +103,19 @@ def _flat(per_user: Mapping[str, PerUser]) -> Controls:
 
 
 def _all_inputs(spec: ExperimentSpec) -> Inputs:
-    return {"negatives": NEGATIVES.within(spec), "seed": spec.data_seed}
+    return {"negatives": NEGATIVES.within(spec), "seed": spec.data_seed} | _served(spec)
+
+
+def _served(spec: ExperimentSpec) -> Inputs:
+    """Return what controls depend on beside a model with histories: they serve users from the same rows."""
+    return {"served": True} if spec.model.is_served else {}
 
 
 def _of_all(work: Work) -> Controls:
     negatives, rng = work.get(NEGATIVES), generator(work.spec.data_seed, "controls")
     tell = reporter(work.listen, CONTROLS.doing)
-    return _flat(free.of_all_rows(work.get(SPLIT), negatives.validation, negatives.test, rng, tell))
+    has_histories = work.spec.model.is_served
+    return _flat(free.of_all_rows(work.get(SPLIT), negatives.validation, negatives.test, rng, tell, has_histories))
 
 
 CONTROLS = Stage(
@@ -109,17 +132,19 @@ CONTROLS = Stage(
 
 
 def _kept_inputs(spec: ExperimentSpec) -> Inputs:
-    return {"negatives": NEGATIVES.within(spec), "selection": SELECT.within(spec), "seed": spec.data_seed}
+    of_all = {"negatives": NEGATIVES.within(spec), "seed": spec.data_seed} | _served(spec)
+    return of_all | {"selection": SELECT.within(spec)}
 
 
 def _of_kept(work: Work) -> Controls:
     split, negatives, rng = work.get(SPLIT), work.get(NEGATIVES), generator(work.spec.data_seed, "controls")
     kept, tell = split.train.take(work.get(SELECT).rows), reporter(work.listen, KEPT_CONTROLS.doing)
-    found = free.of_kept_rows(kept, split, negatives.validation, negatives.test, rng, tell)
+    has_histories = work.spec.model.is_served
+    found = free.of_kept_rows(kept, split, negatives.validation, negatives.test, rng, tell, has_histories)
     if _has_proxy(work.spec):
         score = kernels.scorer(fitted_proxy(work))
         ranked = {SAMPLED: sampled_ranks(score, split.test, negatives.test), ALL_ITEMS: all_item_ranks(score, split)}
-        found[free.PROXY] = ranked
+        found[free.PROXY] = ranked | (as_cut(ranked) if has_histories else {})  # it holds train rows either way
     return _flat(found)
 
 

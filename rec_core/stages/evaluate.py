@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rec_core.data.interactions import Interactions
 from rec_core.evaluation.evaluate import Evaluation, evaluate_ranking, evaluate_ratings
 from rec_core.models import Fitted
 from rec_core.progress import reporter
@@ -17,12 +20,16 @@ from rec_core.stages.training import profiles
 from rec_core.training import kernels
 
 
-def fitted_model(work: Work) -> Fitted:
-    """Return the trained model; one served from the profile has all that users are known to have before their test."""
+def fitted_model(work: Work, histories: Sequence[Interactions] | None = None) -> Fitted:
+    """Return the trained model; one that is served from histories has those in ``histories``, rows in parts.
+
+    Without these it has all that users are known to have before their test.
+    """
     params, split = work.get(TRAIN).params, work.get(SPLIT)
     if not work.spec.model.is_served:
         return Fitted(work.spec.model.settled(work.spec.feedback), params)
-    return Fitted(served_model(work), params, profiles(split, split.known, work.spec.feedback))
+    rows = split.known if histories is None else histories
+    return Fitted(served_model(work), params, profiles(split, rows, work.spec.feedback))
 
 
 def measured_on(spec: ExperimentSpec) -> Inputs:
@@ -44,14 +51,17 @@ def measured_on(spec: ExperimentSpec) -> Inputs:
 def _compute(work: Work) -> Evaluation:
     split = work.get(SPLIT)
     kept, score = split.train.take(work.get(SELECT).rows), kernels.scorer(fitted_model(work))
+    alone = kernels.scorer(fitted_model(work, [split.train])) if work.spec.model.is_served else None
     if work.spec.feedback == "explicit":
-        return evaluate_ratings(score, split, kept)
+        return evaluate_ratings(score, split, kept, alone)
     report = reporter(work.listen, EVALUATE.doing)
-    return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report)
+    return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report, alone)
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
-    return TRAIN.within(spec) | ({"profile": PROFILE.within(spec)} if is_chosen(spec) else {})
+    # Of models with histories it gives more since its second version; results of others are as they were.
+    served = {"histories version": 2} if spec.model.is_served else {}
+    return TRAIN.within(spec) | ({"profile": PROFILE.within(spec)} if is_chosen(spec) else {}) | served
 
 
 EVALUATE = Stage(

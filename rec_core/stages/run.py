@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from rec_core.data.interactions import Split, marked
 from rec_core.results import RunResult, versions
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.evaluate import EVALUATE
@@ -49,7 +52,17 @@ def _compute(work: Work) -> RunResult:
         stage_keys=work.keys,
         versions=versions(),
         cpu_seconds=_known({part: work.cpu_seconds(*stages) for part, stages in _parts(work.spec).items()}),
+        histories=_histories(work.get(SPLIT)) if work.spec.model.is_served else {},
+        cut=evaluated.cut_metrics,
+        cut_controls=evaluated.cut_controls,
     )
+
+
+def _histories(split: Split) -> dict[str, int]:
+    """Return how many users are tested, and how many rows their histories hold in train and beyond."""
+    tested = marked(split.test.user, split.catalogue.n_users)
+    train, *beyond = (int(np.count_nonzero(tested[part.user])) for part in split.known)
+    return {"users": len(split.test), "train": train, "beyond": sum(beyond)}
 
 
 def _parts(spec: ExperimentSpec) -> dict[str, tuple[Stage[Any], ...]]:

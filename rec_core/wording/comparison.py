@@ -12,13 +12,21 @@ from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Words
 from rec_core.replicates import Estimate, Group, Verdict, verdict
 from rec_core.specs import ExperimentSpec
-from rec_core.wording import labels
+from rec_core.stages import CONTROLS, KEPT_CONTROLS
+from rec_core.wording import labels, serving
 from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number, percent, small
 
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 NO_INTERVAL = "interval unknown"
-UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, because the results per user are gone"
-TO_COME = "Stronger controls, such as a random walk, are not measured yet."
+# One of these is missing; which one, words do not know.
+UNKNOWN_HOW_SURE = "the difference has no interval here, which needs the data and each user's stored results"
+_STRONGER = "Stronger controls, such as an untrained SVD, are not measured yet"
+TO_COME: Mapping[frozenset[str], str] = {  # which controls are missing → what is said of that
+    frozenset(): "",
+    frozenset({CONTROLS.name, KEPT_CONTROLS.name}): f"{_STRONGER}.",
+    frozenset({CONTROLS.name}): f"{_STRONGER} on all rows.",
+    frozenset({KEPT_CONTROLS.name}): "The same controls on the kept rows are not measured yet.",
+}
 _THAN_RANDOM: Mapping[Verdict, str] = {
     "better": "",
     "worse": "As many random rows do better",
@@ -41,8 +49,8 @@ def question(spec: ExperimentSpec) -> str:
 
 def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
     """Return what the group says, and what the best control says to that; ``evidence`` is how sure both are."""
-    to_come = "" if one.is_controlled else TO_COME
-    return _first(one, evidence), " ".join(filter(None, [_second(one, evidence), to_come, cut_short(one.judge)]))
+    said = [_second(one, evidence), TO_COME[one.unmeasured], serving.same_information(one), cut_short(one.judge)]
+    return _first(one, evidence), " ".join(filter(None, said))
 
 
 def _first(one: Compared, evidence: Evidence | None) -> str:
@@ -222,6 +230,19 @@ def _no_better(names: Sequence[str]) -> str:
 
 def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:
     return zip(table["cut_short"], table["spec"], strict=True)
+
+
+def controls_to_measure(unmeasured: frozenset[str], compares_items: bool) -> str:
+    """Return which controls are missing, by the names of their stages, as a noun phrase.
+
+    ``compares_items`` says whether there are few enough items for what compares every two of them.
+
+    >>> controls_to_measure(frozenset({"controls-kept"}), True)
+    'item neighbourhood, an untrained SVD and a random walk on the kept rows'
+    """
+    which = "item neighbourhood, an untrained SVD and a random walk" if compares_items else "an untrained SVD"
+    on = {CONTROLS.name: "all rows", KEPT_CONTROLS.name: "the kept rows"}
+    return f"{which} on {' and '.join(rows for stage, rows in on.items() if stage in unmeasured)}"
 
 
 def controls_left_out(n_items: int, words: Words) -> str:

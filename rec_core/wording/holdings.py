@@ -10,7 +10,7 @@ from rec_core.analysis.holdings import Holdings, too_few_to_rank_among
 from rec_core.data.rejected import Rejected
 from rec_core.data.sources import Source, Words
 from rec_core.specs import ExperimentSpec
-from rec_core.wording.numbers import number, percent
+from rec_core.wording.numbers import counted, number, percent
 
 QUESTION = "What do these data hold?"
 
@@ -158,8 +158,11 @@ def _few_negatives(unknown: int, wanted: int, words: Words) -> str:
 
 def kept(split_bytes: int, runs: int, bytes_of_runs: int) -> str:
     """Return how much room the results of a data set take, in a sentence."""
-    if not split_bytes:
+    if not split_bytes and not runs:
         return "Nothing of them is among the results yet."
+    if not split_bytes:
+        many = counted(runs, "finished run", "finished runs")
+        return f"{many} on these data {'takes' if runs == 1 else 'take'} {_megabytes(bytes_of_runs)} of the results."
     made = f", and {number(runs)} finished {'run' if runs == 1 else 'runs'} {_megabytes(bytes_of_runs)}" if runs else ""
     return (
         f"Read and split they take {_megabytes(split_bytes)} among the results{made}. Results keep to a limit: what is "

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from rec_core.analysis.models import Carried, kendall
+from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
+from rec_core.replicates import Group
 from rec_core.wording import labels
+from rec_core.wording.numbers import number
 
 MODEL, FULL, KEPT_ROWS, SHARE, TRAINED = "Model", "All rows", "Kept rows", "Kept", "Trained"
+SERVED = "Kept rows, whole history"
 QUESTION = "Is it the model?"
 _NEARLY, _LOOSELY = 0.7, 0.3  # of Kendall's τ
 
@@ -37,6 +41,18 @@ def sentence(models: Sequence[Carried], metric: Metric, seeds: int) -> str:
     return f"These rows put {len(models)} models in {order} all rows ({sure}): {who}."
 
 
+def same_information(groups: Iterable[Group], words: Words) -> str:
+    """Return what models with histories are given here, and what more they hold when they serve; or nothing."""
+    held = next((group.results[0].histories for group in groups if group.results[0].histories), None)
+    if held is None:
+        return ""
+    each = number(held["beyond"] / max(held["users"], 1))
+    return (
+        f"User histories are cut to the train {words.rows} here, so that no model knows more of a user than others. "
+        f"“{SERVED}” adds the {number(held['beyond'])} later {words.rows} of tested users, {each} each."
+    )
+
+
 def title(model: Carried) -> str:
     """Return what a model is called."""
     return model.name if model.is_trained else labels.control_title(model.name)
@@ -52,5 +68,6 @@ def table(models: Sequence[Carried], metric: Metric) -> pd.DataFrame:
             FULL: [one.full for one in models],
             KEPT_ROWS: [one.kept for one in models],
             SHARE: [None if share is None else 100 * share for share in shares],
+            **({SERVED: [one.served for one in models]} if any(one.served is not None for one in models) else {}),
         }
     )

@@ -16,6 +16,9 @@ from rec_core.wording.numbers import percent
 METHOD, PREDICTED = "Method", "Predicted to keep"
 QUESTION = "Which rows should I keep?"
 _ALL = 0.995  # a predicted share from which it is called all
+# Of very many items no two are compared, and item neighbourhood is not asked.
+_RECOMMENDERS = {POPULAR: "most popular", NEIGHBOURHOOD: "item neighbourhood", SVD: "an untrained SVD"}
+_COUNT = {1: "One recommender", 2: "Two recommenders", 3: "Three recommenders"}
 
 
 def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
@@ -47,12 +50,12 @@ def how(screen: Screen) -> str:
     if screen.is_served:
         return (
             "Item co-occurrence was counted on the rows that each method keeps, and asked for each user's validation "
-            "item from all of their history. What it finds, beside what it finds from all rows, is the share that is "
-            f"predicted; test rows were not looked at. "
-            f"{how_far_off(screen)} A run measures it."
+            "item from their train rows. What it finds, beside what it finds from all rows, is the share "
+            f"that is predicted; test rows were not looked at. {how_far_off(screen)} A run measures it."
         )
+    asked = [title for name, title in _RECOMMENDERS.items() if name in screen.full]
     return (
-        "Three recommenders that train nothing (most popular, item neighbourhood, an untrained SVD) were counted on "
+        f"{_COUNT[len(asked)]} that train nothing ({', '.join(asked)}) were counted on "
         "the rows that each method keeps, and asked for each user's validation item. What the best of them finds, "
         f"beside the best on all rows, is the share that is predicted; test rows were not looked at. It tells "
         f"methods apart better than it measures them. {how_far_off(screen)} A run measures it."

@@ -71,6 +71,46 @@ def trained_on(spec: ExperimentSpec) -> str:
     return f"{labels.model_title(spec)} is {did} {kept}, and served from each user's own history.{weights}"
 
 
+def same_information(one: Compared) -> str:
+    """Return what the histories of a run hold beyond the train rows, and what it finds without that; or nothing.
+
+    Controls beside it are given the same, so that nothing but the model differs.
+    """
+    if not one.spec.model.is_served:
+        return ""
+    result, words = one.group.results[0], labels.words_of(one.spec)
+    if one.cut_value is None:
+        return (
+            f"User histories hold {words.rows} beyond the train {words.rows}. This result was made before Corelens "
+            "counted them, and before it measured the model without them; run it again to see both."
+        )
+    return f"{_more_rows(result.histories, words)} {_without_them(one)}"
+
+
+def _more_rows(histories: Mapping[str, int], words: Words) -> str:
+    """Return how many rows histories hold beyond the train rows.
+
+    >>> _more_rows({"users": 69, "train": 12471, "beyond": 1886}, Words())
+    "User histories hold 1,886 rows beyond the train rows, 27.3 per tested user. Controls that count a user's rows get \
+the same."
+    """
+    each = histories["beyond"] / max(histories["users"], 1)
+    return (
+        f"User histories hold {number(histories['beyond'])} {words.rows} beyond the train {words.rows}, {number(each)} "
+        f"per tested user. Controls that count a user's {words.rows} get the same."
+    )
+
+
+def _without_them(one: Compared) -> str:
+    """Return what a run and the best control find from train rows alone."""
+    assert one.cut_value is not None
+    found = f"With histories cut to the train {labels.words_of(one.spec).rows}, {one.metric.title} is "
+    if one.best_cut_control is None:
+        return f"{found}{number(one.cut_value)}."
+    name, value = one.best_cut_control
+    return f"{found}{number(one.cut_value)}, and {number(value)} for the control “{small(labels.control_title(name))}”."
+
+
 def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) -> list[str]:
     """Return what a run uses beyond the rows that its budget counts, a phrase each.
 
@@ -78,11 +118,8 @@ def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) ->
     """
     found: list[str] = []
     words = labels.words_of(spec)
-    if spec.model.is_served and not spec.keeps_everything:
-        rows = number(sum(len(part) for part in split.known))
-        used = "" if chosen is None else f": {small(PROFILES[chosen])}, as chosen on the validation {words.rows}"
-        users = number(split.catalogue.n_users)
-        found.append(f"the histories of all {users} users to serve them ({rows} {words.rows}{used})")
+    if spec.model.is_served:
+        found.append(_histories(spec, split, chosen))
     if not spec.keeps_everything:
         if spec.train.start == "sketch" and spec.model.is_trained:
             what = "co-occurrence" if isinstance(spec.model, NextItem) else "singular vectors"
@@ -92,6 +129,20 @@ def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) ->
         if spec.method.needs_proxy and spec.pretrain:
             found.append(f"a proxy that was pretrained on all {words.rows}, to choose rows")
     return found
+
+
+def _histories(spec: ExperimentSpec, split: Split, chosen: Profile | None) -> str:
+    """Return which histories serve users, and how many of their rows training does not see."""
+    words, known = labels.words_of(spec), sum(len(part) for part in split.known)
+    used = "" if chosen is None else f"; used: {small(PROFILES[chosen])}, as chosen on the validation {words.rows}"
+    later = number(known - len(split.train))
+    if spec.keeps_everything:
+        return f"{later} {words.rows} of users' histories that are held out from training{used}"
+    users = number(split.catalogue.n_users)
+    return (
+        f"the histories of all {users} users to serve them ({number(known)} {words.rows}, of which {later} are held "
+        f"out from training{used})"
+    )
 
 
 def beyond_sentence(phrases: Sequence[str], words: Words) -> str:
@@ -129,6 +180,9 @@ def reasons(each: Sequence[Votes], titles: Texts) -> pd.DataFrame:
 def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[bool, Verdict | None]) -> str:
     """Return which run leads on a part of the ratings and which on all of them, how sure that is, and what is free.
 
+    Of a model with histories it also says what it finds from train rows alone, which is all that other models and this
+    control have.
+
     ``leaders`` (``comparison.leaders``) are best first; ``verdicts`` say of the first whether it is better than the
     second, where that is known.
     """
@@ -137,7 +191,9 @@ def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[boo
     if not every:
         return ""
     metric = every[0].metric
-    free = comparison.free_controls(every[0].group.results[0].controls, metric)
+    free = comparison.free_controls(comparison.on_train_rows(every[0].group.results[0]), metric)
+    if not free:
+        return f"By {metric.title}: {'; '.join(said)}."
     name = metric.best(free)
     control = f"The control “{small(labels.control_title(name))}”, which needs no training, has {number(free[name])}."
     return f"By {metric.title}: {'; '.join(said)}. {control}"
@@ -147,8 +203,17 @@ def _leader(some: Sequence[Compared], whole: bool, verdict: Verdict | None) -> s
     first, metric = some[0], some[0].metric
     extreme = "highest" if metric.higher_is_better else "lowest"
     where = f"all {labels.words_of(first.spec).rows}" if whole else "a part of them"
-    facts = [number(first.value), labels.seeds(len(first.group.results)), f"{duration(first.seconds)} of CPU time"]
+    value, seeds = f"{number(first.value)}{_cut(first)}", labels.seeds(len(first.group.results))
+    facts = [value, seeds, f"{duration(first.seconds)} of CPU time"]
     if len(some) > 1 and verdict is not None:
         than = "better than" if verdict == "better" else "no clear difference from"
         facts.append(f"{than} {labels.run_title(some[1].spec)}")
     return f"on {where} **{labels.run_title(first.spec)}** has the {extreme} mean ({', '.join(facts)})"
+
+
+def _cut(one: Compared) -> str:
+    """Return what a run with histories finds from train rows alone, to stand behind its own figure; or nothing."""
+    if not one.spec.model.is_served:
+        return ""
+    rows = f"histories cut to the train {labels.words_of(one.spec).rows}"
+    return f"; not measured with {rows}" if one.cut_value is None else f"; {number(one.cut_value)} with {rows}"

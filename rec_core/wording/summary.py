@@ -39,11 +39,11 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
     if one.kept is None:
         return "Train on full data for longer first: as they are, no choice can be judged by them."
     if evidence is None or evidence.kept is None:
-        return f"Run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
+        return f"Make the data available or run {choice} again before you decide: {comparison.UNKNOWN_HOW_SURE}."
     if evidence.than_control != "better":
         return _better_not(one, evidence)
     if not one.is_controlled:
-        return f"Do not decide yet: {small(comparison.TO_COME)}"
+        return f"Do not decide yet: {small(comparison.TO_COME[one.unmeasured])}"
     if saved is None:
         again = f"Run {choice} and full data again while the machine has nothing else to do"
         return f"{again}: {comparison.not_timed(one)}."
@@ -122,6 +122,8 @@ def limits(
             f"{one.metric.title} is a mean over {number(n_users)} users, and other users would give another one. "
             f"User by user the gain over the best control is {comparison.interval(evidence.gain)} (95 % interval)."
         )
+    if more := serving.same_information(one):
+        said.append(more)
     if one.spec.feedback == "implicit":
         said.append(_among_which(one))
     said += filter(None, [comparison.cut_short(one.judge), *about_data])

@@ -47,7 +47,7 @@ def answer(found: Mapping[Way, Tuned], tuning: Tuning) -> tuple[str, str]:
     if part is None or full is None or part.kept is None:
         return (
             QUESTION,
-            "That takes the same configurations on a part and on all data; the answer comes as they end.",
+            "An answer needs two of the same configurations or more, trained on a part and on all data.",
         )
     spent = percent(part.seconds / full.seconds)
     first = (

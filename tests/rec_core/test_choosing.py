@@ -112,14 +112,16 @@ def test_tuning_chooses_the_same(rule: dict[str, str], both: _Both) -> None:
     assert [one[0].metrics for one in results[0]] != [one[0].metrics for one in results[1]]
 
 
-def test_controls_are_weighed_the_same(rule: dict[str, str], both: _Both) -> None:
+@pytest.mark.parametrize("has_histories", [False, True])
+def test_controls_are_weighed_the_same(has_histories: bool, rule: dict[str, str], both: _Both) -> None:
     """What is scored is the same for every user and item, and so are the weights that validation chose."""
 
     def scores(one: Experiment) -> dict[str, NDArray[np.float32]]:
         split, rng = one.split, np.random.default_rng(0)
         popularity = np.bincount(split.train.item, minlength=split.catalogue.n_items)
-        every = free._counting(split.train, popularity, split, one.negatives.validation, rng)
-        return {name: recommend(np.arange(split.catalogue.n_users)) for name, recommend in every.items()}
+        negatives, x = one.negatives.validation, free._matrix(split.train, split)
+        every = free._counting(split.train, popularity, split, negatives, rng, has_histories)
+        return {name: serve(x)(np.arange(split.catalogue.n_users)) for name, serve in every.items()}
 
     ours, theirs = map(scores, both.of(quick(split=rule)))
     assert {name for name in ours if not np.array_equal(ours[name], theirs[name])} == set()

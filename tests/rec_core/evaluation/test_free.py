@@ -13,6 +13,7 @@ from rec_core.data.sources import Folders
 from rec_core.evaluation import free, ranking
 from rec_core.evaluation.controls import KEPT
 from rec_core.experiment import Experiment, View
+from rec_core.models import counting
 from rec_core.stages import CONTROLS, KEPT_CONTROLS, MemoryStore
 from rec_core.stages.controls import added, are_in
 from tests.conftest import interactions, quick
@@ -79,8 +80,16 @@ def test_the_weights_are_those_that_rank_best_on_validation(small_split: Split) 
     def mix(which: int) -> free.Mix:
         return lambda pairs, items: both.reshape(-1, 2)[pairs.astype(int), which]
 
-    chosen = free._chosen(taste, [mix(1), mix(0)], small_split, _negatives(small_split, 1))
-    assert np.array_equal(chosen(np.arange(n_users)), ahead)
+    nothing = np.zeros(0)  # this taste looks at no row of a user
+    served: list[object] = []
+
+    def serve(rows: object) -> counting.Recommender:
+        served.append(rows)
+        return taste
+
+    chosen = free._chosen(nothing, serve, [mix(1), mix(0)], small_split, _negatives(small_split, 1))
+    assert np.array_equal(chosen("rows")(np.arange(n_users)), ahead)
+    assert served == [nothing, "rows"]  # chosen where validation is served, then used to serve others
 
 
 def test_the_test_split_changes_no_score(small_split: Split) -> None:
@@ -93,7 +102,8 @@ def test_the_test_split_changes_no_score(small_split: Split) -> None:
     for split in (small_split, other):
         rng = np.random.default_rng(0)
         every = free._counting(split.train, popularity, split, _negatives(split, 1), rng)
-        seen.append(np.concatenate([one(np.arange(9)) for one in every.values()]))
+        x = free._matrix(split.train, split)
+        seen.append(np.concatenate([one(x)(np.arange(9)) for one in every.values()]))
     assert np.array_equal(seen[0], seen[1])
 
 
