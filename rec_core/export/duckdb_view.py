@@ -48,7 +48,8 @@ def _why_not(source: Table, rejected: int) -> str:
     if not exists(source.path):
         return "the file is no longer where it was"
     if rejected:
-        return f"{rejected:,} rows of the file cannot be read, and DuckDB would not skip the same ones"
+        rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
+        return f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
     if layout.form != "parquet" and layout.encoding not in (_ENCODINGS if layout.form == "text" else ("utf-8",)):
         return "it does not read the encoding of this file; convert the file to UTF-8 and export again"
     if _packing(source) == _ZIP:
