@@ -17,6 +17,7 @@ from rec_core.export import duckdb_view
 from rec_core.randomness import generator
 from rec_core.selection.base import budget_sql
 from rec_core.specs import ExperimentSpec
+from rec_core.wording.labels import ALL_ROWS
 
 NAME = "coreset.sql"
 _BY_LOT = "what NumPy's generator draws, SQL cannot draw again"
@@ -24,7 +25,6 @@ _DRAW = f"{_BY_LOT}; draw by a hash (method.draw=hash)"
 _MORE = "the method looks at more than users, items and times"
 _SPARE = 3  # rounds of the filter beyond those of today: a grown log may take more
 _TOO_FEW = "On this log the filter takes more rounds than this file has: export coreset.sql again. Interactions left: "
-_LINE = 118  # characters of a comment
 
 
 def coreset_sql(stages: Stages) -> tuple[str, str]:
@@ -32,7 +32,7 @@ def coreset_sql(stages: Stages) -> tuple[str, str]:
     spec = stages.spec
     if spec.keeps_everything or spec.is_dynamic:
         return "", "There is no coreset.sql: every row is kept, or others in every epoch."
-    if not spec.split.by_date and "random" in (spec.split.test, spec.split.validation_rule):
+    if not (spec.split.by_date or spec.split.all_rows) and "random" in (spec.split.test, spec.split.validation_rule):
         return "", f"There is no coreset.sql: {_BY_LOT}; hold out the last and the next to last rating, or by date."
     rule = spec.method.sql(generator(spec.seed, "selection"))
     if not rule:
@@ -81,7 +81,10 @@ def _filtered(spec: ExperimentSpec, before: str, rounds: int) -> Iterator[tuple[
 
 
 def _learnt(spec: ExperimentSpec, before: str, newest: str) -> Iterator[tuple[str, str]]:
-    """Yield the steps that leave the held-out rows away; the last is called ``learnt``."""
+    """Yield the steps that leave the held-out rows away, if any are; the last is called ``learnt``."""
+    if spec.split.all_rows:
+        yield "learnt", f"SELECT row, user_id, item_id, time FROM {before}"
+        return
     if spec.split.by_date:
         ordered = f"SELECT time, row_number() OVER (ORDER BY time) AS rank FROM {before}"
         before_date = 1 - 2 * spec.split.held_out  # as ``splits.global_time`` has it, to the last digit
@@ -103,17 +106,13 @@ def _rounds(stages: Stages) -> int:
 def _head(stages: Stages) -> str:
     """Return the comment above the query: what it does, what it needs, and how DuckDB makes that of a log's file."""
     spec, source = stages.spec, SOURCES[stages.spec.data.dataset]
-    held_out = (
-        "Held-out rows are not selected: the rows after the first of the two dates, which move with the log."
-        if spec.split.by_date
-        else "Held-out rows are not selected: each user's two newest, as in the experiment."
-    )
+    which = "rows" if spec.split.all_rows else "train rows"
     lines = [
-        f"Select {len(stages.coreset.rows)} of {len(stages.split.train)} train rows of {source.title}.",
+        f"Select {len(stages.coreset.rows)} of {len(stages.split.train)} {which} of {source.title}.",
         "",
         "This is a rule: run it on a later log, and it selects what Corelens selects from that log with the same",
         "settings. Filter, dates, budget and quotas are counted when it runs.",
-        held_out,
+        _held_out(spec),
         "",
         "It reads a table or view interactions(row, user_id, item_id, time): the record's place in the source, from",
         "0; the ids as they are there; and the time, in any type that sorts as time does (no column time where there",
@@ -122,3 +121,11 @@ def _head(stages: Stages) -> str:
     if isinstance(source, Table):
         lines += ["", *duckdb_view.recipe(source, stages.dataset.rejected.count)]
     return "".join(f"-- {line}\n" if line else "--\n" for line in lines)
+
+
+def _held_out(spec: ExperimentSpec) -> str:
+    if spec.split.all_rows:
+        return f"{ALL_ROWS}."
+    if spec.split.by_date:
+        return "Held-out rows are not selected: those after the first of the two dates, which move with the log."
+    return "Held-out rows are not selected: each user's two newest, as in the experiment."

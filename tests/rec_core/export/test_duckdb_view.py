@@ -207,9 +207,10 @@ def test_times_are_whole_nanoseconds_of_the_moment(tmp_path: Path, kind: str) ->
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'Asia/Tokyo'")
         database.execute(_view(sql.coreset_sql(experiment)[0], path))
-        found = database.execute("SELECT time FROM interactions ORDER BY row").fetchnumpy()["time"]
+        times = database.execute("SELECT time FROM interactions ORDER BY row").fetchall()
     seconds = experiment.dataset.interactions.time
     assert seconds is not None
+    found = np.array([time for (time,) in times])
     assert (found // 10**9).tolist() == seconds.tolist()
     fine = {"milliseconds": 7, "fractions of seconds": 37}.get(kind, 0)
     assert (found % 10**9 // 10**6).tolist() == [n * fine % 1000 for n in range(len(seconds))]
