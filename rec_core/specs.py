@@ -87,7 +87,8 @@ class SplitSpec(Settings):
     """Which interaction of each user is held out for test, and which of the rest for validation.
 
     ``like-test`` is the rule of the test: whatever is chosen by validation is then chosen for it. Under global time it
-    always is; ``held_out`` is the share of all interactions that is test, and the share before it validation.
+    always is; ``held_out`` is the share of all interactions that is test, and the share before it validation. With
+    ``all_rows`` nothing is held out and nothing can be measured: that is for production, once a method is chosen.
     """
 
     test: TestRule = choice("last", "Test rating", TESTS)
@@ -96,10 +97,12 @@ class SplitSpec(Settings):
         0.1, "Share of the latest rows that is test, and before it validation", 0.01, 0.4, ge=0.001, le=0.4
     )
 
+    all_rows: bool = False
+
     @property
     def by_date(self) -> bool:
         """Whether test is what comes after a date, whoever it is of."""
-        return self.test == "global-time"
+        return self.test == "global-time" and not self.all_rows
 
     @property
     def validation_rule(self) -> ValidationRule:

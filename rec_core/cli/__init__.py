@@ -36,6 +36,7 @@ from rec_core.export.tables import FORMS, render
 from rec_core.published import TABLES
 from rec_core.selection import METHODS
 from rec_core.settings import offers
+from rec_core.specs import ExperimentSpec
 
 __all__ = ["Home", "main"]
 
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
     experiment_options(select)
+    _all_rows_option(select)
     select.add_argument("--out", metavar="FILE", type=Path, required=True, help="Parquet file to write")
     select.set_defaults(command=_select)
     export = commands.add_parser("export", help="take a coreset away, in the forms that other libraries read")
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="a new folder, or a file that ends in .zip"
     )
+    _all_rows_option(export)
     export.add_argument("--dropped", action="store_true", help="with the train rows that are not kept")
     export.add_argument("--with-model", action="store_true", help="with the model, trained on the coreset")
     export.add_argument("--top", metavar="N", type=at_least_one, help="with the model, and its N items for every user")
@@ -88,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _all_rows_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--all-rows", action="store_true", help="for production: select from all rows, and hold nothing out"
+    )
+
+
+def _selection_of(args: argparse.Namespace) -> ExperimentSpec:
+    """Return the experiment that the options describe, without a split where all rows are asked for."""
+    spec = spec_of(args)
+    return spec.with_(split=spec.split.model_copy(update={"all_rows": True})) if args.all_rows else spec
+
+
 def _run(args: argparse.Namespace) -> None:
     spec = spec_of(args)
     with Bar() as bar:
@@ -101,7 +116,7 @@ def _run(args: argparse.Namespace) -> None:
 
 def _select(args: argparse.Namespace) -> None:
     with Bar() as bar:
-        experiment = experiment_of(spec_of(args), args, bar)
+        experiment = experiment_of(_selection_of(args), args, bar)
         frame = coreset_frame(experiment)
         note(experiment)
     save(args.out, lambda path: frame.to_parquet(path, index=False))
@@ -110,14 +125,15 @@ def _select(args: argparse.Namespace) -> None:
 def _export(args: argparse.Namespace) -> None:
     wanted = bundle.Wanted(args.dropped, args.with_model or bool(args.top), args.top or 0)
     with Bar() as bar:
-        experiment = experiment_of(spec_of(args), args, bar)
+        experiment = experiment_of(_selection_of(args), args, bar)
         if args.out.suffix == ".zip":
             packed = bundle.zipped(experiment, wanted)
             save(args.out, lambda path: path.write_bytes(packed))
         else:
             bundle.write(experiment, args.out, wanted)
         note(experiment)
-    say(f"{len(experiment.coreset.rows):,} of {len(experiment.split.train):,} train rows are in {args.out}.")
+    which = "rows" if experiment.spec.split.all_rows else "train rows"
+    say(f"{len(experiment.coreset.rows):,} of {len(experiment.split.train):,} {which} are in {args.out}.")
 
 
 def _methods(args: argparse.Namespace) -> None:

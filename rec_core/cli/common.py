@@ -200,7 +200,7 @@ def note(experiment: Experiment) -> None:
     """Say so on stderr where the data are not the published ones, or hold what had to be settled."""
     data, split = experiment.spec.data, experiment.split
     published = SOURCES[data.dataset].note(data.fingerprint) if data.fingerprint else ""
-    implicit = experiment.spec.feedback == "implicit"
+    implicit = experiment.spec.feedback == "implicit" and not experiment.spec.split.all_rows
     fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
     for note in filter(None, [kernels.why_slow(), published, fewer, *wording.notes(split, experiment.spec)]):
         tqdm.write(note, file=sys.stderr)

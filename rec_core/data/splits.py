@@ -55,6 +55,12 @@ def _one_per_user(n_rows: NDArray[np.int64], last: bool, rng: np.random.Generato
     return first + (n_rows - 1 if last else rng.integers(0, n_rows))
 
 
+def everything(data: Dataset) -> Split:
+    """Return all rows to train on, and none held out."""
+    rows, none = data.interactions, np.empty(0, np.int64)
+    return Split(rows, rows.take(none), rows.take(none), data.catalogue)
+
+
 def global_time(data: Dataset, share: float) -> Split:
     """Split at two dates: the latest ``share`` of all interactions is test, the same share before it validation.
 

@@ -27,11 +27,13 @@ from rec_core.data.sources.table.opening import hash_of, name_of
 from rec_core.errors import CorelensError, reason
 from rec_core.experiment import Stages
 from rec_core.export import frameworks, safe_csv, sql
-from rec_core.export.rows import TRAIN, dropped, taken
+from rec_core.export.rows import TEST, TRAIN, dropped, taken
 from rec_core.export.toml import to_toml
 from rec_core.results import versions
+from rec_core.specs import ExperimentSpec
+from rec_core.stages.split import require_held_out
 from rec_core.wording.data import notes
-from rec_core.wording.labels import choice_title
+from rec_core.wording.labels import ALL_ROWS, choice_title
 from rec_core.wording.numbers import number
 
 MANIFEST = "manifest.json"
@@ -58,6 +60,8 @@ def write(stages: Stages, folder: Path, wanted: Wanted = Wanted()) -> None:
     Raises:
         CorelensError: if the folder holds something, or cannot be written.
     """
+    if wanted.model:
+        require_held_out(stages.spec)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -100,7 +104,8 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     query, without = sql.coreset_sql(stages)
     if query:
         (folder / sql.NAME).write_bytes(query.encode())
-    (folder / "use.py").write_bytes(_use(stages, tables).encode())
+    for name in ("use.py", "README.md"):
+        (folder / name).write_bytes(_filled(name, stages, tables).encode())
     said = [*filter(None, [_FORMULAS if safe_csv.is_changed(every) else "", without])]
     manifest = _manifest(stages, tables, said) | {"files": _hashes(folder)}
     (folder / MANIFEST).write_bytes(f"{json.dumps(manifest, indent=2, ensure_ascii=False)}\n".encode())
@@ -115,16 +120,20 @@ def _spec(stages: Stages) -> str:
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
 
 
-def _use(stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
+def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return one of the templates, about these rows."""
     templates = Environment(
         loader=PackageLoader("rec_core.export"), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
     ratings = "rating" in tables[TRAIN]
-    return templates.get_template("use.py.jinja").render(
+    return templates.get_template(f"{name}.jinja").render(
         version=versions()["corelens"],
         title=SOURCES[stages.spec.data.dataset].title,
         kept=number(len(tables[TRAIN])),
         train=number(len(stages.split.train)),
+        rows=_chosen_from(stages.spec),
+        held_out=TEST in tables,
+        all_rows=ALL_ROWS,
         how=choice_title(stages.spec),
         value="rating" if ratings else "weight",
         ratings=ratings,
@@ -147,15 +156,20 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         },
         "coreset": {
             "choice": choice_title(spec),
-            "train rows": len(stages.split.train),
+            _chosen_from(spec): len(stages.split.train),
             "kept": len(tables[TRAIN]),
             "sha256 of the kept rows": hashlib.sha256(tables[TRAIN]["row"].to_numpy("<i8").tobytes()).hexdigest(),
             **{f"{name} rows": len(table) for name, table in tables.items() if name != TRAIN},
+            **({"held out": ALL_ROWS} if spec.split.all_rows else {}),
         },
         "notes": [*more, *notes(stages.split, spec)],
         "spec": spec.model_dump(),
         "versions": versions(),
     }
+
+
+def _chosen_from(spec: ExperimentSpec) -> str:
+    return "rows" if spec.split.all_rows else "train rows"
 
 
 def _hashes(folder: Path) -> dict[str, Json]:

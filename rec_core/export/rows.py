@@ -14,7 +14,6 @@ from rec_core.data.interactions import Catalogue, Interactions, marked
 from rec_core.experiment import Stages
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-SPLITS = (TRAIN, VALIDATION, TEST)
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,14 @@ def kept(stages: Stages) -> Taken:
 
 
 def taken(stages: Stages) -> dict[str, pd.DataFrame]:
-    """Return the tables of a bundle: the coreset to train on, and what is held out for validation and test."""
+    """Return the tables of a bundle: the coreset to train on, and what is held out for validation and test, if any."""
     split, places = stages.split, stages.places
-    parts = {
-        TRAIN: kept(stages),
+    parts = {TRAIN: kept(stages)}
+    held_out = {
         VALIDATION: Taken(split.validation, places.validation),
         TEST: Taken(split.test, places.test),
     }
+    parts |= {} if stages.spec.split.all_rows else held_out
     return {name: part.frame(split.catalogue, name) for name, part in parts.items()}
 
 

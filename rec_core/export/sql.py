@@ -1,7 +1,8 @@
-"""The rule by which rows were kept, as portable SQL: it makes the same rows where the log lies.
+"""The rule by which rows were selected, as portable SQL: run on any day, it selects what Corelens would select then.
 
 It reads one table, ``interactions``: row (the record's place in the source, from 0), user_id, item_id and, where there
-are times, time (whole seconds since 1970). Repeats, filter and split come first, as the experiment has them.
+are times, time (anything that sorts as time does). Repeats, filter and split come first, as the experiment has them.
+Nothing in it is counted on the day of export: budget, dates and quotas are steps over the rows that are there.
 """
 
 from __future__ import annotations
@@ -11,39 +12,35 @@ from collections.abc import Iterator
 from rec_core.data import filtering, repeats
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
-from rec_core.data.sources.table.opening import name_of
 from rec_core.experiment import Stages
+from rec_core.export import duckdb_view
 from rec_core.randomness import generator
-from rec_core.selection import budget
+from rec_core.selection.base import budget_sql
+from rec_core.specs import ExperimentSpec
+from rec_core.wording.labels import ALL_ROWS
 
 NAME = "coreset.sql"
 _BY_LOT = "what NumPy's generator draws, SQL cannot draw again"
-_DRAW = f"{_BY_LOT}; have rows drawn by a hash (method.draw=hash)"
+_DRAW = f"{_BY_LOT}; draw by a hash (method.draw=hash)"
 _MORE = "the method looks at more than users, items and times"
+_SPARE = 3  # rounds of the filter beyond those of today: a grown log may take more
+_TOO_FEW = "On this log the filter takes more rounds than this file has: export coreset.sql again. Interactions left: "
 
 
 def coreset_sql(stages: Stages) -> tuple[str, str]:
     """Return the query, "" where there is none, and why there is none."""
-    spec, ids = stages.spec, _literals(stages)
+    spec = stages.spec
     if spec.keeps_everything or spec.is_dynamic:
         return "", "There is no coreset.sql: every row is kept, or others in every epoch."
-    if not spec.split.by_date and "random" in (spec.split.test, spec.split.validation_rule):
+    if not (spec.split.by_date or spec.split.all_rows) and "random" in (spec.split.test, spec.split.validation_rule):
         return "", f"There is no coreset.sql: {_BY_LOT}; hold out the last and the next to last rating, or by date."
-    if any("\\" in text for text in ids):
-        return "", "There is no coreset.sql: an id has a backslash, which dialects of SQL read differently."
-    candidates = stages.candidates
-    count = budget(spec.ratio, len(candidates.train))
-    rule = spec.method.sql(candidates, count, generator(spec.seed, "selection"), ids)
+    rule = spec.method.sql(generator(spec.seed, "selection"))
     if not rule:
         by_lot = "draw" in type(spec.method).model_fields
         return "", f"There is no coreset.sql: {_DRAW if by_lot else _MORE}."
-    named = ",\n".join(f"{name} AS (\n{query}\n)" for name, query in _steps(stages))
-    return f"{_head(stages)}WITH\n{named}\n{rule};\n", ""
-
-
-def _literals(stages: Stages) -> list[str]:
-    ids = stages.split.catalogue.user_ids.tolist()
-    return [str(one) if isinstance(one, int) else "'" + one.replace("'", "''") + "'" for one in ids]
+    steps = dict(_steps(stages)) | {"budget": budget_sql(spec.ratio)} | rule
+    named = ",\n".join(f"{name} AS (\n{query}\n)" for name, query in steps.items())
+    return f"{_head(stages)}WITH\n{named}\nSELECT row FROM {next(reversed(steps))};\n", ""
 
 
 def _steps(stages: Stages) -> Iterator[tuple[str, str]]:
@@ -58,25 +55,45 @@ def _steps(stages: Stages) -> Iterator[tuple[str, str]]:
         again = f"SELECT *, row_number() OVER (PARTITION BY user_id, item_id ORDER BY {first}) AS again FROM {before}"
         yield "settled", f"SELECT row, user_id, item_id, time FROM ({again}) AS r WHERE again = 1"
         before = "settled"
-    for number in range(1, _rounds(stages) + 1):
-        counts = "count(*) OVER (PARTITION BY user_id) AS of_user, count(*) OVER (PARTITION BY item_id) AS of_item"
-        least = spec.data.min_interactions
-        yield (
-            f"filtered_{number}",
-            f"SELECT row, user_id, item_id, time FROM (SELECT *, {counts} FROM {before}) AS r "
-            f"WHERE of_user >= {least} AND of_item >= {least}",
-        )
-        before = f"filtered_{number}"
-    if spec.split.by_date:
-        yield "learnt", f"SELECT * FROM {before} WHERE time < {_date(stages)}"
-    else:
-        back = f"SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY {newest}) AS back FROM {before}"
-        yield "learnt", f"SELECT row, user_id, item_id, time FROM ({back}) AS r WHERE back > 2"
+    for name, query in _filtered(spec, before, _rounds(stages) + _SPARE):
+        yield name, query
+        before = name
+    yield from _learnt(spec, before, newest)
     yield (
         "train",
         "SELECT row, row_number() OVER (ORDER BY row) - 1 AS place, user_id, item_id, time, "
         "count(*) OVER (PARTITION BY item_id) AS wanted FROM learnt",
     )
+
+
+def _filtered(spec: ExperimentSpec, before: str, rounds: int) -> Iterator[tuple[str, str]]:
+    """Yield the rounds of the filter; the last finds nothing to drop, or ends the query with a sentence."""
+    counts = "count(*) OVER (PARTITION BY user_id) AS of_user, count(*) OVER (PARTITION BY item_id) AS of_item"
+    least = spec.data.min_interactions
+    stays = f"of_user >= {least} AND of_item >= {least}"
+    for number in range(1, rounds + 2):
+        name = f"filtered_{number}" if number <= rounds else "filtered"
+        if number > rounds:  # a text that is no number is an error that every database shows
+            stays = f"CASE WHEN {stays} THEN 1 ELSE CAST(concat('{_TOO_FEW}', of_user) AS INTEGER) END = 1"
+        counted = f"SELECT *, {counts} FROM {before}"
+        yield name, f"SELECT row, user_id, item_id, time FROM ({counted}) AS r WHERE {stays}"
+        before = name
+
+
+def _learnt(spec: ExperimentSpec, before: str, newest: str) -> Iterator[tuple[str, str]]:
+    """Yield the steps that leave the held-out rows away, if any are; the last is called ``learnt``."""
+    if spec.split.all_rows:
+        yield "learnt", f"SELECT row, user_id, item_id, time FROM {before}"
+        return
+    if spec.split.by_date:
+        ordered = f"SELECT time, row_number() OVER (ORDER BY time) AS rank FROM {before}"
+        before_date = 1 - 2 * spec.split.held_out  # as ``splits.global_time`` has it, to the last digit
+        yield "cut", f"SELECT CAST(floor({before_date!r}E0 * count(*)) AS BIGINT) + 1 AS rank FROM {before}"
+        yield "date", f"SELECT time AS begins FROM ({ordered}) AS r JOIN cut ON r.rank = cut.rank"
+        yield "learnt", f"SELECT row, user_id, item_id, time FROM {before} CROSS JOIN date WHERE time < begins"
+    else:
+        back = f"SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY {newest}) AS back FROM {before}"
+        yield "learnt", f"SELECT row, user_id, item_id, time FROM ({back}) AS r WHERE back > 2"
 
 
 def _rounds(stages: Stages) -> int:
@@ -86,40 +103,29 @@ def _rounds(stages: Stages) -> int:
     return filtering.rounds(settled, spec.data.min_interactions)
 
 
-def _date(stages: Stages) -> int:
-    """Return a time that parts train rows from all later ones."""
-    time = stages.split.train.time
-    assert time is not None
-    return int(time.max()) + 1
-
-
 def _head(stages: Stages) -> str:
-    """Return what stands above the query: what it needs, and for a log how DuckDB makes that of its file."""
-    source = SOURCES[stages.spec.data.dataset]
+    """Return the comment above the query: what it does, what it needs, and how DuckDB makes that of a log's file."""
+    spec, source = stages.spec, SOURCES[stages.spec.data.dataset]
+    which = "rows" if spec.split.all_rows else "train rows"
     lines = [
-        f"{len(stages.coreset.rows)} of {len(stages.split.train)} train rows of {source.title}, made by Corelens.",
+        f"Select {len(stages.coreset.rows)} of {len(stages.split.train)} {which} of {source.title}.",
+        "",
+        "This is a rule: run it on a later log, and it selects what Corelens selects from that log with the same",
+        "settings. Filter, dates, budget and quotas are counted when it runs.",
+        _held_out(spec),
+        "",
         "It reads a table or view interactions(row, user_id, item_id, time): the record's place in the source, from",
-        "0, the ids as they are there, and whole seconds since 1970 (no column time where there are no times).",
+        "0; the ids as they are there; and the time, in any type that sorts as time does (no column time where there",
+        "are no times). New records get higher places than old ones.",
     ]
-    if isinstance(source, Table) and not stages.dataset.rejected.count:
-        lines += ["", "In DuckDB:", *source_sql(source, name_of(source.path)).splitlines()]
+    if isinstance(source, Table):
+        lines += ["", *duckdb_view.recipe(source, stages.dataset.rejected.count)]
     return "".join(f"-- {line}\n" if line else "--\n" for line in lines)
 
 
-def source_sql(source: Table, path: str) -> str:
-    """Return how DuckDB makes ``interactions`` of a log's file at ``path``, all of whose rows can be read."""
-    layout, columns = source.reading.layout, source.reading.columns
-
-    def column(name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
-
-    named = [f"{column(columns.user)} AS user_id", f"{column(columns.item)} AS item_id"]
-    if columns.time:
-        named.append(f"CAST({column(columns.time)} AS BIGINT) AS time")
-    quoted, separator = (text.replace("'", "''") for text in (path, layout.separator))
-    read = f"read_parquet('{quoted}')"
-    if layout.form == "text":
-        read = f"read_csv('{quoted}', delim = '{separator}', header = {str(layout.header).lower()}, quote = '\"')"
-    elif layout.form == "json":
-        read = f"read_json('{quoted}', format = 'newline_delimited')"
-    return f"CREATE VIEW interactions AS SELECT row_number() OVER () - 1 AS row,\n  {', '.join(named)}\n  FROM {read};"
+def _held_out(spec: ExperimentSpec) -> str:
+    if spec.split.all_rows:
+        return f"{ALL_ROWS}."
+    if spec.split.by_date:
+        return "Held-out rows are not selected: those after the first of the two dates, which move with the log."
+    return "Held-out rows are not selected: each user's two newest, as in the experiment."

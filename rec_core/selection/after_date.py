@@ -6,13 +6,12 @@ everybody's last click holds against it, and a test on what happens from now on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from rec_core.errors import SelectionError
-from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, Rows, first_sql
 
 
 class AfterDate(Method):
@@ -44,9 +43,9 @@ class AfterDate(Method):
             )
         return Coreset(_latest(candidates.train.time, budget))
 
-    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+    def sql(self, rng: np.random.Generator) -> dict[str, str]:
         """Return the last rows by time."""
-        return f"SELECT row FROM train ORDER BY time DESC, place DESC LIMIT {budget}"
+        return first_sql("SELECT row, row_number() OVER (ORDER BY time DESC, place DESC) AS rank FROM train")
 
 
 def _latest(time: np.ndarray, budget: int) -> Rows:

@@ -7,7 +7,7 @@ and words, how it is drawn in figures, what it needs, and how it chooses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -144,13 +144,14 @@ class Method(Settings):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return exactly ``budget`` distinct rows, in ascending order."""
 
-    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
-        """Return the rule as SQL: a query that gives the column ``row`` of the kept ones of ``train``; "" for none.
+    def sql(self, rng: np.random.Generator) -> dict[str, str]:
+        """Return the rule as SQL: steps by name, the last of which has the column ``row`` of the rows; {} for none.
 
-        ``train`` has ``row``, ``place`` (0 … n - 1), ``user_id``, ``item_id``, ``time`` and ``wanted``, how often an
-        item occurs. ``user_ids`` are literals. The other arguments are those of ``select``.
+        A rule counts when it runs, so that it holds for logs of other days too. Steps read ``train``, with ``row``,
+        ``place`` (0 … n - 1), ``user_id``, ``item_id``, ``time`` and ``wanted`` (how often the item occurs), and
+        ``budget``, with ``kept`` (how many rows to choose). ``rng`` is that of ``select``.
         """
-        return ""
+        return {}
 
     def epochs(
         self, candidates: Candidates, budget: int, rng: np.random.Generator, present: Callable[[], Present]
@@ -184,6 +185,21 @@ def budget(ratio: float, n_rows: int) -> int:
     (197506, 29, 1)
     """
     return max(1, round(Fraction(f"{ratio:.3f}") * n_rows))
+
+
+def budget_sql(ratio: float) -> str:
+    """Return ``budget`` as SQL over ``train``: the column ``kept``."""
+    of_thousand = f"SELECT count(*) * {round(1000 * ratio)} AS parts FROM train"
+    whole = (
+        f"SELECT CAST((parts - parts % 1000) / 1000 AS BIGINT) AS whole, parts % 1000 AS rest FROM ({of_thousand}) AS r"
+    )
+    up = "CASE WHEN rest > 500 OR (rest = 500 AND whole % 2 = 1) THEN 1 ELSE 0 END"
+    return f"SELECT greatest(whole + {up}, 1) AS kept FROM ({whole}) AS r"
+
+
+def first_sql(ranked: str) -> dict[str, str]:
+    """Return the step that takes the first rows of a query with the columns ``row`` and ``rank``."""
+    return {"chosen": f"SELECT row FROM ({ranked}) AS r CROSS JOIN budget WHERE rank <= kept"}
 
 
 def whole_users(train: Interactions, users: NDArray[np.integer], count: int, rng: np.random.Generator) -> Rows:

@@ -6,12 +6,12 @@ chosen. Without a proxy and without times, and next to free.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.canonical import Json
 from rec_core.data.in_parts import counts, looked_up
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
 from rec_core.selection.lots import DRAWN, DRAWS, Draw, keys, lots, lots_sql
@@ -37,20 +37,28 @@ class Quota(Method):
     alpha: Share = offered(0.0, ALPHA, 0.0, 1.0)
     draw: Draw = choice("generator", DRAWN, DRAWS, link="quota_draw")
 
+    @property
+    def counted(self) -> dict[str, Json]:
+        """Its settings as keys have them; since users are drawn by hash too, such rows are other ones than before."""
+        return super().counted | ({"users drawn by": "hash"} if self.draw == "hash" else {})
+
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's quota; equally popular rows are drawn by lot."""
-        train = candidates.train
-        lot = lots(len(train), keys(rng)) if self.draw == "hash" else _drawn(len(train), rng)
+        train, drawn = candidates.train, None
+        if self.draw == "hash":
+            lot, drawn = lots(len(train), keys(rng)), keys(rng)
+        else:
+            lot = _drawn(len(train), rng)
         ordered = by_user(train.user, self._wanted(train.item), lot)
-        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
+        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng, drawn))
 
-    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+    def sql(self, rng: np.random.Generator) -> dict[str, str]:
         """Return each user's quota, by lot among the equally wanted; what the generator draws, SQL cannot."""
         if self.draw != "hash":
-            return ""
-        table = f"({lots_sql('train', keys(rng))}) AS r"
+            return {}
+        lot = lots_sql("train", keys(rng), ["row", "place", "user_id", "wanted"])
         order = {"random": "lot DESC", "popular": "wanted DESC, lot DESC", "unpopular": "wanted, lot DESC"}[self.order]
-        return last_of_each_sql(candidates, table, order, self.alpha, budget, rng, user_ids)
+        return {"lots": lot, **last_of_each_sql("lots", order, self.alpha, keys(rng))}
 
     def _wanted(self, item: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return how much each row is wanted beside its user's others, (n,)."""

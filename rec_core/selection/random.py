@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from rec_core.selection.base import Candidates, Coreset, Mark, Method
+from rec_core.selection.base import Candidates, Coreset, Mark, Method, first_sql
 from rec_core.selection.lots import DRAWN, DRAWS, Draw, keys, lots, lots_sql
 from rec_core.settings import choice
 
@@ -31,8 +30,9 @@ class Random(Method):
             return Coreset(np.sort(np.argpartition(lots(n, keys(rng)), budget - 1)[:budget]))
         return Coreset(np.sort(rng.choice(n, budget, replace=False)))
 
-    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
+    def sql(self, rng: np.random.Generator) -> dict[str, str]:
         """Return the rows with the lowest lots; what the generator draws, SQL cannot."""
         if self.draw != "hash":
-            return ""
-        return f"SELECT row FROM ({lots_sql('train', keys(rng))}) AS r ORDER BY lot LIMIT {budget}"
+            return {}
+        ranked = "SELECT row, row_number() OVER (ORDER BY lot) AS rank FROM lots"
+        return {"lots": lots_sql("train", keys(rng), ["row", "place"]), **first_sql(ranked)}

@@ -6,15 +6,15 @@ recommenders in production cut their histories by; as a coreset it is measured i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from rec_core.data.interactions import by_user_and_time
 from rec_core.selection.base import Candidates, Coreset, Mark, Method
+from rec_core.selection.lots import DRAWS, Draw, keys
 from rec_core.selection.quotas import ALPHA, last_of_each, last_of_each_sql
-from rec_core.settings import Share, offered
+from rec_core.settings import Share, choice, offered
 
 
 class Recent(Method):
@@ -26,8 +26,11 @@ class Recent(Method):
     )
     mark: ClassVar = Mark("#56b4e9", "hexagon")
 
+    added_later: ClassVar = ("draw",)
+
     name: Literal["recent"] = "recent"
     alpha: Share = offered(0.25, ALPHA, 0.0, 1.0)
+    draw: Draw = choice("generator", "Leftover rows go to users drawn by", DRAWS, link="recent_draw")
 
     @property
     def needs_order(self) -> bool:
@@ -37,9 +40,11 @@ class Recent(Method):
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's last rows by time; of equal times, and without times, the later in the file."""
         ordered = by_user_and_time(candidates.train)
-        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng))
+        drawn = keys(rng) if self.draw == "hash" else None
+        return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng, drawn))
 
-    def sql(self, candidates: Candidates, budget: int, rng: np.random.Generator, user_ids: Sequence[str]) -> str:
-        """Return each user's last rows by time, as many as the quota."""
-        order = "place DESC" if candidates.train.time is None else "time DESC, place DESC"
-        return last_of_each_sql(candidates, "train", order, self.alpha, budget, rng, user_ids)
+    def sql(self, rng: np.random.Generator) -> dict[str, str]:
+        """Return each user's last rows by time, as many as the quota; what the generator draws, SQL cannot."""
+        if self.draw != "hash":
+            return {}
+        return last_of_each_sql("train", "time DESC, place DESC", self.alpha, keys(rng))

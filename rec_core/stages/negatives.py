@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rec_core.data.negatives import sample_negatives
 from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.split import SPLIT
+from rec_core.stages.split import SPLIT, require_held_out
 from rec_core.stages.stage import Inputs, Stage, Work
 
 
@@ -31,6 +31,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
 
 
 def _compute(work: Work) -> Negatives:
+    require_held_out(work.spec)
     split, count = work.get(SPLIT), work.spec.evaluation.negatives
     of_test, of_validation = (generator(work.spec.data_seed, f"{part} negatives") for part in ("test", "validation"))
     return Negatives(

@@ -21,6 +21,7 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     by_date = {"held_out": f"{spec.split.held_out:.3f}"}
     others = {"validation": spec.split.validation_rule}
     rules = {"test": spec.split.test} | (by_date if spec.split.by_date else others)
+    rules = {"test": "none"} if spec.split.all_rows else rules
     seed = spec.data_seed if "random" in rules.values() else None
     left_out = {"unreadable": spec.data.unreadable} if spec.data.unreadable != "stop" else {}
     counted = {"repeats": spec.data.repeats} | left_out if spec.data.fingerprint else {}
@@ -46,6 +47,8 @@ def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
     source = SOURCES[spec.data.dataset]
     if loaded.rejected.count and spec.data.unreadable == "stop":
         raise DataError(loaded.rejected.refusal(source.title, len(loaded.interactions)))
+    if spec.split.all_rows:
+        return
     if not source.has_order and spec.split.test != "random":
         raise DataError(
             f"{source.title} has no times, and its lines are not said to be in order of time, so nobody's last row is "
@@ -59,8 +62,23 @@ def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
         )
 
 
+def require_held_out(spec: ExperimentSpec) -> None:
+    """Refuse to train towards rows, or to measure on rows, where none is held out.
+
+    Raises:
+        DataError: if all rows are to be selected from.
+    """
+    if spec.split.all_rows:
+        raise DataError(
+            "With all rows (split.all_rows) nothing is held out, so no model can be checked: export the rows alone, or "
+            "leave split.all_rows out."
+        )
+
+
 def _split(data: Dataset, spec: ExperimentSpec) -> Split:
     rules = spec.split
+    if rules.all_rows:
+        return splits.everything(data)
     if rules.test == "global-time":
         return splits.global_time(data, rules.held_out)
     return splits.leave_one_out(data, rules.test, rules.validation_rule, generator(spec.data_seed, "split"))

@@ -24,7 +24,7 @@ from rec_core.selection.base import Present
 from rec_core.specs import ExperimentSpec, TrainSpec
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.select import SELECT
-from rec_core.stages.split import SPLIT
+from rec_core.stages.split import SPLIT, require_held_out
 from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import less_biases, profiles, shape_of, started, training_inputs, warmed
 from rec_core.training import kernels, loop
@@ -97,6 +97,7 @@ def _require_order(spec: ExperimentSpec) -> None:
 
 def _compute(work: Work) -> TrainedModel:
     _require_order(work.spec)
+    require_held_out(work.spec)
     spec, coreset, settings = work.spec, work.get(SELECT), _settled(work.spec)
     every, model = work.get(SPLIT).train, spec.model.settled(spec.feedback)
     kept = every.take(coreset.rows)

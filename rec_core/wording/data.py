@@ -12,7 +12,7 @@ from rec_core.data.negatives import ABSENT
 from rec_core.data.repeats import Repeats
 from rec_core.data.sources import Words
 from rec_core.specs import ExperimentSpec
-from rec_core.wording.labels import words_of
+from rec_core.wording.labels import ALL_ROWS, words_of
 from rec_core.wording.numbers import number, percent
 
 _COUNTS: dict[Repeats, str] = {
@@ -35,6 +35,8 @@ def notes(split: Split, spec: ExperimentSpec) -> list[str]:
 def asked(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return who and what is tested, and how much of the future models have seen then."""
     words = words_of(spec)
+    if spec.split.all_rows:
+        return [f"{ALL_ROWS}. No figure of quality is about these rows."]
     said = [tested(split, words), new_users(split, spec), unseen_items(split, words), future(split, words)]
     return [*filter(None, said)]
 

@@ -21,6 +21,7 @@ from rec_core.stages import RUN
 from rec_core.wording.numbers import percent
 
 ALL_DATA = "All data"
+ALL_ROWS = "All rows, for production: nothing is held out"
 CONTROLS = {
     "global_mean": "Global mean",
     "item_mean": "Item mean",
@@ -69,7 +70,7 @@ def method_choice(spec: ExperimentSpec) -> str:
 
 def choice_title(spec: ExperimentSpec) -> str:
     """Return what is kept, for example "Gradient at 20 %"."""
-    start = _start(spec) + (", with walks" if spec.walked else "")
+    start = _start(spec) + (", with walks" if spec.walked else "") + (", of all rows" if spec.split.all_rows else "")
     if spec.keeps_everything:
         return METHODS["full"].title + start
     return f"{method_choice(spec)} at {round(100 * spec.ratio, 1):g} %{start}"  # a setting is not rounded

@@ -16,6 +16,7 @@ from rec_core.experiment import Experiment
 from rec_core.export.packed import PACKED, PACKED_WITH_MODEL, Packed
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import SPLIT, Stage
+from rec_core.wording.labels import ALL_ROWS
 from tests.conftest import quick
 from tests.pages.conftest import QUICK, Open, finish, healthy
 
@@ -69,3 +70,26 @@ def test_of_large_data_the_rows_are_packed_by_a_worker(
     (button,) = [one for one in open_page("results", **_CHOSEN).get("download_button") if "away" in one.proto.label]
     assert button.proto.id.endswith("take-away-pack")  # from the store: the page packs nothing itself
     assert "dropped.parquet" not in _pack(home, spec, PACKED_WITH_MODEL)
+
+
+def test_the_same_rule_over_all_rows_is_offered_and_called_so(open_page: Open) -> None:
+    app = open_page("results", **_CHOSEN)
+    healthy(app)
+    assert ALL_ROWS in [one.proto.label for one in app.get("download_button")]
+
+
+def test_where_a_proxy_has_to_be_trained_on_all_rows_a_worker_prepares_them(
+    home: Path, open_page: Open, asked: list[tuple[str, ExperimentSpec]]
+) -> None:
+    spec = quick("gradient")
+    finish(home, spec)
+    app = open_page("results", **{**QUICK, "method": "Gradient"})
+    app.button(key="pack-all-rows").click().run()
+    healthy(app)
+    ((kind, wanted),) = asked
+    assert kind == "pack"
+    assert wanted == spec.with_(split=spec.split.model_copy(update={"all_rows": True}))
+    assert "recbole/coreset/coreset.inter" in _pack(home, wanted, PACKED)
+    assert ALL_ROWS in [
+        one.proto.label for one in open_page("results", **{**QUICK, "method": "Gradient"}).get("download_button")
+    ]

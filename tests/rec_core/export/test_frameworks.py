@@ -116,8 +116,15 @@ def test_elliot_reads_four_columns_without_names(made: tuple[Experiment, Path]) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", [{"name": "recent"}, {"name": "window-by-date"}, {"name": "random", "draw": "hash"},
-                                    {"name": "quota", "draw": "hash", "order": "popular"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"name": "recent", "draw": "hash"},
+        {"name": "window-by-date"},
+        {"name": "random", "draw": "hash"},
+        {"name": "quota", "draw": "hash", "order": "popular"},
+    ],
+)
 def test_spark_makes_the_rows_of_the_coreset(method: dict[str, str], tmp_path: Path) -> None:
     spec = quick("recent", split={"test": "last", "validation": "next-to-last"}).with_(method=method, ratio=0.2)
     experiment = Experiment(spec, MemoryStore(), _FOLDERS)

@@ -1,0 +1,260 @@
+"""What DuckDB makes of each kind of file, by the lines in ``coreset.sql``, against what Corelens reads and selects."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from rec_core.data.sources import Folders, register
+from rec_core.data.sources.table import Columns, Reading, Table, layout_of, sniff
+from rec_core.experiment import Experiment
+from rec_core.export import sql
+from rec_core.stages import MemoryStore, resolve
+from tests.conftest import quick
+
+_FOLDERS = Folders(None, Path("no-downloads"))
+_BEGIN = 1_600_000_000
+LAST = {"test": "last", "validation": "next-to-last"}
+RULES: dict[str, dict[str, object]] = {
+    "recent": {"name": "recent", "draw": "hash"},
+    "random": {"name": "random", "draw": "hash"},
+    "quota": {"name": "quota", "draw": "hash"},
+}
+
+
+def _frame() -> pd.DataFrame:
+    """A log whose seconds are all different, and not in the order of its lines."""
+    rng = np.random.default_rng(21)
+    user, item = rng.integers(0, 50, 1500), rng.zipf(1.3, 1500) % 70
+    return pd.DataFrame({"user": user, "item": item, "time": _BEGIN + rng.permutation(1500)})
+
+
+def _minutes(frame: pd.DataFrame) -> pd.Series:
+    """Times that are minutes apart, so that zones change their order."""
+    return _BEGIN + (frame["time"] - _BEGIN) * 60
+
+
+def _csv(frame: pd.DataFrame, path: Path, encoding: str = "utf-8", **how: object) -> Path:
+    frame.to_csv(path, index=False, encoding=encoding, **how)  # type: ignore[call-overload]
+    return path
+
+
+def _plain(folder: Path) -> Path:
+    return _csv(_frame(), folder / "log.csv")
+
+
+def _quotes(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(user=[f'o\'{u} "x", y' for u in frame["user"]]), folder / "it's a log.csv")
+
+
+def _gzip(folder: Path) -> Path:
+    path = folder / "log.csv.gz"
+    path.write_bytes(gzip.compress(_plain(folder).read_bytes()))
+    return path
+
+
+def _gzip_of_another_name(folder: Path) -> Path:
+    path = folder / "packed.csv"
+    path.write_bytes(gzip.compress(_plain(folder).read_bytes()))
+    return path
+
+
+def _milliseconds(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(time=frame["time"] * 1000 + np.arange(len(frame)) * 7 % 1000), folder / "log.csv")
+
+
+def _fractions(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(time=[f"{t}.{n * 37 % 1000:03}" for n, t in enumerate(frame["time"])]), folder / "log.csv")
+
+
+def _late_zeros(folder: Path) -> Path:
+    """Past the rows that DuckDB looks at, ids with leading zeros, which are other users than those without."""
+    rng, rows = np.random.default_rng(22), 30_000
+    user = [str(u) for u in rng.integers(100, 400, rows)]
+    user[-2000:] = [f"0{u}" for u in user[-2000:]]
+    columns = {"user": user, "item": rng.integers(0, 300, rows), "time": _BEGIN + rng.permutation(rows)}
+    return _csv(pd.DataFrame(columns), folder / "log.csv")
+
+
+def _dates(folder: Path, form: str = "%Y-%m-%dT%H:%M:%S") -> Path:
+    frame = _frame()
+    return _csv(frame.assign(time=pd.to_datetime(_minutes(frame), unit="s").dt.strftime(form)), folder / "log.csv")
+
+
+def _dates_with_offsets(folder: Path) -> Path:
+    """The same moments in several zones: in the order of their texts they are in another order."""
+    moments = pd.to_datetime(_minutes(_frame()), unit="s", utc=True)
+    zones = ["+00:00", "+09:00", "-0500", "Z"]
+    texts = []
+    for n, moment in enumerate(moments):
+        zone = zones[n % 4]
+        hours = {"+09:00": 9, "-0500": -5}.get(zone, 0)
+        texts.append((moment + pd.Timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M:%S") + zone)
+    return _csv(_frame().assign(time=texts), folder / "log.csv")
+
+
+def _no_header(folder: Path) -> Path:
+    return _csv(_frame(), folder / "log.csv", header=False)
+
+
+def _latin_1(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(user=[f"Zoë{u}" for u in frame["user"]]), folder / "log.csv", "latin-1", sep=";")
+
+
+def _utf_16(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(user=[f"Zoë{u}" for u in frame["user"]]), folder / "log.csv", "utf-16", sep="\t")
+
+
+def _json_lines(folder: Path) -> Path:
+    path = folder / "log.jsonl"
+    rows = [{"user": f"{u:04}", "item": int(i), "time": int(t)} for u, i, t in _frame().to_numpy().tolist()]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+def _parquet(folder: Path) -> Path:
+    frame = _frame()
+    path = folder / "log.parquet"
+    frame.assign(time=pd.to_datetime(frame["time"], unit="s", utc=True)).to_parquet(path)
+    return path
+
+
+def _parts(folder: Path) -> Path:
+    """A folder of Parquet files, as Spark writes them."""
+    place = folder / "some parts"
+    place.mkdir()
+    for n in range(3):
+        _frame()[500 * n : 500 * (n + 1)].to_parquet(place / f"part-{n:05}.parquet")
+    return place
+
+
+FILES: dict[str, Callable[[Path], Path]] = {
+    "plain": _plain,
+    "quotation marks in ids": _quotes,
+    "gzip": _gzip,
+    "gzip of another name": _gzip_of_another_name,
+    "milliseconds": _milliseconds,
+    "fractions of seconds": _fractions,
+    "late leading zeros": _late_zeros,
+    "dates": _dates,
+    "dates with offsets": _dates_with_offsets,
+    "no header": _no_header,
+    "Latin-1": _latin_1,
+    "UTF-16": _utf_16,
+    "JSON lines": _json_lines,
+    "Parquet with times": _parquet,
+    "a folder of Parquet": _parts,
+}
+
+
+def _table(path: Path) -> Table:
+    found = sniff(str(path), layout_of(str(path)))
+    columns = found.columns
+    if not columns.user:
+        user, item, time = found.names
+        columns = Columns(user=user, item=item, time=time)
+    return Table.of(str(path), Reading(layout=found.layout, columns=columns.model_copy(update={"rating": ""})))
+
+
+def _experiment(path: Path, rule: str, **more: object) -> Experiment:
+    table = _table(path)
+    register([table])
+    spec = quick(data={"dataset": table.name, **more}, split=LAST, ratio=0.2).with_(method=RULES[rule])
+    return Experiment(resolve(spec, _FOLDERS), MemoryStore(), _FOLDERS)
+
+
+def _view(query: str, path: Path) -> str:
+    """Return what the file says in its comments, about the file where it is."""
+    said = query[query.index("CREATE VIEW") : query.index(";\n") + 1].replace("\n-- ", "\n")
+    return said.replace(path.name.replace("'", "''"), str(path).replace("'", "''"))
+
+
+def _rows(query: str, path: Path) -> list[int]:
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'Asia/Tokyo'")  # what is said of times does not depend on it
+        database.execute(_view(query, path))
+        return sorted(row for (row,) in database.execute(query).fetchall())
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", FILES)
+def test_duckdb_selects_the_rows_of_the_coreset(tmp_path: Path, kind: str, rule: str) -> None:
+    path = FILES[kind](tmp_path)
+    experiment = _experiment(path, rule)
+    kept = experiment.places.train[experiment.coreset.rows].tolist()
+    assert kept
+    assert _rows(sql.coreset_sql(experiment)[0], path) == kept
+
+
+@pytest.mark.parametrize("kind", ["milliseconds", "fractions of seconds", "dates with offsets", "plain"])
+def test_times_are_whole_nanoseconds_of_the_moment(tmp_path: Path, kind: str) -> None:
+    """To the file's own resolution, of which seconds are the whole part."""
+    path = FILES[kind](tmp_path)
+    experiment = _experiment(path, "recent")
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'Asia/Tokyo'")
+        database.execute(_view(sql.coreset_sql(experiment)[0], path))
+        times = database.execute("SELECT time FROM interactions ORDER BY row").fetchall()
+    seconds = experiment.dataset.interactions.time
+    assert seconds is not None
+    found = np.array([time for (time,) in times])
+    assert (found // 10**9).tolist() == seconds.tolist()
+    fine = {"milliseconds": 7, "fractions of seconds": 37}.get(kind, 0)
+    assert (found % 10**9 // 10**6).tolist() == [n * fine % 1000 for n in range(len(seconds))]
+
+
+def test_within_a_second_rows_are_in_the_order_of_milliseconds(tmp_path: Path) -> None:
+    """Bursts in file order: by the second and the line, or by the millisecond, it is one order."""
+    frame = _frame().sort_values("time")
+    burst = frame.assign(time=(frame["time"] // 7 * 7) * 1000 + np.arange(len(frame)) % 7 * 100)
+    burst = burst.sort_values("time", kind="stable")
+    path = _csv(burst, tmp_path / "log.csv")
+    experiment = _experiment(path, "recent")
+    assert _rows(sql.coreset_sql(experiment)[0], path) == experiment.places.train[experiment.coreset.rows].tolist()
+
+
+def _zipped(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "log.zip", "w") as archive:
+        archive.write(_plain(folder), "log.csv")
+    return folder / "log.zip"
+
+
+def _windows(folder: Path) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(user=[f"Œuvre {u}" for u in frame["user"]]), folder / "log.csv", "cp1252")
+
+
+def _broken(folder: Path) -> Path:
+    path = _plain(folder)
+    path.write_text(path.read_text() + "only a user\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (_zipped, "does not read zip files; unpack the file"),
+        (_windows, "does not read the encoding of this file; convert the file to UTF-8"),
+        (lambda folder: _dates(folder, "%Y%m%dT%H%M%S"), "does not read the dates of this file; write them as"),
+        (_broken, "1 row of the file cannot be read"),
+    ],
+)
+def test_where_duckdb_would_read_other_rows_the_file_says_why_there_is_no_recipe(
+    tmp_path: Path, kind: Callable[[Path], Path], said: str
+) -> None:
+    query, _ = sql.coreset_sql(_experiment(kind(tmp_path), "recent", unreadable="left-out"))
+    assert f"-- There is no recipe for DuckDB: {'it ' if said.startswith('does') else ''}{said}" in query
+    assert "CREATE VIEW" not in query
