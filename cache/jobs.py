@@ -1,7 +1,8 @@
 """Runs as jobs outside the app: asked for once, followed from anywhere, stopped on request.
 
 How a job stands is derived, not stored: in the store it is done; left an outcome there, it failed or was cancelled;
-known to the scheduler it is running or waiting; asked for and none of these, it was interrupted.
+known to the scheduler it is running or waiting. A job in the queue (``cache.queue``) that no scheduler knows lost its
+scheduler or its worker: whoever looks hands it over again. Asked for and none of these, it was interrupted.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,10 +19,12 @@ from cache.home import open_store
 from cache.kinds import KINDS, STAGES, Kind
 from cache.launcher import JobState, Launcher, Local
 from cache.ledger import Asked, Ledger
-from cache.outcomes import CANCELLED, FAILED, Outcome, clear_outcome, load_outcome, progress_topic, save_outcome
+from cache.outcomes import BEGAN, CANCELLED, FAILED, Outcome, clear_outcome, load_outcome, progress_topic, save_outcome
+from cache.queue import Queue, Queued
 from cache.restore import restore
 from rec_core.analysis.finished import Finished
 from rec_core.data.sources import Folders
+from rec_core.errors import CorelensError
 from rec_core.experiment import stored_result
 from rec_core.progress import Progress
 from rec_core.replicates import group_key
@@ -31,22 +34,22 @@ from rec_core.stages import RUN, controls
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
-INTERRUPTED = (
-    "The worker stopped before this was finished (killed, out of memory, machine restarted), or the result's file was "
-    "damaged. Finished steps are kept: run again; if it stops again, choose a smaller embedding size or batch size."
+LOST = (
+    "There is no result in the store: it was removed or damaged, or an older version of Corelens stopped before it was "
+    "finished. Run it again; steps that are still in the store are not computed again."
 )
 _LATELY = 30  # jobs that are looked at for what went wrong
 _LOOK_EVERY = 2  # seconds between two looks for controls of runs that have none: there may be thousands
 _TOGETHER = 5  # seconds within which one click asks for several runs
-STARTING = "Starting the workers, which may take a while on a busy machine."
 LATE = "The scheduler has not answered yet; it is asked again."
+AGAIN = "The scheduler or a worker stopped; this starts again by itself."
 
 
 @dataclass(frozen=True)
 class Job:
     """One job as it stands: ``message`` says why it has no result, ``progress`` how far it is while it runs.
 
-    ``steps`` are what it has been doing so far.
+    ``steps`` are what it has been doing so far. ``is_given_up`` says that it was begun too often to begin by itself.
     """
 
     key: str
@@ -56,6 +59,16 @@ class Job:
     message: str = ""
     progress: Progress | None = None
     steps: frozenset[str] = frozenset()
+    is_given_up: bool = False
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look at all jobs: what the schedulers say, what is in the queue, and what somebody asked for."""
+
+    states: Mapping[str, JobState]
+    queue: Mapping[str, Queued]
+    was_asked: Callable[[str], bool]
 
 
 class Jobs:
@@ -67,6 +80,7 @@ class Jobs:
     def __init__(self, home: Path, folders: Folders, launcher: Launcher | None = None) -> None:
         self.store = open_store(home)
         self.ledger = Ledger(home)
+        self._queue = Queue(self.ledger)
         self.folders = folders
         self._home = home
         self._results: dict[str, RunResult] = {}
@@ -95,7 +109,6 @@ class Jobs:
         self.ledger.ask(key, kind, spec)
         if not self.is_whole(key, kind):
             self._results.pop(key, None)
-            clear_outcome(self.store, key)
             self._submit(key, kind, spec)
         if kind == "run" and with_controls:
             self.measure(spec)
@@ -117,8 +130,45 @@ class Jobs:
         return going
 
     def _submit(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
+        if key in self._look().states:
+            return
+        clear_outcome(self.store, key)
+        self._queue.put(key, kind, spec, later)
+        self._hand_over(key, kind, spec, later)
+
+    def _hand_over(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool) -> None:
         arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
         self._launcher.submit(key, _execute, *arguments, later=later)
+
+    def tend(self) -> None:
+        """Hand over again what lost its scheduler or its worker. Every look does; call this where nobody looks."""
+        self._look()
+
+    def _look(self, was_asked: Callable[[str], bool] = lambda key: True) -> _Look:
+        """Look at all jobs once, and hand over again what no scheduler knows any more."""
+        queue = self._queue.jobs()  # first: a job enters it before a scheduler knows it
+        states = self._launcher.states()
+        # A worker's death may be noted a moment after its job was handed over again.
+        idle = ("waiting", "starting")
+        too_often = [key for key, job in queue.items() if job.is_given_up and states.get(key) in idle]
+        lost = [job for key, job in queue.items() if key not in states and not self._launcher.is_late]
+        for key in too_often:
+            self._launcher.cancel(key)
+        for job in lost:
+            self._begin_again(job)
+        return _Look(self._launcher.states() if lost or too_often else states, queue, was_asked)
+
+    def _begin_again(self, job: Queued) -> None:
+        """Hand over a job that no scheduler knows, unless it ended or was given up."""
+        if job.is_given_up or job.key in self._launcher.failures():
+            return
+        if self.store.has(job.key) or load_outcome(self.store, job.key) or self._told(job.key):
+            with contextlib.suppress(CorelensError):  # on a disk that cannot be written, it stays in the queue
+                self._queue.remove(job.key)
+            return
+        if job.has_begun:
+            self._queue.hand_over(job.key)
+        self._hand_over(job.key, job.kind, job.spec, job.later)
 
     def is_whole(self, key: str, kind: Kind) -> bool:
         """Say whether a job's result is there with all it names; a result that lost a part is forgotten."""
@@ -131,41 +181,42 @@ class Jobs:
     def job(self, spec: ExperimentSpec, kind: Kind = "run") -> Job:
         """Return how the job of this spec stands."""
         key = STAGES[kind].key(spec)
-        return self._job(key, kind, spec, self._launcher.states(), self.ledger.has(key))
+        return self._job(key, kind, spec, self._look(self.ledger.has))
 
     def runs(self, wanted: Iterable[ExperimentSpec]) -> list[Job]:
         """Return how the runs of many specs stand, with one look at the scheduler and one at the list."""
-        states, asked = self._launcher.states(), {one.key for one in self.ledger.asked("run")}
-        keyed = [(RUN.key(spec), spec) for spec in wanted]
-        return [self._job(key, "run", spec, states, key in asked) for key, spec in keyed]
+        asked = {one.key for one in self.ledger.asked("run")}
+        look = self._look(asked.__contains__)
+        return [self._job(RUN.key(spec), "run", spec, look) for spec in wanted]
 
     def active(self) -> list[Job]:
         """Return the jobs that run or wait, the oldest first."""
-        states = self._launcher.states()
-        if not states:
+        look = self._look()
+        if not look.states:
             return []
         asked = [asked for kind in KINDS for asked in self.ledger.asked(kind)]
-        jobs = [self._job(a.key, a.kind, a.spec, states, True) for a in asked if a.key in states]
+        jobs = [self._job(a.key, a.kind, a.spec, look) for a in asked if a.key in look.states or a.key in look.queue]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
 
     def asked_with(self, job: Job) -> list[Job]:
         """Return the runs that were asked for together with one and differ in nothing but the seed, itself too."""
-        states, wanted = self._launcher.states(), group_key(job.spec)
+        look, wanted = self._look(), group_key(job.spec)
         alike = [one for one in self.ledger.lately(_LATELY) if one.kind == "run" and group_key(one.spec) == wanted]
         when = next((one.asked_at for one in alike if one.key == job.key), 0.0)
         together = [one for one in alike if abs(one.asked_at - when) < _TOGETHER]
-        return [self._job(one.key, "run", one.spec, states, True) for one in together] or [job]
+        return [self._job(one.key, "run", one.spec, look) for one in together] or [job]
 
     def failed(self) -> list[Job]:
         """Return the jobs that ended without a result, the newest first; of those that were asked for lately."""
-        states = self._launcher.states()
+        look = self._look()
         asked = [one for one in self.ledger.lately(_LATELY) if one.key not in self._results]
-        jobs = [self._job(one.key, one.kind, one.spec, states, True) for one in asked]
+        jobs = [self._job(one.key, one.kind, one.spec, look) for one in asked]
         return [job for job in jobs if job.state in ("failed", "interrupted")]
 
     def dismiss(self, key: str) -> None:
         """Forget that a job was asked for: its reader knows how it ended."""
+        self._queue.remove(key)
         clear_outcome(self.store, key)
         self.ledger.forget(key)
 
@@ -197,41 +248,78 @@ class Jobs:
     def cancel(self, key: str) -> None:
         """Stop a job that runs or waits, and what is measured beside it alone."""
         going = [job for job in self.active() if job.kind == "run"]
-        if self._launcher.cancel(key):
-            with contextlib.suppress(OSError):  # on a full disk it looks interrupted, which it is
-                save_outcome(self.store, key, CANCELLED)
+        self._stop(key)
         needed = {STAGES[kind].key(job.spec) for job in going if job.key != key for kind in _controls(job.spec)}
         for spec in [job.spec for job in going if job.key == key]:
             for beside in {STAGES[kind].key(spec) for kind in _controls(spec)} - needed:
-                self._launcher.cancel(beside)
+                self._stop(beside)
+
+    def _stop(self, key: str) -> None:
+        """Stop a job for good: it leaves the queue first, so that nobody hands it over again."""
+        was_queued = key in self._queue.jobs()
+        self._queue.remove(key)
+        if self._launcher.cancel(key) or was_queued:
+            with contextlib.suppress(OSError):  # on a full disk it looks interrupted, which it is
+                save_outcome(self.store, key, CANCELLED)
 
     def close(self) -> None:
         """Let go of the scheduler; jobs go on."""
         self._launcher.close()
 
-    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, states: Mapping[str, JobState], was_asked: bool) -> Job:
+    def _job(self, key: str, kind: Kind, spec: ExperimentSpec, look: _Look) -> Job:
         if self.store.has(key):
             return Job(key, kind, spec, "done")
-        if states.get(key) == "running":
-            told = [one for one in self._launcher.events(progress_topic(key)) if FAILED not in one]
+        if look.states.get(key) == "running":
+            queued = look.queue.get(key)  # an older version's job is in no queue
+            told = self._progress(key) if queued is None or queued.has_begun else []
             steps = frozenset(str(one["stage"]) for one in told)
             return Job(key, kind, spec, "running", progress=_progress(told[-1]) if told else None, steps=steps)
-        if key in states:
-            return Job(key, kind, spec, "waiting", STARTING if states[key] == "starting" else "")
-        if not was_asked:
+        if key in look.states:
+            return Job(key, kind, spec, "waiting", self._why_it_waits(look.states[key], look.queue.get(key)))
+        if not look.was_asked(key):
             return Job(key, kind, spec, "new")
+        return self._ended(key, kind, spec, look.queue.get(key))
+
+    def _why_it_waits(self, state: JobState, queued: Queued | None) -> str:
+        again = AGAIN if queued is not None and queued.began else ""
+        starting = _starting(self.workers) if state == "starting" else ""
+        return " ".join(filter(None, [again, starting]))
+
+    def _ended(self, key: str, kind: Kind, spec: ExperimentSpec, queued: Queued | None) -> Job:
+        """Return how a job stands that was asked for, has no result, and that no scheduler knows."""
         if (outcome := load_outcome(self.store, key) or self._told(key)) is not None:
             return Job(key, kind, spec, outcome.state, outcome.message)
         if (why := self._launcher.failures().get(key)) is not None:
             return Job(key, kind, spec, "failed", why)
-        if self._launcher.is_late:
-            return Job(key, kind, spec, "waiting", LATE)
-        return Job(key, kind, spec, "interrupted", INTERRUPTED)
+        if queued is not None and queued.is_given_up:
+            return Job(key, kind, spec, "interrupted", queued.why, is_given_up=True)
+        if queued is not None or self._launcher.is_late:
+            return Job(key, kind, spec, "waiting", LATE if self._launcher.is_late else AGAIN)
+        return Job(key, kind, spec, "interrupted", LOST)
+
+    def _progress(self, key: str) -> list[Mapping[str, Any]]:
+        """Return what a job told of its progress since it began last."""
+        told: list[Mapping[str, Any]] = []
+        for one in self._launcher.events(progress_topic(key)):
+            if BEGAN in one:
+                told = []
+            elif FAILED not in one:
+                told.append(one)
+        return told
 
     def _told(self, key: str) -> Outcome | None:
         """Return what a job said last, where it could not write down how it ended: the disk is full."""
         said = self._launcher.events(progress_topic(key))
         return Outcome("failed", str(said[-1][FAILED])) if said and FAILED in said[-1] else None
+
+
+def _starting(workers: int) -> str:
+    """Return what happens while no worker is ready."""
+    return (
+        f"Starting {workers} worker processes. This takes longer on a busy machine."
+        if workers > 1
+        else ("Starting a worker process. This takes longer on a busy machine.")
+    )
 
 
 def _controls(spec: ExperimentSpec) -> list[Kind]:

@@ -9,9 +9,10 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,18 @@ _MIGRATIONS = (
         items_path TEXT NOT NULL,
         added_at REAL NOT NULL,
         removed_at REAL NOT NULL
+    );
+    """,
+    """
+    CREATE TABLE queue (
+        key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        later INTEGER NOT NULL,
+        began INTEGER NOT NULL,
+        handed INTEGER NOT NULL,
+        worker TEXT NOT NULL,
+        deaths TEXT NOT NULL
     );
     """,
 )
@@ -259,6 +272,17 @@ class Ledger:
         finally:
             database.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[Callable[..., list[Any]]]:
+        """Open the ledger for another module: yield a function that returns the rows of a query."""
+        with self._reading() as database:
+            yield partial(_rows, database)
+
+    def write(self, statement: str, *values: str | int) -> int:
+        """Execute one statement for another module; return how many rows it changed."""
+        with self._transaction() as database:
+            return database.execute(statement, values).rowcount
+
     def _opened(self, how: str) -> sqlite3.Connection:
         """Open the list to look; where its folder cannot be written, as what it was when it was written last."""
         database = sqlite3.connect(f"{self._path.as_uri()}?{how}", uri=True, timeout=10)
@@ -347,14 +371,14 @@ def _migrate(database: sqlite3.Connection) -> None:
 
 
 def _read(key: str, kind: Kind, spec: str, asked_at: float) -> Asked | None:
-    parsed = _parse(spec)
+    parsed = parsed_spec(spec)
     return None if parsed is None else Asked(key, kind, parsed, asked_at)
 
 
 _parsed: dict[str, ExperimentSpec] = {}
 
 
-def _parse(text: str) -> ExperimentSpec | None:
+def parsed_spec(text: str) -> ExperimentSpec | None:
     """Return the spec that a row holds, None if this version cannot read it.
 
     Rows never change, and pages read all of them at every rerun, so what was read is remembered; what could not be read

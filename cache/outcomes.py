@@ -22,6 +22,7 @@ class Outcome:
 
 
 FAILED = "failed"  # names the reason in a job's last message, where its outcome cannot be written down
+BEGAN = "began"  # a job's first message: what was told before is of an earlier attempt
 CANCELLED = Outcome("cancelled", "Cancelled. Finished steps are kept.")
 
 

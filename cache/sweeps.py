@@ -18,7 +18,6 @@ from functools import lru_cache
 
 from cache.jobs import ACTIVE, Job, Jobs, State
 from cache.listed import Asked, Sweep, SweepList
-from cache.outcomes import clear_outcome
 from rec_core.errors import CorelensError
 from rec_core.estimate import rates_here, relative, together
 from rec_core.evaluation import Metric
@@ -32,7 +31,7 @@ from rec_core.sweeps.search import Wanted, goes_on, judge, search
 
 BY_HAND = "Paused."
 _AHEAD = 2  # jobs asked for per worker: enough that none is idle until the next look
-_ATTEMPTS = 2  # how often a process asks for a run by itself: a worker may be killed, a result be put out of the store
+_ATTEMPTS = 2  # how often a process asks for a run by itself: its result may be put out of the store
 _AWAY = 60.0  # seconds between two looks from which nobody looked: the time of a search stands still then
 
 
@@ -60,8 +59,9 @@ class Standing:
     @property
     def is_stuck(self) -> bool:
         """Whether nothing is left to be begun, and something failed."""
-        left = self.count("new", "waiting", "running", "interrupted")
-        return not (left or self.is_over) and bool(self.count("failed", "cancelled"))
+        ended = [job for job in self.jobs if job.state in ("failed", "cancelled") or job.is_given_up]
+        left = len(self.jobs) - self.count("done") - len(ended)
+        return not (left or self.is_over) and bool(ended)
 
 
 class Sweeps:
@@ -110,8 +110,7 @@ class Sweeps:
         for job in self.standing(self.named(name)).jobs:
             if job.state in ("failed", "cancelled", "interrupted"):
                 self._attempts.pop(job.key, None)
-                clear_outcome(self._jobs.store, job.key)
-                self._ledger.forget(job.key)
+                self._jobs.dismiss(job.key)
         self._ledger.change_sweep(name, paused="")
 
     def forget(self, name: str) -> None:
@@ -129,6 +128,7 @@ class Sweeps:
 
     def go_on(self) -> None:
         """Ask for what is to be run next, of every sweep that is neither over nor paused."""
+        self._jobs.tend()
         if not self._looking.acquire(blocking=False):  # another thread is at it
             return
         try:
@@ -154,7 +154,8 @@ class Sweeps:
         """Ask for as many runs as keep the workers busy; a plan's baselines that need no training come first."""
         room = _AHEAD * self._jobs.workers - standing.count(*ACTIVE)
         for job in standing.jobs:
-            if room > 0 and job.state in ("new", "interrupted") and self._attempts[job.key] < _ATTEMPTS:
+            may_begin = job.state in ("new", "interrupted") and not job.is_given_up
+            if room > 0 and may_begin and self._attempts[job.key] < _ATTEMPTS:
                 self._attempts[job.key] += 1
                 if job.kind == "run" and job.spec.keeps_everything and isinstance(standing.sweep.asked, Cells):
                     self._jobs.measure(job.spec, later=False)
@@ -189,7 +190,8 @@ class Sweeps:
             jobs = [] if isinstance(at, Answer) else self._jobs.runs(at.now)
             return Standing(sweep, jobs, found, is_over=True)
         so_far = self._followed(question, lambda wanted: False)
-        beside = [job for job in self._jobs.runs(found.soon) if job.state not in ("failed", "cancelled")]
+        soon = self._jobs.runs(found.soon)
+        beside = [job for job in soon if job.state not in ("failed", "cancelled") and not job.is_given_up]
         return Standing(sweep, [*self._jobs.runs(found.now), *beside], so_far if isinstance(so_far, Answer) else None)
 
     def _followed(self, question: Question, may_begin: Callable[[list[ExperimentSpec]], bool]) -> Wanted | Answer:
@@ -239,7 +241,7 @@ def keep_going(sweeps: Sweeps, every: float = 1.0) -> None:
 
 def _reason_to_stop(standing: Standing) -> str:
     """Return why to begin nothing more: what is waited for failed, or several runs did with one sentence."""
-    reasons = Counter(job.message for job in standing.jobs if job.state == "failed")
+    reasons = Counter(job.message for job in standing.jobs if job.state == "failed" or job.is_given_up)
     why, count = next(iter(reasons.most_common(1)), ("", 0))
     enough = SAME if isinstance(standing.sweep.asked, Cells) else 1
     return why if count >= enough else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -15,7 +16,8 @@ from cache.kinds import STAGES, Kind
 from cache.launcher import inside
 from cache.ledger import Ledger
 from cache.logs import Logs
-from cache.outcomes import CANCELLED, FAILED, Outcome, progress_topic, save_outcome
+from cache.outcomes import BEGAN, CANCELLED, FAILED, Outcome, load_outcome, progress_topic, save_outcome
+from cache.queue import Queue
 from cache.store import DiskStore
 from rec_core import projection, specs
 from rec_core.data.sources import Folders
@@ -36,7 +38,9 @@ def dask_setup(worker: Any) -> None:
 
 def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None:
     """Make the run, proxy or map that ``spec`` (JSON) describes; everything ends in the store."""
-    store = DiskStore(Path(home))
+    store, queue = DiskStore(Path(home)), Queue(Ledger(Path(home)))
+    if not _may_begin(key, store, queue):
+        return
     folders = Folders(Path(local_data) if local_data else None, Path(home) / "data")
     stop = _cancel_flag(key)
     try:
@@ -57,7 +61,18 @@ def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None
         _leave(store, key, Outcome("failed", message))
     finally:
         stop.set()
+        with contextlib.suppress(CorelensError):  # whoever looks next sees that it ended, and takes it out
+            queue.remove(key)
         store.tidy()
+
+
+def _may_begin(key: str, store: DiskStore, queue: Queue) -> bool:
+    """Note that a job begins; return False if it ended, was cancelled or was given up since it was handed over."""
+    with contextlib.suppress(CorelensError):  # without the list of runs it begins all the same, and says what is wrong
+        if (queued := queue.jobs().get(key)) is not None and queued.is_given_up:
+            return False
+        return queue.begin(key, inside.this_worker()) or not (store.has(key) or load_outcome(store, key))
+    return True
 
 
 def _leave(store: DiskStore, key: str, outcome: Outcome) -> None:
@@ -90,6 +105,7 @@ def _cancel_flag(key: str) -> threading.Event:
 
 def _listener(key: str, cancelled: Callable[[], bool]) -> Listener:
     tell = inside.teller(progress_topic(key))
+    tell({BEGAN: True})
     told = ("", -1, 0.0)
 
     def listen(progress: Progress) -> None:

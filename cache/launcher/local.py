@@ -182,7 +182,7 @@ class Local:
             return
         for key, (function, args, later) in list(self._undelivered.items()):
             # Those that were cancelled meanwhile are not.
-            if key in self._undelivered and self._own.submit(key, function, *args, later=later):
+            if key in self._undelivered and self._own.submit(key, function, *args, later=later, patiently=True):
                 with self._lock:
                     self._undelivered.pop(key, None)
 

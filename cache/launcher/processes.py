@@ -22,6 +22,7 @@ from rec_core.errors import CorelensError
 _ROOT = Path(__file__).resolve().parents[2]
 _LONG = "3600s"  # ends what lost its other half for good, and nothing that is only late
 _TRIES, _TRIES_OF_KILLED = 3, 30  # starts of a process that ends again at once, by itself or because it is killed
+_KILLED = "worker-killed"  # names the process that kept a worker which a signal ended
 _LOG_BYTES = 1 << 20  # from which a log begins anew
 # Dask has its workers give freed memory back at once, and training then spends most of its time on page faults: it took
 # 2.5 times as long. Keeping up to 256 MB, and reusing blocks of up to 32 MB (the most glibc allows), ends that.
@@ -63,7 +64,7 @@ class Processes:
             if not self._runs("worker"):
                 workers = ["--nworkers", str(self._workers), "--nthreads", "1", "--memory-limit", "0"]
                 # Loading torch before the first job keeps its seconds out of it, so that it can be cancelled at once.
-                more = ["--death-timeout", _LONG, "--preload", "cache.worker"]
+                more = ["--death-timeout", _LONG, "--preload", "cache.worker", "--preload-nanny", "cache.nanny"]
                 self._start("worker", *workers, *more, "--local-directory", str(self._folder / "scratch"))
 
     def count_anew(self) -> None:
@@ -80,7 +81,8 @@ class Processes:
         if command is None:
             return
         with contextlib.suppress(psutil.Error):
-            for process in (*command.children(recursive=True), command):
+            # The command first: it would take the end of its workers for their own fault.
+            for process in (command, *command.children(recursive=True)):
                 process.kill()
 
     def _start(self, role: str, *options: str) -> None:
@@ -113,7 +115,10 @@ class Processes:
     def _was_killed(self, role: str) -> bool:
         """Say whether somebody ended the process that was started here last, which says nothing about the next."""
         last = self._started.get(role)
-        return last is not None and last.poll() in (-signal.SIGKILL, -signal.SIGTERM)
+        if last is None:
+            return False
+        by_signal = last.poll() in (-signal.SIGKILL, -signal.SIGTERM)
+        return by_signal or (role == "worker" and _killed(self._folder) == last.pid)
 
     def _id_file(self, role: str) -> Path:
         return self._folder / f"{role}-{self._version}.pid"
@@ -124,6 +129,19 @@ class Processes:
         except OSError:
             return "nothing"
         return lines[-1].strip()[:200] if lines else "nothing"
+
+
+def note_killed(folder: Path) -> None:
+    """Note that a signal ended a worker of this process, which may end for that reason too."""
+    with contextlib.suppress(OSError):
+        (folder / _KILLED).write_text(str(os.getpid()))
+
+
+def _killed(folder: Path) -> int:
+    """Return the process whose worker was ended by a signal last; 0 if none was."""
+    with contextlib.suppress(OSError, ValueError):
+        return int((folder / _KILLED).read_text())
+    return 0
 
 
 def living(id_file: Path, scheduler_file: Path) -> psutil.Process | None:

@@ -1,7 +1,7 @@
 """A Dask scheduler at an address, asked from outside: short questions that never wait long.
 
-A question that is not answered in time is asked again later, and what was known last stands meanwhile: only a machine
-that refuses the connection says that the scheduler is gone.
+Nobody waits longer than a second for an answer, however busy the machine is: what was known last stands meanwhile, and
+the answer counts when it comes. Only a machine that refuses the connection says that the scheduler is gone.
 
 Checked against distributed 2026.8.0, whose private ``dask._task_spec.Task`` and ``Client._run_on_scheduler`` are used
 here and nowhere else; a test fails when an upgrade changes them.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -25,11 +24,13 @@ from distributed.security import Security
 
 from cache.launcher.base import JobState
 from cache.launcher.inside import cancel_name
+from cache.launcher.talk import Talk
 
 T = TypeVar("T")
 # A scheduler that ended because it was idle is no news; the client would print a traceback about it.
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-_ANSWER = 3  # seconds that a page waits for an answer before it goes on with what was known
+_ANSWER = 3  # seconds in which each step of a question is answered
+_PATIENCE, _LONG_PATIENCE = 1.0, 10.0  # seconds for which a page, and whoever has nothing else to do, waits for it all
 _PAUSE = 2  # seconds after a late answer before the next question
 # What calls raise when the scheduler has died under the client (a closed client loses its attributes).
 GONE = (CommClosedError, ClosedClientError, OSError, AttributeError)
@@ -43,7 +44,7 @@ class Scheduler:
         self._security = security
         self._client: Client | None = None
         self._client_of: str | None = None
-        self._lock = threading.RLock()
+        self._talk = Talk()
         self._known: dict[str, JobState] = {}
         self._late_since = 0.0
 
@@ -52,7 +53,9 @@ class Scheduler:
         """Whether it did not answer the last question in time."""
         return self._late_since > 0
 
-    def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> bool:
+    def submit(
+        self, key: str, function: Callable[..., None], *args: str, later: bool = False, patiently: bool = False
+    ) -> bool:
         """Hand a job over; return whether the scheduler is known to have it. What is for ``later`` lets others by."""
 
         def hand_over(client: Client) -> bool:
@@ -72,14 +75,16 @@ class Scheduler:
             future.release()
             return has_it
 
-        return self._question(hand_over) or False
+        return self._question(hand_over, patiently) or False
 
     def states(self) -> dict[str, JobState]:
         """Return how every job stands that is not over; what was known last, where the scheduler is late."""
-        found = self._question(lambda client: dict(_ask(client, _states) or {}))
-        if found is not None:
-            self._known = found
-        elif not self.is_late:
+
+        def look(client: Client) -> bool:
+            self._known = dict(_ask(client, _states) or {})
+            return True
+
+        if self._question(look) is None and not self.is_late:
             self._known = {}
         return dict(self._known)
 
@@ -101,33 +106,49 @@ class Scheduler:
             _set_event(client, key, True)
             return bool(_ask(client, _cancel_waiting, key=key))
 
-        answer = self._question(stop, patiently=True)
+        answer = self._question(stop)
         if answer:
             self._known.pop(key, None)
         return answer if answer is not None or self.is_late else False
 
     def close(self) -> None:
         """Let go of the scheduler."""
-        with self._lock:
-            self._drop()
+        with contextlib.suppress(TimeoutError):
+            self._talk.ask(self._drop, _ANSWER)
 
     def _question(self, ask: Callable[[Client], T], patiently: bool = False) -> T | None:
         """Return the answer; None where there is no scheduler, or a late one (``is_late``), which is left in peace."""
-        with self._lock:
-            if not patiently and self.is_late and time.monotonic() - self._late_since < _PAUSE:
-                return None
-            try:
-                client = self._connect()
-                answer = None if client is None else ask(client)
-            except TimeoutError:
-                self._late_since = time.monotonic()
-                return None
-            except GONE:
-                self._drop()
-                self._late_since = 0.0 if self.address() is None else time.monotonic()
-                return None
+        if self.address() is None:
+            self._forget_client()
+            return None
+        late_for = time.monotonic() - self._late_since
+        if not patiently and self.is_late and (self._talk.is_busy or late_for < _PAUSE):
+            return None
+        try:
+            return self._talk.ask(lambda: self._answer(ask), _LONG_PATIENCE if patiently else _PATIENCE)
+        except TimeoutError:
+            self._late_since = time.monotonic()
+            return None
+
+    def _answer(self, ask: Callable[[Client], T]) -> T | None:
+        """Ask, on the thread that talks to the scheduler."""
+        try:
+            client = self._connect()
+            answer = None if client is None else ask(client)
             self._late_since = 0.0
             return answer
+        except TimeoutError:
+            raise
+        except GONE:
+            self._drop()
+            self._late_since = 0.0 if self.address() is None else time.monotonic()
+            return None
+
+    def _forget_client(self) -> None:
+        """Let go of a scheduler whose process is gone, which may take a while."""
+        self._late_since = 0.0
+        if self._client is not None and not self._talk.is_busy:
+            self._talk.tell(self._drop)
 
     def _connect(self) -> Client | None:
         address = self.address()

@@ -16,13 +16,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cache.jobs import LATE, STARTING, Job, Jobs
+from cache.jobs import LATE, Job, Jobs
 from cache.launcher import Local, local
 from cache.launcher.processes import Processes, living
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from tests.cache.test_jobs import long, training, wait
 from tests.conftest import processes, quick, workers
+
+STARTING = "Starting a worker process. This takes longer on a busy machine."
 
 
 def _jobs(home: Path) -> Jobs:
@@ -69,7 +71,9 @@ def test_workers_that_die_while_jobs_wait_are_started_again(jobs: Jobs, tmp_path
     jobs.ask(quick(seed=4))
     wait(jobs, long(seed=1), training)
     _of(tmp_path, "worker").kill()
-    wait(jobs, long(seed=1), lambda job: job.state == "interrupted")
+    wait(jobs, long(seed=1), lambda job: job.state == "waiting")
+    key = wait(jobs, long(seed=1), training).key  # by itself
+    jobs.cancel(key)
     wait(jobs, quick(seed=4), _is_done)
 
 
@@ -218,7 +222,7 @@ class _Slow:
     def states(self) -> dict[str, str]:
         return {}
 
-    def submit(self, key: str, function: object, *args: str, later: bool = False) -> bool:
+    def submit(self, key: str, function: object, *args: str, later: bool = False, patiently: bool = False) -> bool:
         assert self.launcher.cancel(key)  # while it is being handed over
         return True
 

@@ -15,6 +15,7 @@ from cache.kinds import STAGES
 from cache.launcher import JobState
 from cache.ledger import Ledger
 from cache.outcomes import Outcome, save_outcome
+from cache.queue import Queue
 from cache.sweeps import BY_HAND, Sweeps
 from rec_core import specs
 from rec_core.data.sources import Folders
@@ -71,6 +72,7 @@ class ByHand:
                 Experiment(parsed, jobs.store, jobs.folders).graph.get(STAGES[kind])  # type: ignore[index]
                 self.made.append(key)
                 self.kinds.append(kind)
+            Queue(jobs.ledger).remove(key)
             del self.given[key]
 
 
@@ -166,6 +168,26 @@ def test_what_fails_alone_waits_to_be_asked_for_again(sweeps: Sweeps, launcher: 
     finish(sweeps, launcher, jobs)
     assert sweeps.standing(sweeps.named("small")).is_over
     assert len(launcher.made) == len(set(launcher.made))
+
+
+def test_a_run_whose_worker_always_dies_is_not_begun_for_ever(sweeps: Sweeps, launcher: ByHand, jobs: Jobs) -> None:
+    wanted = plan()
+    bad = RUN.key(wanted.cells[-1])
+    sweeps.ask("small", wanted)
+    begun = 0
+    for _ in range(12):
+        sweeps.go_on()
+        if bad in launcher.given:
+            begun += 1
+            Queue(jobs.ledger).begin(bad, "1/2")
+            Queue(jobs.ledger).died("1/2", "killed by signal 9")
+            del launcher.given[bad]
+        launcher.work(jobs)
+    assert begun == 3
+    assert sweeps.standing(sweeps.named("small")).is_stuck
+    sweeps.resume("small")
+    finish(sweeps, launcher, jobs)
+    assert sweeps.standing(sweeps.named("small")).is_over
 
 
 def test_several_runs_that_fail_with_one_sentence_pause_the_sweep(sweeps: Sweeps, launcher: ByHand, jobs: Jobs) -> None:
