@@ -15,7 +15,8 @@ from cache.home import folders
 from pages.ui import cards, errors, state
 from rec_core.canonical import digest
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
-from rec_core.data.sources.table.opening import is_elsewhere, version_of
+from rec_core.data.sources.table.opening import version_of
+from rec_core.data.sources.table.places import absolute, is_elsewhere, require
 from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
 from rec_core.errors import CorelensError, DataError, reason
 from rec_core.specs import checked
@@ -60,14 +61,15 @@ def allowed(path: str) -> str:
     Raises:
         DataError: if the app is served to others, and the path is not in the folder that whoever started it named.
     """
+    require(path)
     local = folders().local
     served = (st.get_option("server.address") or "") not in _LOOPBACK
     if is_elsewhere(path):
         if served:
             raise DataError("This app is served to others and reads no other machines: copy the file to its folder.")
         return path
-    place = Path(path).expanduser()
-    whole = (place if place.is_absolute() or local is None else local / place).resolve()
+    named = path if path.startswith("~") or local is None else str(local / path)
+    whole = Path(absolute(named))
     if served and (local is None or not whole.is_relative_to(local)):
         raise DataError(
             "This app is served to others and reads files from the folder CORELENS_DATA alone: put the file there, and "

@@ -11,7 +11,7 @@ from typing import Any
 from rec_core import specs
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
-from rec_core.data.sources.table.opening import is_elsewhere, name_of
+from rec_core.data.sources.table.places import absolute, name_of
 from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.source import PREFIX
 from rec_core.errors import SpecError, reason
@@ -103,7 +103,7 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def _whole(path: str) -> str:
-    return path if is_elsewhere(path) else str(Path(path).expanduser().resolve())
+    return absolute(path)
 
 
 def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:

@@ -75,5 +75,5 @@ class Rejects:
 
 def shown(value: str) -> str:
     """Return a value as a list may show it: in one line, cut where it is long."""
-    line = " ".join(value.split())
+    line = " ".join(value.encode("utf-8", "replace").decode().split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,47 +19,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from rec_core.data.sources import files
-from rec_core.errors import DataError, reason
+from rec_core.data.sources.table.places import REMEDY, exists, is_elsewhere, name_of, opened_here, parts
+from rec_core.errors import CorelensError, DataError, reason
 
-_HELD = 1 << 20  # bytes that are looked at to tell what a file is
+HELD = 1 << 20  # bytes that are looked at to tell what a file is
 PARQUET = b"PAR1"
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_REMEDY = "Name another file, with its whole path."
-
-
-def is_elsewhere(path: str) -> bool:
-    """Say whether a path names a place that is not a folder of this machine, such as ``s3://``."""
-    return "://" in path
-
-
-def name_of(path: str) -> str:
-    """Return the last part of a path, to be shown."""
-    return path.rstrip("/").rpartition("/")[2] or path
-
-
-def exists(path: str) -> bool:
-    """Say whether a file or folder of this machine is there; of others it is not asked."""
-    try:
-        return is_elsewhere(path) or Path(path).exists()
-    except OSError:
-        return False
-
-
-def parts(path: str) -> list[str]:
-    """Return the files that a path stands for: itself, or the Parquet files of a folder in order of their names.
-
-    Raises:
-        DataError: if there are none.
-    """
-    place = Path(path)
-    if is_elsewhere(path) or not place.is_dir():
-        return [path]
-    found = sorted(str(file) for file in place.rglob("*.parquet") if file.is_file())
-    if not found:
-        raise DataError(
-            f"The folder '{place.name}' holds no Parquet files (*.parquet); name one file, or a folder of such files."
-        )
-    return found
+DAMAGED = "'{name}' is damaged, or its copy was cut off: fetch it again."
+_DAMAGED = EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile
+__all__ = ["exists", "hash_of", "is_elsewhere", "name_of", "opened", "parts", "size_of", "start_of", "version_of"]
 
 
 @contextmanager
@@ -75,28 +45,37 @@ def opened(path: str) -> Iterator[IO[bytes]]:
             with _unpacked(raw, start, name) as stream:
                 yield stream
     except FileNotFoundError as error:
-        raise DataError(f"There is no file '{name}' at that place. {_REMEDY}") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise DataError(f"'{name}' is damaged, or its copy was cut off: fetch it again.") from error
+        raise DataError(f"There is no file '{name}' at that place. {REMEDY}") from error
+    except _DAMAGED as error:
+        raise DataError(DAMAGED.format(name=name)) from error
     except OSError as error:
-        why = "it is a folder" if isinstance(error, IsADirectoryError) else reason(error)
-        raise DataError(f"'{name}' cannot be read ({why}). Make it readable, or name another file.") from error
+        if error.errno is None and not is_elsewhere(path):  # said by a reader of what it read, not by the system
+            raise DataError(DAMAGED.format(name=name)) from error
+        raise DataError(
+            f"'{name}' cannot be read ({reason(error)}). Make it readable, or name another file."
+        ) from error
+    except CorelensError:
+        raise
+    except Exception as error:
+        if not is_elsewhere(path):
+            raise
+        raise _out_of_reach(name, error) from error  # packages that reach other machines raise what they like
 
 
 def start_of(path: str) -> bytes:
     """Return up to a megabyte from the beginning of a file, unpacked; the errors are those of ``opened``."""
     with opened(path) as stream:
-        return stream.read(_HELD)
+        return stream.read(HELD)
 
 
 def size_of(path: str) -> tuple[int, bool]:
     """Return how many bytes a file or a folder of files has, and whether they are packed; elsewhere, many."""
     try:
         files = [Path(file) for file in parts(path)]
-        with files[0].open("rb") as first:
+        with opened_here(str(files[0])) as first:
             packed = first.read(4).startswith((_GZIP, _ZIP, PARQUET))
         return sum(file.stat().st_size for file in files), packed
-    except (OSError, DataError):
+    except (OSError, ValueError, DataError):
         return (1 << 40 if is_elsewhere(path) else 0), False
 
 
@@ -123,40 +102,50 @@ def hash_of(path: str) -> str:
             named = "".join(f"{Path(file).relative_to(path)} {_hash_of(file)}\n" for file in files)
             return hashlib.sha256(named.encode()).hexdigest()
         return _hash_of(path)
-    except (OSError, DataError, ImportError, ValueError):
+    except (OSError, DataError, ValueError):
         return "unreadable"
 
 
 def _hash_of(path: str) -> str:
     if is_elsewhere(path):
-        from fsspec.core import url_to_fs
-
-        system, place = url_to_fs(path)
-        return str(system.ukey(place))
+        return _tag_of(path)
     stat = Path(path).stat()
     return _hash_of_version(path, stat.st_mtime_ns, stat.st_size)
+
+
+def _tag_of(path: str) -> str:
+    from fsspec.core import url_to_fs
+
+    try:
+        system, place = url_to_fs(path)
+        return str(system.ukey(place))
+    except Exception as error:  # packages that reach other machines raise what they like
+        raise _out_of_reach(name_of(path), error) from error
 
 
 @lru_cache(maxsize=256)
 def _hash_of_version(path: str, mtime_ns: int, size: int) -> str:
     """Hash a file once per version of it."""
-    with Path(path).open("rb") as file:
+    with opened_here(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _raw(path: str) -> Any:
     if not is_elsewhere(path):
-        return Path(path).open("rb")
+        return opened_here(path)
     import fsspec
 
-    try:
-        return fsspec.open(path, "rb").open()
-    except ImportError as error:
-        raise DataError(
-            f"'{name_of(path)}' lies where a package is needed to read from ({error}): install it, or copy the file."
-        ) from error
-    except ValueError as error:
-        raise DataError(f"'{name_of(path)}' cannot be read ({error}). {_REMEDY}") from error
+    return fsspec.open(path, "rb").open()
+
+
+def _out_of_reach(name: str, error: Exception) -> DataError:
+    """Return what to say where another machine, or the package that reaches it, does not give a file."""
+    if isinstance(error, ImportError):
+        return DataError(
+            f"'{name}' lies where a package is needed to read from ({error}): install it, or copy the file."
+        )
+    why = " ".join(str(error).split())[:200] or type(error).__name__
+    return DataError(f"'{name}' cannot be read from there ({why}). Copy the file to this machine, and name the copy.")
 
 
 @contextmanager
@@ -165,16 +154,23 @@ def _unpacked(raw: IO[bytes], start: bytes, name: str) -> Iterator[IO[bytes]]:
         with gzip.open(raw) as stream:
             yield _bounded(stream, raw.tell, name)
     elif start.startswith(_ZIP):
-        with zipfile.ZipFile(raw) as archive, _member(archive, name) as stream:
+        with _archive(raw, name) as archive, _member(archive, name) as stream:
             yield _bounded(stream, raw.tell, name)
     else:
         yield raw
 
 
+def _archive(raw: IO[bytes], name: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(raw)
+    except (NotImplementedError, ValueError, IndexError, struct.error) as error:  # what its list of files says
+        raise DataError(DAMAGED.format(name=name)) from error
+
+
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
         return archive.open(_only_member(archive, name))
-    except NotImplementedError as error:  # Deflate64, say, which Windows uses for what is large
+    except (NotImplementedError, RuntimeError) as error:  # Deflate64, say, which Windows uses for what is large
         raise DataError(
             f"'{name}' is packed in a way that is not known here: unpack it, and name the file in it."
         ) from error

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.rejected import NOT_TEXT, Rejects
-from rec_core.data.sources.table.opening import is_elsewhere, name_of, opened, parts, size_of, start_of
+from rec_core.data.sources.table.opening import DAMAGED, is_elsewhere, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.reading import Layout
-from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, separated, unique
+from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, readable, separated, unique
 from rec_core.errors import DataError
 
 if TYPE_CHECKING:  # loaded when files are read
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # loaded when files are read
 _BLOCK = 16 << 20  # bytes of text that are read at a time; a record may not be longer
 _ROWS = 1 << 17  # of JSON lines and Parquet that are read at a time
 _BROKEN = re.compile("[\udc80-\udcff]")  # what stands for bytes that are not of the encoding
+NO_OBJECT = "no JSON object"
 _FEW, _MANY = "too few fields", "too many fields"
 Told = Callable[[int], None]  # how many bytes were read so far
 
@@ -195,9 +196,9 @@ def _objects(
         while held := list(islice(lines, _ROWS)):
             rows, records = [], []
             for row, line in enumerate(held, place):
-                record = _object(line) if _is_text(line) else None
-                if record is None:
-                    rejects.add(row, "", "no JSON object" if _is_text(line) else NOT_TEXT, _plain(line))
+                record = _object(line, wanted) if _is_text(line) else NOT_TEXT
+                if isinstance(record, str):
+                    rejects.add(row, "", record, _plain(line))
                 else:
                     rows.append(row)
                     records.append(record)
@@ -214,18 +215,22 @@ def _plain(line: str) -> str:
     return _BROKEN.sub("\ufffd", line)
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def _object(line: str, wanted: Sequence[str]) -> list[str] | str:
+    """Return the ``wanted`` fields of a line as texts, or why there are none."""
     try:
         found = json.loads(line, parse_float=str, parse_int=str)  # as they were written: 1.50 and 2^70 are ids too
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return NO_OBJECT
+    if not isinstance(found, dict):
+        return NO_OBJECT
+    fields = [as_text(found.get(name)) for name in wanted]
+    return fields if all(readable(text) == text for text in fields) else NOT_TEXT
 
 
-def _columns(records: Sequence[dict[str, Any]], wanted: Sequence[str]) -> dict[str, pa.Array]:
+def _columns(records: Sequence[Sequence[str]], wanted: Sequence[str]) -> dict[str, pa.Array]:
     import pyarrow as pa
 
-    return {name: pa.array([as_text(one.get(name)) for one in records], pa.string()) for name in wanted}
+    return {name: pa.array([record[at] for record in records], pa.string()) for at, name in enumerate(wanted)}
 
 
 def _parquet(
@@ -248,7 +253,7 @@ def _parquet(
                 yield Piece(np.arange(place, place + batch.num_rows), columns)
                 place += batch.num_rows
     except pa.ArrowException as error:
-        raise DataError(f"'{name_of(path)}' is damaged, or its copy was cut off: fetch it again.") from error
+        raise DataError(DAMAGED.format(name=name_of(path))) from error
 
 
 def _no_records(columns: dict[str, pa.Array], file: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rec_core.data.sources.table.opening import PARQUET, name_of, opened, parts, start_of
+from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.errors import DataError
 
@@ -24,6 +24,8 @@ STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of 
 _LOOKED_AT = 200  # records
 _NEARLY = 0.9  # of the values that are looked at
 _LONGEST = 16 << 20  # characters of a field
+_WIDEST = 500  # columns
+_HALF = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _EPOCH = re.compile(r"\d{9,19}(\.\d*)?")
@@ -81,7 +83,17 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
         start = start_of(path)
         _encoding(start, name)
         names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
+    _require_narrow(names, name)
     return Sniffed(layout, names, records, guess(names, records, of_items))
+
+
+def _require_narrow(names: Sequence[str], name: str) -> None:
+    """Refuse a table of users × items, and what is wide for another reason: no log has so many columns."""
+    if len(names) > _WIDEST:
+        raise DataError(
+            f"'{name}' has {len(names):,} columns, and at most {_WIDEST} are read. A log has one row per interaction: "
+            "turn a table of users × items into rows of user, item and value (`melt` in pandas), and name that file."
+        )
 
 
 def _layout(text: str, encoding: str, name: str, separator: str) -> Layout:
@@ -91,6 +103,7 @@ def _layout(text: str, encoding: str, name: str, separator: str) -> Layout:
         return Layout(form="json", encoding=encoding)
     layout = Layout(encoding=encoding, separator=separator or _separator(text))
     records = _records(text, layout)
+    _require_narrow(max(records, key=len, default=[]), name)
     header = _is_header(records)
     commas = layout.separator != "," and any(_COMMA.fullmatch(value) for record in records[1:] for value in record)
     return layout.model_copy(update={"header": header, "decimal": "," if commas else "."})
@@ -211,7 +224,13 @@ def said_separator(separator: str) -> str:
 def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
     found: dict[str, None] = {}
     objects = []
-    for line in _decoded(start, layout.encoding).split("\n")[:_LOOKED_AT]:
+    lines = _decoded(start, layout.encoding).split("\n")
+    if len(lines) == 1 and len(start) == HELD:
+        raise DataError(
+            f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
+            "another file."
+        )
+    for line in lines[:_LOOKED_AT]:
         try:
             one = json.loads(line, parse_float=str, parse_int=str)
         except (ValueError, RecursionError):
@@ -224,7 +243,8 @@ def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[l
             f"'{name}', line 1: no JSON object with two fields or more stands there. Write one object a line, such as "
             '{"user": 1, "item": 2}, or name another file.'
         )
-    return list(found), [[as_text(one.get(field)) for field in found] for one in objects]
+    _require_narrow(list(found), name)
+    return unique(list(found)), [[readable(as_text(one.get(field))) for field in found] for one in objects]
 
 
 def as_text(value: object) -> str:
@@ -235,7 +255,10 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return "|".join(value)
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # nested as deeply as could just be read
+        return ""
 
 
 def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
@@ -248,14 +271,15 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
             with opened(part) as stream:
                 file = pq.ParquetFile(stream)
                 names = file.schema_arrow.names
+                _require_narrow(names, name_of(part))
                 batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
         except pa.ArrowException as error:
-            raise DataError(f"'{name_of(part)}' is damaged, or its copy was cut off: fetch it again.") from error
+            raise DataError(DAMAGED.format(name=name_of(part))) from error
         if batch is not None and batch.num_rows:
             break
     if batch is None or not batch.num_rows:
         raise DataError(f"'{name_of(path)}' has columns and no rows. Name another file.")
-    columns = [[as_text(_plain(value)) for value in column.to_pylist()] for column in batch.columns]
+    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in batch.columns]
     return unique(names), [list(record) for record in zip(*columns, strict=True)]
 
 
@@ -268,13 +292,29 @@ def unique(names: Sequence[str]) -> list[str]:
 
     >>> unique(["user_id:token", " item", "item", ""])
     ['user_id', 'item', 'item (2)', 'column 4']
+    >>> unique(["a (2)", "a", "a"])
+    ['a (2)', 'a', 'a (3)']
     """
-    found: list[str] = []
-    for place, name in enumerate(names, 1):
-        plain = re.sub(r":(token|float|token_seq|float_seq)$", "", name.strip().lstrip("\ufeff")) or f"column {place}"
-        again = sum(1 for other in names[: place - 1] if other.strip() == name.strip())
-        found.append(f"{plain} ({again + 1})" if again else plain)
+    plain = [_plain_name(name) or f"column {place}" for place, name in enumerate(names, 1)]
+    taken, numbers = set(plain), Counter[str]()
+    found = []
+    for name in plain:
+        numbers[name] += 1
+        unlike = name
+        while numbers[name] > 1 and (unlike := f"{name} ({numbers[name]})") in taken:
+            numbers[name] += 1
+        taken.add(unlike)
+        found.append(unlike)
     return found
+
+
+def _plain_name(name: str) -> str:
+    return re.sub(r":(token|float|token_seq|float_seq)$", "", readable(name).strip().lstrip("\ufeff"))
+
+
+def readable(text: str) -> str:
+    """Return a text that can be written: half of a surrogate pair, which JSON may hold, is replaced."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def unnamed(count: int) -> list[str]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
+import socket
+import threading
+import time
 import zipfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +19,11 @@ import pytest
 
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import Folders, files, register
-from rec_core.data.sources.table import sniff, source
+from rec_core.data.sources.table import Columns, Reading, Table, layout_of, sniff, source
+from rec_core.data.sources.table import places as paths
+from rec_core.data.sources.table.opening import hash_of, size_of, start_of, version_of
+from rec_core.data.sources.table.places import absolute, exists
+from rec_core.data.sources.table.sniffing import unique
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.stages import MemoryStore, resolve
@@ -300,3 +311,158 @@ def test_what_takes_more_memory_than_is_free_is_refused(
         log.load(_FOLDERS)
     monkeypatch.setattr(source, "available", lambda: 9_000_000)
     assert len(log.load(_FOLDERS).interactions) == 10**5
+
+
+@pytest.mark.parametrize("n_columns", [501, 20_000, 400_000])
+@pytest.mark.parametrize("form", ["csv", "no header", "json", "parquet"])
+def test_a_table_of_users_and_items_is_refused_at_once(tmp_path: Path, n_columns: int, form: str) -> None:
+    n_columns = min(n_columns, 20_000) if form in ("json", "parquet") else n_columns
+    names, row = [f"item {n}" for n in range(n_columns)], ["1"] * n_columns
+    text = {
+        "csv": ",".join(names) + "\n" + ",".join(row) + "\n",
+        "no header": "\n".join([",".join(row)] * 2) + "\n",
+        "json": json.dumps(dict(zip(names, row, strict=True))) + "\n",
+    }.get(form, "")
+    path = _log(tmp_path, text)
+    if form == "parquet":
+        pd.DataFrame([row], columns=names).to_parquet(path)
+    begin = time.process_time()
+    with pytest.raises(DataError, match=r"'log.csv' has [\d,]+ columns, and at most 500 are read. A log has one"):
+        sniff(str(path))
+    assert time.process_time() - begin < 3
+
+
+def test_names_of_columns_are_made_unlike_in_a_time_that_grows_with_their_number() -> None:
+    assert unique(["a (2)", "a", "a", "a:token", "b"]) == ["a (2)", "a", "a (3)", "a (4)", "b"]
+    assert unique(["a", "a", "a (2)", ""]) == ["a", "a (3)", "a (2)", "column 4"]
+    for names in (["same"] * 100_000, [f"n{place}" for place in range(100_000)], [""] * 100_000):
+        begin = time.process_time()
+        assert len(set(unique(names))) == len(names)
+        assert time.process_time() - begin < 3
+
+
+def _within(seconds: float, work: Callable[[], object]) -> object:
+    """Return what ``work`` does, or the error that it ends with; fail where it takes longer."""
+    found: list[object] = []
+
+    def do() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert found, "it waits"
+    return found[0]
+
+
+@pytest.mark.parametrize("what", ["a pipe", "a socket", "a device"])
+def test_what_may_wait_for_ever_is_never_opened(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log.csv"
+    if what == "a pipe":
+        os.mkfifo(path)
+    elif what == "a socket":
+        monkeypatch.chdir(tmp_path)  # a socket's path has to be short
+        socket.socket(socket.AF_UNIX).bind("log.csv")
+    else:
+        path.symlink_to("/dev/zero")
+    error = _within(10, lambda: sniff(str(path)))
+    assert isinstance(error, DataError)
+    assert f"'log.csv' is {what}, which is not opened." in str(error)
+    assert _within(10, lambda: hash_of(str(path))) == "unreadable"
+    assert _within(10, lambda: size_of(str(path))) == (0, False)
+    log = Table.called("log-0", "Log", str(path), Reading(columns=Columns(user="u", item="i")), "")
+    assert isinstance(_within(10, lambda: log.load(_FOLDERS)), DataError)
+    assert _within(10, lambda: log.fingerprint(_FOLDERS))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a\0b.csv",
+        "x" * 5000,
+        "/" + "y" * 300 + "/log.csv",
+        "/tmp/" + "z" * 300,
+        "é" * 200,
+        "~nobody-of-this-name/log.csv",
+        "\udc80.csv",
+        "reference://x",
+        "jupyter://x",
+        "memory://nothing",
+        "no-such-scheme://x",
+        "tar://x::file:///etc/hostname",
+        "zip://x::file:///etc/hostname",
+        "://",
+        "",
+        "/proc/self/mem",
+    ],
+)
+def test_paths_that_can_be_none_are_said_in_a_sentence(path: str) -> None:
+    for use in (sniff, layout_of, start_of):
+        with pytest.raises(DataError) as error:
+            use(path)
+        assert len(str(error.value)) < 500
+        str(error.value).encode()
+    assert hash_of(path)
+    assert version_of(path) is not None
+    exists(path)
+    size_of(path)
+    with suppress(DataError):
+        absolute(path)
+
+
+def test_a_folder_of_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_MOST", 20)
+    for number in range(30):
+        (tmp_path / f"{number}.txt").touch()
+    with pytest.raises(DataError, match="holds more than 20 files and folders: name the one with the rows"):
+        sniff(str(tmp_path))
+
+
+def test_half_a_sign_in_json_is_a_bad_line(tmp_path: Path) -> None:
+    lines = [json.dumps({"user": f"u{n}", "item": f"i{n % 3}", "text": "\ud83d"}) for n in range(6)]
+    lines[2] = lines[2].replace('"u2"', '"u\\ud83d"')
+    lines[4] = lines[4].replace('"i1"', '"\\ude00"')
+    path = _log(tmp_path, "\n".join([*lines, '{"user": "u\\ud83d\\ude00", "item": "i1"}', ""]), "log.jsonl")
+    found = sniff(str(path))
+    "".join([*found.names, *[value for record in found.records for value in record]]).encode()
+    data = _load(path)
+    assert data.rejected.wrong.tolist() == ["not of the file's encoding"] * 2
+    assert data.rejected.line.tolist() == [3, 5]
+    assert len(data.interactions) == 5
+    assert data.catalogue.user_ids.tolist()[-1] == "u\N{GRINNING FACE}"
+    noted = _load(path, title="text")  # a column that is asked for counts
+    assert noted.rejected.count == 5 + 1
+
+
+def test_a_line_of_json_that_is_longer_than_what_is_looked_at_is_said(tmp_path: Path) -> None:
+    path = _log(tmp_path, json.dumps({"user": 1, "item": "x" * (2 << 20)}) + "\n", "log.jsonl")
+    with pytest.raises(DataError, match=r"'log.jsonl', line 1 is longer than 1 MB. Write one object of one"):
+        sniff(str(path))
+
+
+def test_objects_that_are_nested_as_deeply_as_can_be_read_are_no_crash(tmp_path: Path) -> None:
+    for depth in range(300, 1000, 50):
+        deep = "[" * depth + "]" * depth
+        path = _log(tmp_path, f'{{"user": "a", "item": "b", "more": {deep}}}\n' * 3, "log.jsonl")
+        with suppress(DataError):
+            assert len(_load(path, title="more").interactions) == 3
+
+
+def test_a_damaged_parquet_file_is_said_to_be_damaged(tmp_path: Path) -> None:
+    path, rng = tmp_path / "log.parquet", np.random.default_rng(0)
+    pd.DataFrame({"user": range(500), "item": range(500), "rating": 1.0}).to_parquet(path)
+    whole, said = path.read_bytes(), set()
+    for _ in range(150):
+        broken = bytearray(whole)
+        for at in rng.integers(len(whole) // 2, len(whole), 6):
+            broken[at] = rng.integers(256)
+        path.write_bytes(broken)
+        try:
+            _load(path)
+        except DataError as error:
+            said.add(str(error))
+    assert said
+    assert not [text for text in said if "OSError" in text or "Make it readable" in text]
