@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, state
+from pages.ui import cards, net, state
 from rec_core.analysis import columns as col
 from rec_core.canonical import digest
 from rec_core.data.sources import Words
@@ -106,7 +106,7 @@ def controls_to_come(of: Group) -> None:
         if not controls.are_in(result, spec) and state.data_is_here()
     ]
     if any(map(state.jobs().measures, missing)):
-        st.fragment(_follow_controls, run_every="1s")(missing)
+        net.fragment(_follow_controls, run_every="1s")(missing)
     elif missing:
         st.button(
             "Measure the controls that take a few seconds",

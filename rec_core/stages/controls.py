@@ -20,7 +20,7 @@ from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.codec import unpack
+from rec_core.stages.codec import unpacked
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.proxy import PROXY, fitted_proxy
 from rec_core.stages.select import SELECT
@@ -76,8 +76,8 @@ def there(spec: ExperimentSpec, store: StageStore) -> bool:
 
 def added(result: RunResult, spec: ExperimentSpec, store: StageStore) -> RunResult:
     """Return the result with the controls that ``store`` has."""
-    found = [(stage, store.get(stage.key(spec))) for stage in stages(spec)]
-    more = [unpack(stage.product, one).metrics for stage, one in found if one is not None]
+    found = [unpacked(stage.product, store.get(stage.key(spec))) for stage in stages(spec)]
+    more = [one.metrics for one in found if one is not None]
     return replace(result, controls=reduce(or_, more, result.controls))
 
 
