@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from cache.kinds import Kind
 from rec_core import specs
-from rec_core.errors import CorelensError, SpecError, reason
+from rec_core.errors import CorelensError, SpecError, reason, remedy
 from rec_core.specs import ExperimentSpec
 
 # Each entry takes the schema one version up; entries are never edited, only added.
@@ -117,6 +117,10 @@ class OwnLog(NamedTuple):
 
 
 _CHANGES = {column: f"UPDATE sweeps SET {column} = ? WHERE name = ?" for column in ("asked", "paused", "ended")}
+
+
+# A damaged file may hold texts that are none: SQLite's own errors quote them, and Python then raises another.
+_DAMAGED = sqlite3.DatabaseError, UnicodeError
 
 
 class Ledger:
@@ -263,11 +267,11 @@ class Ledger:
         """Open the ledger to look: no lock, no file made, and on a disk that cannot be written too."""
         try:
             database = sqlite3.connect(":memory:") if self.is_lost() else self._opened("mode=ro")
-        except sqlite3.DatabaseError as error:
+        except _DAMAGED as error:
             raise _unusable(self._path, error) from error
         try:
             yield database
-        except sqlite3.DatabaseError as error:
+        except _DAMAGED as error:
             raise _unusable(self._path, error) from error
         finally:
             database.close()
@@ -286,6 +290,7 @@ class Ledger:
     def _opened(self, how: str) -> sqlite3.Connection:
         """Open the list to look; where its folder cannot be written, as what it was when it was written last."""
         database = sqlite3.connect(f"{self._path.as_uri()}?{how}", uri=True, timeout=10)
+        database.text_factory = _as_text
         try:
             _known_version(database)
         except sqlite3.OperationalError as error:
@@ -312,7 +317,7 @@ class Ledger:
             _migrate(database)
             yield database
             database.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
+        except _DAMAGED as error:
             raise _unusable(self._path, error) from error
         finally:
             database.close()
@@ -321,7 +326,7 @@ class Ledger:
 def _unusable(path: Path, error: Exception) -> CorelensError:
     place = f"The list of runs in '{path.parent.name}/{path.name}'"
     if isinstance(error, OSError):
-        return CorelensError(f"{place} cannot be written ({reason(error)}); free some disk space, then try again.")
+        return CorelensError(f"{place} cannot be written ({reason(error)}); {remedy(error)}, then try again.")
     if "full" in str(error):
         return CorelensError(f"{place} cannot be written: the disk is full. Free some space, then try again.")
     if "readonly" in str(error) or _is_read_only(path.parent):
@@ -343,13 +348,28 @@ def _is_read_only(folder: Path) -> bool:
 
 
 def _rows(database: sqlite3.Connection, query: str, *values: str | int) -> list[Any]:
-    """Return what a query finds; nothing where the ledger is older than the table, or holds none yet."""
+    """Return what a query finds; nothing where the ledger is older than the table, or holds none yet.
+
+    A row of a damaged file may hold what its table never does, such as nothing. It is left out, and the others stay.
+    """
     try:
-        return database.execute(query, values).fetchall()
+        found = database.execute(query, values)
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise
         return []
+    wanted: list[Any] = [_HELD.get(column[0], object) for column in found.description]
+    return [row for row in found.fetchall() if all(map(isinstance, row, wanted))]
+
+
+_HELD = dict.fromkeys(("asked_at", "spent", "added_at", "removed_at"), (int, float)) | dict.fromkeys(
+    "key kind spec name scope title text path reading items_path asked paused ended".split(), str
+)
+
+
+def _as_text(raw: bytes) -> str:
+    """Return a text of the ledger; bytes that are none, as on a damaged disk, are replaced."""
+    return raw.decode("utf-8", "replace")
 
 
 def _known_version(database: sqlite3.Connection) -> int:
@@ -387,6 +407,6 @@ def parsed_spec(text: str) -> ExperimentSpec | None:
     if text not in _parsed:
         try:
             _parsed[text] = specs.revive(json.loads(text))
-        except (SpecError, ValueError, AttributeError):
+        except (SpecError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
             return None
     return _parsed[text]

@@ -80,7 +80,7 @@ class SweepList:
 def _read(written: Written) -> Sweep | None:
     try:
         asked = _asked(written.kind, written.asked)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
     return Sweep(written.name, asked, written.asked_at, written.paused, written.spent, written.ended)
 

@@ -89,7 +89,7 @@ class Logs:
 def _read(logs: Iterable[OwnLog]) -> list[Table]:
     found = []
     for log in logs:
-        with suppress(SpecError, ValueError):
+        with suppress(SpecError, ValueError, TypeError, RecursionError):  # of another version, or damaged
             found.append(
                 Table.called(log.name, log.title, log.path, checked(Reading, json.loads(log.reading)), log.items_path)
             )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from cache.store import DiskStore
 from rec_core.canonical import digest
-from rec_core.stages import pack, unpack
+from rec_core.stages import pack, unpacked
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def load_outcome(store: DiskStore, key: str) -> Outcome | None:
     """Return how the job ``key`` ended without a result, or None."""
     # Another process may have replaced it, so what this one remembers does not count.
     found = store.get(_outcome_key(key), fresh=True)
-    return None if found is None else unpack(Outcome, found)
+    return unpacked(Outcome, found)
 
 
 def clear_outcome(store: DiskStore, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, controls, group_card, map_view, page, state
+from pages.ui import cards, controls, group_card, map_view, net, page, state
 from rec_core.analysis import groups
 from rec_core.figures.user_map import DRAGS
 from rec_core.wording import labels
@@ -17,7 +17,7 @@ st.markdown(f"{detail} {served(groups.served(history, ranks), view.spec, state.w
 compare = controls.segments("Compare", map_view.COMPARE, "maps", "proxies", "What lies side by side.")
 
 
-@st.fragment
+@net.fragment
 def explore() -> None:
     """Draw the maps and who was chosen on them; choosing redraws only this."""
     state.follow_what_was_asked()

@@ -13,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one sentence on stderr."""
     # Loading takes a second, and libraries may turn an interrupt in the middle of their import into anything.
     before = signal.signal(signal.SIGINT, _stop)
+    from cache import faults
     from cache.home import folders, home, open_store
     from cache.ledger import Ledger
     from cache.listed import SweepList
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     from cache.restore import restore
     from cache.store import DiskStore
     from rec_core import cli
+    from rec_core.errors import CorelensError
     from rec_core.specs import ExperimentSpec
 
     def store() -> DiskStore:
@@ -40,6 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130
+    except CorelensError as error:  # the list of logs could not be read
+        print(f"corelens: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        print(f"corelens: {faults.noted(error, ' '.join(sys.argv))}", file=sys.stderr)
+        return 1
 
 
 def _stop(*_: object) -> None:

@@ -11,6 +11,18 @@ def reason(error: OSError) -> str:
     return known.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
+def remedy(error: OSError) -> str:
+    """Return what to do about a file or folder of the home that could not be written, as an order."""
+    other = "start Corelens with another folder CORELENS_HOME"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return f"a file has the name of a folder there: move it away, or {other}"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"make the folder writable, or {other}"
+    if error.errno in (errno.ENOENT, errno.ELOOP):
+        return f"put the folder back, or {other}"
+    return f"free some disk space, or {other}"
+
+
 class CorelensError(Exception):
     """Something a person can mend; the message is shown as it is, never with a stack trace."""
 

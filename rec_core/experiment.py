@@ -40,7 +40,7 @@ from rec_core.stages import (
     Graph,
     Stage,
     StageStore,
-    unpack,
+    unpacked,
 )
 from rec_core.stages import controls as controls_of
 from rec_core.stages.evaluate import fitted_model
@@ -215,5 +215,4 @@ def stored_per_user(result: RunResult, store: StageStore) -> PerUser | None:
 
 def stored_result(key: str, store: StageStore) -> RunResult | None:
     """Return the result of the run called ``key``, or None if it has not been made."""
-    found = store.get(key)
-    return None if found is None else unpack(RunResult, found)
+    return unpacked(RunResult, store.get(key))

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import links
+from pages.ui import links, net
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES
 from rec_core.models import MODELS, Model
@@ -97,6 +97,7 @@ def say_what_is_changed(changed: dict[str, Any], preset: str) -> None:
     st.button("Reset", key="reset", on_click=_reset, type="tertiary")
 
 
+@net.callback
 def _reset() -> None:
     for key in parameters():
         if key in st.session_state:

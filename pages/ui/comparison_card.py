@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, state
+from pages.ui import cards, net, state
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import Compared
 from rec_core.canonical import digest
@@ -116,7 +116,7 @@ def controls_to_come(of: Group) -> None:
     compares_items = not free.too_many(state.view(missing[0]).split.catalogue.n_items)
     what = wording.controls_to_measure(Compared(of, None).unmeasured, compares_items)
     if any(map(state.jobs().measures, missing)):
-        st.fragment(_follow_controls, run_every="1s")(missing, what)
+        net.fragment(_follow_controls, run_every="1s")(missing, what)
         return
     said = f"{capital(what)}."
     st.button("Measure the missing controls", key="measure", on_click=state.measure, args=missing, help=said)

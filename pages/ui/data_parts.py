@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cards, errors, state
+from pages.ui import cards, errors, net, state
 from rec_core.analysis.holdings import Holdings, measure
 from rec_core.data.interactions import Dataset
 from rec_core.data.repeats import Repeats
@@ -65,6 +65,7 @@ def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:
         cards.csv(table, "unreadable-rows", "Download the list")
 
 
+@net.callback
 def _set_unreadable(value: str | None) -> None:
     st.session_state["unreadable"] = value
 

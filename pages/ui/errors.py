@@ -6,7 +6,19 @@ import streamlit as st
 
 from rec_core.wording.numbers import plain_markdown
 
+_PROBLEM = "_problem"
+
 
 def show(error: object) -> None:
     """Draw an error, or a sentence that says it."""
     st.error(plain_markdown(str(error)))
+
+
+def complain(text: str) -> None:
+    """Have ``text`` shown above the page at the next run of the script."""
+    st.session_state[_PROBLEM] = text
+
+
+def problem() -> str:
+    """Return what went wrong with the last request, once."""
+    return str(st.session_state.pop(_PROBLEM, ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.sweeps import Standing
-from pages.ui import cards, controls, state, sweeps
+from pages.ui import cards, controls, net, state, sweeps
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.frontier import break_even as pays_after
 from rec_core.analysis.frontier import costs
@@ -74,7 +74,7 @@ def _stands(standing: Standing, question: Question) -> None:
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
             done = wording.looked_at(standing.answer)
-            st.fragment(_progress, run_every="1s")(standing.sweep.name, 60 * question.minutes, done)
+            net.fragment(_progress, run_every="1s")(standing.sweep.name, 60 * question.minutes, done)
             st.button("Stop", key="find-stop", on_click=sweeps.tell, args=("pause", standing.sweep.name))
     if standing.answer.tried:
         with st.popover("What was tried", type="tertiary", icon=":material/table:"):

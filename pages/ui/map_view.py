@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from cache.kinds import STAGES, Kind
 from cache.ledger import Note
-from pages.ui import cards, controls, estimates, exhibits, overlay, state
+from pages.ui import cards, controls, estimates, exhibits, net, overlay, state
 from rec_core import projection
 from rec_core.analysis import groups
 from rec_core.canonical import digest
@@ -102,10 +103,18 @@ def choose_projection(wanted: list[Panel]) -> Projection:
 def chosen() -> NDArray[np.int64]:
     """Return the chosen users of the chosen data, positions in the catalogue; those of the link after a reload."""
     if _CHOSEN not in st.session_state and _GROUP in st.query_params:
-        kept = state.jobs().ledger.note(f"{_GROUP} {st.query_params[_GROUP]}").text
-        st.session_state[_CHOSEN] = tuple(json.loads(kept)) if kept else (None, [])
+        st.session_state[_CHOSEN] = _kept(st.query_params[_GROUP])
     data, users = st.session_state.get(_CHOSEN, (None, []))
     return np.array(users if data == _catalogue() else [], dtype=np.int64)
+
+
+def _kept(name: str) -> tuple[str | None, list[int]]:
+    """Return the data and the users of a group that was kept under a name; nobody where there is none."""
+    text = state.jobs().ledger.note(f"{_GROUP} {name}").text
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        data, users = json.loads(text)
+        return str(data), [int(user) for user in users]
+    return None, []
 
 
 def _catalogue() -> str:
@@ -150,7 +159,7 @@ def _show(name: str, panel: Panel, method: Projection, drag: Drag) -> None:
     exhibit.figure.update_layout(selectionrevision=st.session_state.get(_CLEARED, 0))
     exhibits.show(
         exhibit,
-        on_select=lambda: _choose(f"chart-{name}", signature, highlighted),
+        on_select=partial(_choose, f"chart-{name}", signature, highlighted),
         selection_mode=("points", "box", "lasso"),
     )
 
@@ -167,6 +176,7 @@ def _highlighted(signature: Signature) -> NDArray[np.int64] | None:
     return chosen() if len(chosen()) else None
 
 
+@net.callback
 def _choose(key: str, signature: Signature, highlighted: NDArray[np.int64] | None) -> None:
     points = st.session_state[key].selection.points
     users = sorted({_user(point["customdata"]) for point in points})
@@ -184,6 +194,7 @@ def _remember() -> None:
         st.query_params[_GROUP] = name
 
 
+@net.callback
 def let_go() -> None:
     """Forget who was chosen."""
     st.session_state.pop(_CHOSEN, None)
@@ -230,6 +241,7 @@ def _offer(missing: list[Panel]) -> None:
         st.warning(message)
 
 
+@net.callback
 def _ask(wanted: list[tuple[ExperimentSpec, Kind]]) -> None:
     for spec, kind in wanted:
         state.ask(spec, kind=kind)

@@ -12,8 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from pages.ui import errors
-from rec_core.errors import CorelensError
+from pages.ui import net
 
 _INSIDE = "_inside_app"
 SHOWN = "_slides_shown"  # set by what draws slides
@@ -36,10 +35,8 @@ def run() -> None:
     if not presents():
         st.caption(_place(page.title.strip()))
     try:
-        page.run()
-    except CorelensError as error:
-        st.title("This cannot be shown yet", anchor=False)
-        errors.show(error)
+        with net.below("This cannot be shown yet"):
+            page.run()
     finally:
         st.session_state[_INSIDE] = False
     if presents() and not st.session_state[SHOWN]:  # a page without slides must not be without navigation
@@ -140,6 +137,7 @@ def present() -> None:
     st.query_params[_PARAMETER] = "true"
 
 
+@net.callback
 def stop_presenting() -> None:
     """Show sidebar and navigation again."""
     st.session_state[_PRESENTS] = False

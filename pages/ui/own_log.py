@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from cache.home import folders
-from pages.ui import cards, errors, state
+from pages.ui import cards, errors, net, state
 from rec_core.canonical import digest
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
 from rec_core.data.sources.table.opening import version_of
@@ -111,6 +111,7 @@ def _take(path: str) -> None:
     st.button(label, key="own-use", type="primary", disabled=bool(missing), on_click=_use, args=args)
 
 
+@net.callback
 def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
     """Take a log, choose it, and close the card."""
     try:
@@ -231,15 +232,18 @@ def _listed() -> None:
             st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[state.logs().forget, log.name])
 
 
+@net.callback
 def _take_up(name: str) -> None:
     st.session_state["data"] = name
 
 
+@net.callback
 def _rename(name: str, title: str) -> None:
     if title.strip():
         _do(state.logs().rename, name, title.strip())
 
 
+@net.callback
 def _do(change: Callable[..., None], *of: str) -> None:
     """Change the list of logs; where it cannot be written, say so above the page."""
     try:

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from cache.jobs import Job
-from pages.ui import estimates, state, sweeps
+from pages.ui import estimates, net, state, sweeps
 from rec_core.replicates import group_key
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
@@ -23,7 +23,7 @@ def show() -> None:
     if not _going(standing):  # of which there may be hundreds of runs
         _toast(st.session_state.get(_SEEN, {}), active)
     st.session_state[_SEEN], st.session_state[_SWEEPS] = {job.key: job for job in active}, standing
-    st.fragment(_follow, run_every="1s" if active or _going(standing) else None)()
+    net.fragment(_follow, run_every="1s" if active or _going(standing) else None)()
     failed: dict[str, list[Job]] = {}
     for job in state.jobs().failed():
         failed.setdefault(job.message, []).append(job)
@@ -104,6 +104,7 @@ def _failed(jobs: list[Job]) -> None:
         st.button("Dismiss", key=f"dismiss-{first.key}", on_click=_dismiss, args=([job.key for job in jobs],))
 
 
+@net.callback
 def _dismiss(keys: list[str]) -> None:
     for key in keys:
         state.dismiss(key)
@@ -118,6 +119,7 @@ def _going(standing: dict[str, tuple[str, bool]]) -> bool:
     return any(not (paused or over) for paused, over in standing.values())
 
 
+@net.callback
 def _cancel(keys: list[str]) -> None:
     """Stop jobs, and wait a moment for that: the page is then drawn with what came of it, not a second later."""
     for key in keys:

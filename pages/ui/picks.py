@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.ui import state
+from pages.ui import net, state
 from rec_core.analysis.comparison import baseline_spec
 from rec_core.analysis.slices import Measured
 from rec_core.canonical import Json, digest
@@ -139,6 +139,7 @@ def rename(made: Mapping[str, Group]) -> None:
             )
 
 
+@net.callback
 def _rename(group: Group, before: str) -> None:
     """Keep a name, and keep the runs chosen under it."""
     try:
@@ -172,6 +173,7 @@ def baseline(made: Mapping[str, Group]) -> str:
     return keys[picked]
 
 
+@net.callback
 def _pin(scope: str) -> None:
     try:
         state.jobs().ledger.pin(scope, st.session_state[_BASELINE])

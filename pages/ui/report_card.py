@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cache.jobs import ACTIVE
-from pages.ui import cards, state
+from pages.ui import cards, net, state
 from rec_core import report
 from rec_core.data.sources import SOURCES
 from rec_core.export.tables import FORMS, Form, render
@@ -39,6 +39,7 @@ def show_data() -> None:
         st.button(f"Use {source.title}", key="use-reports-data", on_click=_use)
 
 
+@net.callback
 def _use() -> None:
     st.session_state["data"] = report.DATASET
 

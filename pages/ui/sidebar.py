@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cache.home import folders
-from pages.ui import advanced, controls, errors, links, nav, state
+from pages.ui import advanced, controls, errors, links, nav, net, state
 from rec_core import selection, specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Source
@@ -38,22 +38,16 @@ def show() -> None:
     with st.sidebar:
         st.header("Corelens", anchor=False)
         st.caption("How little data does a recommender need, and which data?")
-        _know_the_logs()
-        if links.read(_parameters()):
-            nav.start_over()
-        misread = st.container()
-        try:
+        with net.below(stops=True):  # no store can be opened, for example: pages have nothing to show
+            _know_the_logs()
+            if links.read(_parameters()):
+                nav.start_over()
+            misread = st.container()
             facts = _choose()
-        except CorelensError as error:  # no store can be opened: pages have nothing to show
-            errors.show(error)
-            st.stop()
         for sentence in links.misread(RUN.key(state.spec())):
             misread.warning(sentence)
-        try:
-            with facts:
-                st.caption(_facts())
-        except CorelensError as error:
-            errors.show(error)
+        with net.below(), facts:
+            st.caption(_facts())
 
 
 def _know_the_logs() -> None:
@@ -186,6 +180,7 @@ def _choose_data() -> str:
     )
 
 
+@net.callback
 def _take_data() -> None:
     st.session_state["data"] = st.session_state[_DATA]
 

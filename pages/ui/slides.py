@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, nav
+from pages.ui import cards, nav, net
 from rec_core.export.document import Document
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.style import config, enlarge
@@ -13,6 +13,7 @@ from rec_core.wording.numbers import plain_markdown
 _PLACE = "_slide"
 
 
+@net.callback
 def start() -> None:
     """Begin to present, with the first slide."""
     nav.present()
@@ -37,6 +38,7 @@ def show(document: Document) -> None:
         _figure(document.exhibits[place - 1])
 
 
+@net.callback
 def _turn(place: int) -> None:
     st.session_state[_PLACE] = place
 

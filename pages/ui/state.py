@@ -10,6 +10,7 @@ from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.kinds import Kind
 from cache.logs import Logs
+from pages.ui import errors, net
 from rec_core.analysis import evidence as evidence_of
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, Intervals, baseline_spec, free_controls
@@ -35,7 +36,7 @@ from rec_core.wording import data as data_words
 from rec_core.wording import labels, serving
 
 _OF_START = {name: offer for name, offer in offers(TrainSpec).items() if name in ("start", "walked")}
-_SPEC, _SEEDS, _METRIC, _PROBLEM, _ASKED = "_spec", "_seeds", "_judged_by", "_problem", "_asked"
+_SPEC, _SEEDS, _METRIC, _ASKED = "_spec", "_seeds", "_judged_by", "_asked"
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,6 +51,7 @@ def logs() -> Logs:
     return Logs(jobs().ledger)
 
 
+@net.callback
 def use(chosen: ExperimentSpec) -> None:
     """Set the sidebar to what a spec keeps, and to where its embeddings start."""
     st.session_state["method"], st.session_state["ratio"] = chosen.method.name, 100 * chosen.ratio
@@ -59,6 +61,7 @@ def use(chosen: ExperimentSpec) -> None:
             st.session_state[offer.link] = None if value == offer.default else value
 
 
+@net.callback
 def use_training(chosen: Configuration) -> None:
     """Set the sidebar to a configuration of training."""
     links = {name: offer.link for kind in (TrainSpec, type(spec().model)) for name, offer in offers(kind).items()}
@@ -135,6 +138,7 @@ def views(group: Group) -> list[View]:
     return [view(one, result) for one, result in zip(group.specs, group.results, strict=True)]
 
 
+@net.callback
 def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
     """Ask for jobs; what goes wrong is shown above the page."""
     st.session_state[_ASKED] = True
@@ -145,6 +149,7 @@ def ask(*wanted: ExperimentSpec, kind: Kind = "run") -> None:
         complain(str(error))
 
 
+@net.callback
 def ask_for_many(*wanted: ExperimentSpec) -> None:
     """Ask for runs, of whose controls those of full data are enough; what goes wrong is shown above the page."""
     st.session_state[_ASKED] = True
@@ -157,6 +162,7 @@ def ask_for_many(*wanted: ExperimentSpec) -> None:
         complain(str(error))
 
 
+@net.callback
 def measure(*wanted: ExperimentSpec) -> None:
     """Have the controls beside runs measured; what goes wrong is shown above the page."""
     try:
@@ -166,6 +172,7 @@ def measure(*wanted: ExperimentSpec) -> None:
         complain(str(error))
 
 
+@net.callback
 def dismiss(key: str) -> None:
     """Forget a job that went wrong; where that cannot be written down, say so."""
     try:
@@ -182,12 +189,7 @@ def follow_what_was_asked() -> None:
 
 def complain(text: str) -> None:
     """Have ``text`` shown above the page at the next run of the script."""
-    st.session_state[_PROBLEM] = text
-
-
-def problem() -> str:
-    """Return what went wrong with the last request, once."""
-    return str(st.session_state.pop(_PROBLEM, ""))
+    errors.complain(text)
 
 
 def finished() -> Finished:

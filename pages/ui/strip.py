@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cache.jobs import ACTIVE, Job
-from pages.ui import cards, errors, nav, panel, state
+from pages.ui import cards, errors, nav, net, panel, state
 from rec_core.errors import CorelensError, DataError
 from rec_core.training import kernels
 from rec_core.wording import labels
@@ -24,15 +24,13 @@ def show() -> None:
         return
     st.html(_ROOM)
     with st.container(key="strip"):
-        if text := state.problem():
+        if text := errors.problem():
             errors.show(text)
-        try:
+        with net.below():
             _chosen()
             panel.show()
             if why := kernels.why_slow():
                 st.caption(why)
-        except CorelensError as error:
-            errors.show(error)
 
 
 def _chosen() -> None:
@@ -78,6 +76,7 @@ def _label(missing: Sequence[Job], count: int) -> str:
     return f"Run {count} seeds" if len(missing) == count else f"Run {len(missing)} more {more}"
 
 
+@net.callback
 def _download() -> None:
     try:
         with st.spinner(f"Downloading {state.source().title}"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.ui import gallery, state, sweeps
+from pages.ui import gallery, net, state, sweeps
 from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, baseline_spec
@@ -101,6 +101,7 @@ def _default(there: list[str]) -> list[str]:
     return [name for name in _DEFAULT if name in there]
 
 
+@net.callback
 def _save(key: str, field: str) -> None:
     """Write down one field; the other may have been changed in another window."""
     ledger = state.jobs().ledger

@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from cache.sweeps import Sweeps
-from pages.ui import state
+from pages.ui import net, state
 from rec_core.errors import CorelensError
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Cells, Question, Tuning
@@ -20,6 +20,7 @@ def here() -> Sweeps:
     return Sweeps(state.jobs())
 
 
+@net.callback
 def begin(name: str, asked: Cells | Question) -> None:
     """Begin a sweep; what goes wrong is shown above the page."""
     try:
@@ -29,6 +30,7 @@ def begin(name: str, asked: Cells | Question) -> None:
         state.complain(str(error))
 
 
+@net.callback
 def extend(name: str, asked: Cells) -> None:
     """Have more run in a sweep; what goes wrong is shown above the page."""
     try:
@@ -38,6 +40,7 @@ def extend(name: str, asked: Cells) -> None:
         state.complain(str(error))
 
 
+@net.callback
 def tell(what: Literal["pause", "resume", "forget"], name: str) -> None:
     """Pause, resume or forget a sweep; what goes wrong is shown above the page."""
     try:

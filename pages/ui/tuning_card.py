@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.ui import cards, controls, state, sweeps
+from pages.ui import cards, controls, net, state, sweeps
 from rec_core.analysis.tuning import Tuned
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Tuning
@@ -89,5 +89,6 @@ def search_on(tuning: Tuning) -> None:
     )
 
 
+@net.callback
 def _search_on(tuning: Tuning) -> None:
     sweeps.extend(wording.called(tuning.base), proposed(tuning, _MORE, state.made))

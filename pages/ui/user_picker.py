@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.ui import state
+from pages.ui import net, state
 from rec_core.analysis import groups
 from rec_core.data.interactions import Split
 from rec_core.wording.numbers import plain_markdown
@@ -47,5 +47,6 @@ def _suggestions(history: groups.KeptHistories) -> dict[str, int]:
     }
 
 
+@net.callback
 def _pick(user: str) -> None:
     st.session_state[_KEY] = user

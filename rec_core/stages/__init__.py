@@ -8,7 +8,7 @@
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
 """
 
-from rec_core.stages.codec import pack, unpack
+from rec_core.stages.codec import pack, unpack, unpacked
 from rec_core.stages.controls import CONTROLS, KEPT_CONTROLS
 from rec_core.stages.evaluate import EVALUATE, measured_on
 from rec_core.stages.graph import Graph
@@ -53,4 +53,5 @@ __all__ = [
     "pack",
     "resolve",
     "unpack",
+    "unpacked",
 ]

@@ -74,6 +74,14 @@ def unpack(cls: type[T], artifact: Artifact, path: str = "") -> T:
     return cls(**values)
 
 
+def unpacked(cls: type[T], artifact: Artifact | None) -> T | None:
+    """Return the dataclass ``cls`` from an artifact; None if there is none, or it holds something else."""
+    try:
+        return None if artifact is None else unpack(cls, artifact)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return None
+
+
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     """Return the types of a dataclass's fields; working them out takes longer than unpacking."""

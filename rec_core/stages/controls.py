@@ -19,7 +19,7 @@ from rec_core.progress import reporter
 from rec_core.randomness import generator
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages.codec import unpack
+from rec_core.stages.codec import unpacked
 from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.proxy import PROXY, fitted_proxy
 from rec_core.stages.select import SELECT
@@ -93,8 +93,8 @@ def there(spec: ExperimentSpec, store: StageStore) -> bool:
 
 def added(result: RunResult, spec: ExperimentSpec, store: StageStore) -> RunResult:
     """Return the result with the controls that ``store`` has."""
-    found = [(stage, store.get(stage.key(spec))) for stage in stages(spec)]
-    more = [unpack(stage.product, one) for stage, one in found if one is not None]
+    found = [unpacked(stage.product, store.get(stage.key(spec))) for stage in stages(spec)]
+    more = [one for one in found if one is not None]
     return reduce(lambda so_far, one: one.beside(so_far), more, result)
 
 

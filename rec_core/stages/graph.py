@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rec_core.data.sources import Folders
-from rec_core.errors import CorelensError, reason
+from rec_core.errors import CorelensError, reason, remedy
 from rec_core.progress import Listener, Progress
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.codec import is_finite, pack, unpack
@@ -71,7 +71,8 @@ class Graph:
         key = self.key(stage)
         if key not in self._done:
             found = self._store.get(key)
-            self._done[key] = self._compute(stage, key) if found is None else _revived(stage, found)
+            done = None if found is None else _revived(stage, found)
+            self._done[key] = self._compute(stage, key) if done is None else done
         value: P = self._done[key].value
         return value
 
@@ -140,11 +141,11 @@ class Graph:
         except OSError as error:
             raise CorelensError(
                 f"The result of the step '{stage.name}' could not be saved ({reason(error)}). Finished steps are kept: "
-                "free some disk space, or start Corelens with another folder CORELENS_HOME, then run again."
+                f"{remedy(error)}, then run again."
             ) from error
         is_large = sum(array.nbytes for array in packed.arrays.values()) > _LARGE
         found = self._store.get(key) if is_large else None
-        return done if found is None else _revived(stage, found)
+        return (None if found is None else _revived(stage, found)) or done
 
 
 @contextmanager
@@ -165,7 +166,11 @@ def _enough_memory(stage: Stage[Any]) -> Iterator[None]:
 _VALUES: WeakKeyDictionary[Artifact, Any] = WeakKeyDictionary()
 
 
-def _revived(stage: Stage[Any], found: Artifact) -> Remembered:
-    if found not in _VALUES:
-        _VALUES[found] = unpack(stage.product, found)
-    return Remembered(stage.name, _VALUES[found], float(found.meta[_SECONDS]), found.meta.get(_CPU_SECONDS))
+def _revived(stage: Stage[Any], found: Artifact) -> Remembered | None:
+    """Return what an artifact holds; None if that is not what the stage makes, although it verifies."""
+    try:
+        if found not in _VALUES:
+            _VALUES[found] = unpack(stage.product, found)
+        return Remembered(stage.name, _VALUES[found], float(found.meta[_SECONDS]), found.meta.get(_CPU_SECONDS))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return None

@@ -4,17 +4,23 @@ import multiprocessing
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cache.jobs import Jobs
-from cache.ledger import Ledger, Note
+from cache.ledger import Ledger, Note, OwnLog, Written
+from cache.listed import SweepList
+from cache.logs import Logs
+from cache.store import DiskStore
 from rec_core.__main__ import main
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 from rec_core.experiment import Experiment
+from rec_core.stages import Artifact
 from tests.conftest import key, quick
 
 
@@ -167,3 +173,112 @@ def test_what_was_asked_for_lately_comes_newest_first(tmp_path: Path) -> None:
     for n in range(5):
         ledger.ask(str(n), "run" if n % 2 else "prepare", quick(seed=n))
     assert [asked.key for asked in ledger.lately(3)] == ["4", "3", "2"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger that holds a few of everything."""
+    folder = tmp_path_factory.mktemp("whole")
+    ledger = Ledger(folder)
+    for seed in range(5):
+        ledger.ask(f"k{seed}", "run", quick(seed=seed))
+        ledger.pin(f"scope {seed}", f"k{seed}")
+        ledger.annotate(f"k{seed}", Note("A title", "A text"))
+        ledger.rename(f"k{seed}", f"Name {seed}")
+        ledger.keep_log(OwnLog(f"log-{seed}", "Our shop", "/log.csv", "{}", "", 1.0))
+        ledger.keep_sweep(Written(f"sweep {seed}", "plan", "{}", 1.0, "", 0.0, ""))
+    place = folder / "ledger.sqlite3"
+    with closing(sqlite3.connect(place)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("PRAGMA journal_mode = DELETE")
+    return place.read_bytes()
+
+
+_LOOKS: dict[str, Callable[[Ledger], object]] = {
+    "asked": lambda ledger: ledger.asked(),
+    "lately": lambda ledger: ledger.lately(3),
+    "has": lambda ledger: ledger.has("k1"),
+    "pins": lambda ledger: ledger.pins(),
+    "pinned": lambda ledger: ledger.pinned("scope 1"),
+    "note": lambda ledger: ledger.note("k1"),
+    "names": lambda ledger: ledger.names(),
+    "logs": lambda ledger: [Logs(ledger).listed(), Logs(ledger).removed()],
+    "sweeps": lambda ledger: SweepList(ledger).all(),
+}
+
+
+def _rewrite(folder: Path, query: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as database, database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as database, database:
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(query, values)
+
+
+_COLUMNS = {
+    "jobs": "key kind spec asked_at",
+    "pins": "scope key",
+    "notes": "key title text",
+    "names": "key name",
+    "sweeps": "name kind asked asked_at paused spent ended",
+    "logs": "name title path reading items_path added_at removed_at",
+}
+
+
+_ODD = (None, b"\xff\xfe", "\x00", "null", "[]", "5", 7, "\ud7ff" * 3)
+
+
+@pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in _COLUMNS.items() for c in columns.split()])
+def test_a_row_that_holds_what_it_never_does_ends_nothing(
+    tmp_path: Path, whole: bytes, table: str, column: str
+) -> None:
+    for value in _ODD:
+        (tmp_path / "ledger.sqlite3").write_bytes(whole)
+        # Bytes as text, whatever they are: that is what a flipped bit leaves.
+        written = "CAST(? AS TEXT)" if isinstance(value, bytes) else "?"
+        _rewrite(tmp_path, f"UPDATE {table} SET {column} = {written} WHERE rowid = 2", value)
+        ledger = Ledger(tmp_path)
+        for look in _LOOKS.values():
+            look(ledger)
+        assert len(ledger.asked()) >= 4
+        assert len(ledger.names()) >= 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_ledger_with_flipped_bits_is_read_or_said(tmp_path: Path, whole: bytes, seed: int) -> None:
+    place, rng = tmp_path / "ledger.sqlite3", np.random.default_rng(seed)
+    for number in range(40):
+        broken = bytearray(whole)
+        for at in rng.integers(0, len(whole), rng.integers(1, 40)):
+            broken[at] ^= 1 << int(rng.integers(8))
+        place.write_bytes(broken)
+        for look in _LOOKS.values():
+            with suppress(CorelensError):
+                look(Ledger(tmp_path))
+        if number % 8 == 0:  # each waits for the disk
+            with suppress(CorelensError):
+                Ledger(tmp_path).pin("scope 1", "k2")
+
+
+def test_a_file_in_place_of_the_home_is_said_with_its_remedy(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("")
+    with pytest.raises(CorelensError, match="a file has the name of a folder there: move it away, or start Corelens"):
+        Ledger(home).ask("k", "run", quick())
+    folders = Folders(None, tmp_path)
+    with pytest.raises(CorelensError, match="a file has the name of a folder there: move it away"):
+        Experiment(quick(), DiskStore(home), folders).result()
+
+
+def test_a_result_that_verifies_and_is_none_is_made_again(tmp_path: Path) -> None:
+    store, folders = DiskStore(tmp_path / "home"), Folders(None, tmp_path)
+    made = Experiment(quick(), store, folders).result()
+    for stored in (made.key, *made.stage_keys.values()):
+        found = store.get(stored)
+        assert found is not None
+        store.put(stored, Artifact({}, {}, found.stage))  # its manifest has the right hash
+        again = Experiment(quick(), DiskStore(tmp_path / "home"), folders)
+        assert again.result().metrics == made.metrics
+        store.put(stored, found)

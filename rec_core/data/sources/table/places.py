@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from rec_core.errors import DataError
 
@@ -75,7 +75,7 @@ def exists(path: str) -> bool:
         return False
 
 
-def opened_here(path: str) -> IO[bytes]:
+def opened_here(path: str) -> BufferedReader:
     """Open a file of this machine to read.
 
     Raises:
