@@ -47,6 +47,7 @@ RATIOS = (0.05, 0.1, 0.2, 0.5)  # at which the share kept is predicted too
 OFF_BY = HowFarOff(18, 4, 13)
 OFF_BY_SERVED = HowFarOff(24, 2, 5)  # under item co-occurrence and next item
 _USERS = 6000  # whose validation items are looked for
+_DISAGREE = 0.1  # a share below the predicted one from which a recommender disagrees
 _FEW, _MORE, _WALKED = 0.05, 1.05, 8  # up to which ratio, by how much more, and how many positives a row
 POPULAR, NEIGHBOURHOOD, SVD, SERVED = "most_popular", "neighbourhood", "svd", "co_occurrence"
 _STAND_IN = CoOccurrence(rank=64, profile="decayed-1")  # for any model served from the profile
@@ -86,6 +87,22 @@ class Screen:
         """Return the share of quality that a candidate is predicted to keep; 0 where nothing was found at all."""
         most = max(self.full.values())
         return max(one["found"].values()) / most if most else 0.0
+
+    def shares(self, one: Mapping[str, Any]) -> dict[str, float]:
+        """Return the share that each recommender keeps of what it finds itself on all rows, where it finds anything."""
+        return {name: one["found"][name] / most for name, most in self.full.items() if most and name in one["found"]}
+
+    @property
+    def lower(self) -> dict[str, float]:
+        """Recommenders that keep clearly less than is predicted for the best candidate, lowest first, with their shares.
+
+        The prediction is of the best recommender on the selected rows, as that follows NCF most closely. Where this is
+        popularity, models of another family may lose much more.
+        """
+        best = self.tried[0]
+        most = min(self.predicted(best), 1.0) - _DISAGREE
+        found = {name: share for name, share in self.shares(best).items() if share < most}
+        return dict(sorted(found.items(), key=lambda item: item[1]))
 
     @property
     def by_ratio(self) -> dict[float, float]:

@@ -21,6 +21,14 @@ _RECOMMENDERS = {POPULAR: "most popular", NEIGHBOURHOOD: "item neighbourhood", S
 _COUNT = {1: "One recommender", 2: "Two recommenders", 3: "Three recommenders"}
 
 
+TITLES = {
+    POPULAR: "Most popular",
+    NEIGHBOURHOOD: "Item neighbourhood",
+    SVD: "Untrained SVD",
+    SERVED: "Item co-occurrence",
+}
+
+
 def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
     """Return what a candidate of the screen is called."""
     return labels.method_choice(spec.with_(method=dict(settings)))
@@ -38,7 +46,16 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
     predicted = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
     title = METRICS[screen.metric].title
     answered = f"**{method_title(spec, screen.best)}**{start}: predicted to keep {predicted} of {title}."
-    return f"{answered}{walked} {how_far_off(screen)}"
+    return f"{answered}{walked} {disagreement(screen)}{how_far_off(screen)}"
+
+
+def disagreement(screen: Screen) -> str:
+    """Return which recommenders keep clearly less than is predicted, and for which models that counts; or nothing."""
+    if not screen.lower:
+        return ""
+    kept = " and ".join(f"{TITLES[name]} keeps only {percent(share)}" for name, share in screen.lower.items())
+    at = percent(screen.tried[0]["ratio"])
+    return f"**The recommenders disagree.** At {at}, {kept}; models of this kind may lose as much. "
 
 
 def _share(share: float) -> str:
@@ -83,16 +100,10 @@ def caution(spec: ExperimentSpec) -> str:
 
 def table(screen: Screen, spec: ExperimentSpec) -> pd.DataFrame:
     """Return one row per candidate, the best first: the predicted share, and what each recommender found."""
-    titles = {
-        POPULAR: "Most popular",
-        NEIGHBOURHOOD: "Item neighbourhood",
-        SVD: "Untrained SVD",
-        SERVED: "Item co-occurrence",
-    }
     rows = [
         {METHOD: method_title(spec, one["method"]), PREDICTED: screen.predicted(one)}
-        | {titles[name]: value for name, value in one["found"].items()}
+        | {TITLES[name]: value for name, value in one["found"].items()}
         for one in screen.tried
     ]
-    full = {METHOD: labels.ALL_DATA, PREDICTED: 1.0} | {titles[n]: v for n, v in screen.full.items()}
+    full = {METHOD: labels.ALL_DATA, PREDICTED: 1.0} | {TITLES[n]: v for n, v in screen.full.items()}
     return pd.DataFrame([*rows, full])

@@ -136,6 +136,20 @@ def test_walks_are_for_few_rows_that_say_more_together(ratio: float, together: f
     assert Screen({}, [{"method": {}, "ratio": ratio, "found": found}], []).walked == walked
 
 
+def test_where_popularity_hides_that_factors_lose_a_third_that_is_said() -> None:
+    full = {POPULAR: 0.40, SVD: 0.50, NEIGHBOURHOOD: 0.45}
+    hidden = Screen(
+        full, [{"method": {"name": "recent"}, "ratio": 0.2, "found": full | {POPULAR: 0.51, SVD: 0.33}}], []
+    )
+    assert hidden.predicted(hidden.tried[0]) == pytest.approx(1.02)
+    assert hidden.shares(hidden.tried[0]) == pytest.approx({POPULAR: 1.275, SVD: 0.66, NEIGHBOURHOOD: 1.0})
+    assert hidden.lower == pytest.approx({SVD: 0.66})
+    assert "At 20 %, Untrained SVD keeps only 66 %; models of this kind may lose" in answer(hidden, quick("recent"))
+    agreed = Screen(full, [{"method": {"name": "recent"}, "ratio": 0.2, "found": full}], [])
+    assert agreed.lower == {}
+    assert "disagree" not in answer(agreed, quick("recent"))
+
+
 def test_models_that_are_served_are_judged_by_the_metric_of_the_settings(small_split: Split) -> None:
     given = Candidates(small_split.train, small_split.catalogue.n_users, "implicit")
     methods, validation = [WholeUsers()], _negatives(small_split)
