@@ -209,8 +209,8 @@ class View(Stages):
 
 def stored_per_user(result: RunResult, store: StageStore) -> PerUser | None:
     """Return what each test user got in a finished run, or None where that is gone."""
-    found = store.get(result.stage_keys.get(EVALUATE.name, ""))
-    return None if found is None else unpack(Evaluation, found).per_user
+    found = unpacked(Evaluation, store.get(result.stage_keys.get(EVALUATE.name, "")))
+    return None if found is None else found.per_user
 
 
 def stored_result(key: str, store: StageStore) -> RunResult | None:
