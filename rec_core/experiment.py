@@ -41,6 +41,7 @@ from rec_core.stages import (
     Graph,
     Stage,
     StageStore,
+    StoredReadings,
     unpack,
 )
 from rec_core.stages import controls as controls_of
@@ -132,7 +133,8 @@ class Stages:
                 return metric.values(found[control])
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
-        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))
+        own = controls.per_user(control, self.split, kept, negatives, [metric.part])
+        return metric.values(own) if own else np.full(len(self.split.test), np.nan)
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""
@@ -155,6 +157,7 @@ class Experiment(Stages):
         download_progress: Any = False,
     ) -> None:
         super().__init__(Graph(spec, store, folders, listen, download_progress))
+        self._store = store
 
     def result(self) -> RunResult:
         """Return the run's result.
@@ -162,7 +165,7 @@ class Experiment(Stages):
         Raises:
             CorelensError: one sentence, if data or settings do not allow the run.
         """
-        return self.graph.get(RUN)
+        return _readable(self.graph.get(RUN), self._store)
 
     def result_with_controls(self) -> RunResult:
         """Return the run's result with every control that belongs beside it; the errors are the same."""
@@ -210,4 +213,9 @@ class View(Stages):
 def stored_result(key: str, store: StageStore) -> RunResult | None:
     """Return the result of the run called ``key``, or None if it has not been made."""
     found = store.get(key)
-    return None if found is None else unpack(RunResult, found)
+    return None if found is None else _readable(unpack(RunResult, found), store)
+
+
+def _readable(result: RunResult, store: StageStore) -> RunResult:
+    """Return a result that works out metrics which it did not store, from what each user got."""
+    return replace(result, readings=StoredReadings(result.stage_keys, store))

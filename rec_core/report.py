@@ -54,7 +54,7 @@ def build(table: Table, results: Sequence[Sequence[RunResult]]) -> pd.DataFrame:
 def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[str, str]:
     line = {METHOD: labels.method_title(row.method, row.pretrain) + (f" {_MARK}" if row.cause else "")}
     for metric in table.metrics:
-        line[METRICS[metric].title] = _mean([result.metrics[metric] for result in results], 3)
+        line[METRICS[metric].title] = _mean([result.value(METRICS[metric]) for result in results], 3)
         line[f"{METRICS[metric].title} (report)"] = f"{row.metrics[metric]:.3f}"
     line[AGAINST] = _against(table, row, results)
     times = {
@@ -71,8 +71,8 @@ def _line(table: Table, row: Published, results: Sequence[RunResult]) -> dict[st
 def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
     return [
         {METHOD: f"Control: {small(labels.control_title(name))}"}
-        | {METRICS[metric].title: f"{metrics[metric]:.3f}" for metric in table.metrics}
-        for name, metrics in result.controls.items()
+        | {METRICS[metric].title: f"{result.control(name, METRICS[metric]):.3f}" for metric in table.metrics}
+        for name in result.controls
         if not name.endswith(KEPT)
     ]
 
@@ -96,7 +96,7 @@ def _against(table: Table, row: Published, results: Sequence[RunResult]) -> str:
         return ""
     far: dict[str, tuple[float, float]] = {}
     for metric in table.metrics:
-        found = over_seeds([result.metrics[metric] for result in results])
+        found = over_seeds([result.value(METRICS[metric]) for result in results])
         room = found.half * math.sqrt(found.count + 1) + _ROUNDED
         far[metric] = found.mean - row.metrics[metric], room
     if len(results) > 1 and all(abs(apart) <= room for apart, room in far.values()):

@@ -32,7 +32,7 @@ def names(feedback: Feedback) -> list[str]:
 def per_user(
     name: str, split: Split, kept: Interactions, negatives: NDArray[np.int32] | None, parts: Sequence[str]
 ) -> PerUser:
-    """Return those ``parts`` of what the control called ``name`` gives for each test user.
+    """Return those ``parts`` of what the control called ``name`` gives for each test user, without unknown parts.
 
     ``kept`` are the rows of the coreset, ``negatives`` (n_users x c) what ``rank`` is among.
     """
@@ -42,7 +42,7 @@ def per_user(
         SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
         ALL_ITEMS: lambda: all_item_ranks_of(baselines.popularity(rows, split.catalogue.n_items), split),
     }
-    return {part: measures[part]() for part in parts}
+    return {part: measures[part]() for part in parts if part in measures}
 
 
 def _by_popularity(rows: Interactions, split: Split) -> Score:

@@ -80,7 +80,7 @@ def _series(run: Compared) -> str:
 
 def _controls(runs: Sequence[Compared]) -> dict[str, float]:
     """Return the controls counted on the full train split; they are the same for runs of one split."""
-    return comparison.free_controls(runs[0].group.results[0].controls, runs[0].metric)
+    return comparison.free_controls(runs[0].group.results[0].known_controls, runs[0].metric)
 
 
 def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], metric: Metric, chosen: str) -> None:

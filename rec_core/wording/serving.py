@@ -137,7 +137,9 @@ def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[boo
     if not every:
         return ""
     metric = every[0].metric
-    free = comparison.free_controls(every[0].group.results[0].controls, metric)
+    free = comparison.free_controls(every[0].group.results[0].known_controls, metric)
+    if not free:
+        return f"By {metric.title}: {'; '.join(said)}."
     name = metric.best(free)
     control = f"The control “{small(labels.control_title(name))}”, which needs no training, has {number(free[name])}."
     return f"By {metric.title}: {'; '.join(said)}. {control}"

@@ -1,0 +1,67 @@
+"""Metrics of finished runs, worked out on reading: a metric that was added after a run speaks of that run too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from rec_core.data.interactions import Split
+from rec_core.evaluation import Metric, controls
+from rec_core.evaluation.controls import KEPT
+from rec_core.evaluation.ranking import SAMPLED
+from rec_core.stages.codec import unpack
+from rec_core.stages.evaluate import EVALUATE
+from rec_core.stages.negatives import NEGATIVES
+from rec_core.stages.split import SPLIT
+from rec_core.stages.stage import Stage
+from rec_core.stages.store import Artifact, StageStore
+
+P = TypeVar("P")
+# What was worked out of an artifact, for as long as its store keeps it in memory: pages ask at every move.
+_KNOWN: WeakKeyDictionary[Artifact, dict[tuple[Any, ...], float]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class StoredReadings:
+    """What each test user of one run got, as ``store`` has it; ``keys`` are the run's ``stage_keys``."""
+
+    keys: Mapping[str, str]
+    store: StageStore
+
+    def value(self, metric: Metric) -> float:
+        """Return a metric of the model over all users; nan where its part was not kept, or is gone."""
+        found = self._artifact(EVALUATE)
+        if found is None:
+            return math.nan
+        known = _KNOWN.setdefault(found, {})
+        if (metric,) not in known:
+            known[metric,] = metric.value(unpack(EVALUATE.product, found).per_user)
+        return known[metric,]
+
+    def control(self, name: str, metric: Metric) -> float:
+        """Return a metric of a control on the full train split, which all runs of a split share.
+
+        nan for controls on kept rows: each run has its own, and ranking takes longer than a list of runs may wait.
+        """
+        found = self._artifact(SPLIT)
+        if found is None or name not in controls.names(metric.feedback) or name.endswith(KEPT):
+            return math.nan
+        known, place = _KNOWN.setdefault(found, {}), (name, metric, self.keys.get(NEGATIVES.name))
+        if place not in known:
+            known[place] = self._of_control(name, metric, unpack(SPLIT.product, found))
+        return known[place]
+
+    def _of_control(self, name: str, metric: Metric, split: Split) -> float:
+        drawn = self._artifact(NEGATIVES)
+        negatives = None if drawn is None else unpack(NEGATIVES.product, drawn).test
+        if negatives is None and metric.part == SAMPLED:
+            return math.nan
+        found = controls.per_user(name, split, split.train, negatives, [metric.part])
+        return metric.value(found) if found else math.nan
+
+    def _artifact(self, stage: Stage[Any]) -> Artifact | None:
+        key = self.keys.get(stage.name)
+        return None if key is None else self.store.get(key)
