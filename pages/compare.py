@@ -38,6 +38,8 @@ with answer:
     cards.headline(headline(made, baseline, metric, gains))
     if baseline is not None:
         st.markdown(cut_short(made[baseline]))
+    if gains and (lacking := [title for title in made if title not in gains]):
+        st.caption(f"{metric.title} was not measured in {plain_markdown(', '.join(lacking))}.")
 st.subheader("What differs in the settings", anchor=False)
 differing = titled(difference.settings({pick.title: pick.spec for pick in chosen}), words)
 if differing.empty:

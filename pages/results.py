@@ -60,6 +60,12 @@ def say_how_users_are_served(one: Compared) -> None:
         st.markdown(said)
 
 
+def show_not_measured(one: Compared) -> None:
+    """Say of a run that it was not measured by the chosen metric."""
+    cards.headline(wording.question(one.spec))
+    st.info(wording.not_measured(one.metric, len(one.group.specs)))
+
+
 def beside_random(one: Compared) -> str:
     """Return what as many random rows say to that, where they were trained on and every user's result is there."""
     random = comparison.random_beside(one, compared)
@@ -148,16 +154,19 @@ def show_kept(view: View) -> None:
     take_away.show(view)
 
 
-def show_runs(every: list[Compared]) -> None:
-    """Show all runs of this data, feedback and model: chart, table, controls."""
-    st.subheader("Quality against time", anchor=False)
-    chosen_key = RUN.key(state.spec())
-    caption = labels.caption_of_groups([one.group for one in every])
-    exhibits.show(quality_against_time(every, chosen_key, caption, state.intervals()))
+def show_runs(measured: list[Compared], others: list[Compared]) -> None:
+    """Show all runs of this data, feedback and model: chart, table, controls; ``others`` lack the chosen metric."""
+    chosen_key, every = RUN.key(state.spec()), [*measured, *others]
+    if measured:
+        st.subheader("Quality against time", anchor=False)
+        caption = labels.caption_of_groups([one.group for one in measured])
+        exhibits.show(quality_against_time(measured, chosen_key, caption, state.intervals()))
     table = wording.named(comparison.table(every, RUN.key(comparison.baseline_spec(state.spec())), state.intervals()))
     st.subheader("All runs of this data, feedback and model", anchor=False)
-    if others := state.finished().tested_otherwise(state.spec()):
-        st.caption(wording.left_out(others, state.words()))
+    if elsewhere := state.finished().tested_otherwise(state.spec()):
+        st.caption(wording.left_out(elsewhere, state.words()))
+    if others:
+        st.caption(wording.not_measured(state.metric(), sum(len(one.group.specs) for one in others)))
     ticked = comparison_card.runs_table(table, every[0].metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.csv(table.drop(columns=["curve"]), "runs")
@@ -194,19 +203,22 @@ def show_both_kinds(every: list[Compared]) -> None:
     )
 
 
-compared = state.compared()
-chosen = next((one for one in compared if RUN.key(state.spec()) in one.group.keys), None)
-if chosen:
+compared, not_measured = state.compared(), state.not_measured()
+chosen = next((one for one in [*compared, *not_measured] if RUN.key(state.spec()) in one.group.keys), None)
+if chosen and chosen.is_measured:
     show_chosen(chosen)
+elif chosen:
+    show_not_measured(chosen)
 else:
     show_live()
     if not state.finished().runs:
         first_start.show(with_figure=False)
 show_both_kinds(state.under_any_model())
-if compared:
+if compared or not_measured:
     screen_card.show()
-    show_runs(compared)
-    if chosen and not (chosen.is_baseline or chosen.spec.is_dynamic):  # which keeps no rows to train others on
+    show_runs(compared, not_measured)
+    keeps_rows = chosen is not None and not (chosen.is_baseline or chosen.spec.is_dynamic)
+    if chosen and chosen.is_measured and keeps_rows:  # on which other models can be trained
         models_card.show(chosen)
 else:
     comparison_card.first_comparison()

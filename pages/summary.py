@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import cards, exhibits, nav, page, slides, summary_parts
 from rec_core.export.document import to_html
 from rec_core.wording import labels
+from rec_core.wording.comparison import not_measured
 from rec_core.wording.numbers import plain_markdown
 
 QUESTION = "What should we do about {choice}?"
@@ -15,6 +16,11 @@ if chosen is None:
     st.markdown("A summary is made of a finished run and of its baseline.")
     for missing in summary_parts.missing():
         cards.train(missing)
+    st.stop()
+
+if not chosen.is_measured:
+    cards.headline(QUESTION.format(choice=labels.choice_title(view.spec)))
+    st.info(not_measured(chosen.metric, len(chosen.group.specs)))
     st.stop()
 
 if nav.presents():

@@ -5,6 +5,7 @@ Everything up to the coreset is NumPy and quick, so a ``View`` computes it on th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.evaluation import Metric, PerUser, controls, free
 from rec_core.evaluation.evaluate import Evaluation
-from rec_core.models import Fitted
+from rec_core.models import MODELS, Fitted
 from rec_core.models.served import Profile
 from rec_core.progress import Listener
 from rec_core.projection import UserMap
@@ -40,6 +41,7 @@ from rec_core.stages import (
     Graph,
     Stage,
     StageStore,
+    StoredReadings,
     unpacked,
 )
 from rec_core.stages import controls as controls_of
@@ -132,7 +134,8 @@ class Stages:
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
         histories = self.split.known if self.spec.model.is_served else None
-        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part], histories))
+        own = controls.per_user(control, self.split, kept, negatives, [metric.part], histories)
+        return metric.values(own) if own else np.full(len(self.split.test), np.nan)
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""
@@ -155,6 +158,7 @@ class Experiment(Stages):
         download_progress: Any = False,
     ) -> None:
         super().__init__(Graph(spec, store, folders, listen, download_progress))
+        self._store = store
 
     def result(self) -> RunResult:
         """Return the run's result.
@@ -162,7 +166,7 @@ class Experiment(Stages):
         Raises:
             CorelensError: one sentence, if data or settings do not allow the run.
         """
-        return self.graph.get(RUN)
+        return _readable(self.graph.get(RUN), self._store)
 
     def result_with_controls(self) -> RunResult:
         """Return the run's result with every control that belongs beside it; the errors are the same."""
@@ -215,4 +219,12 @@ def stored_per_user(result: RunResult, store: StageStore) -> PerUser | None:
 
 def stored_result(key: str, store: StageStore) -> RunResult | None:
     """Return the result of the run called ``key``, or None if it has not been made."""
-    return unpacked(RunResult, store.get(key))
+    found = unpacked(RunResult, store.get(key))
+    return None if found is None else _readable(found, store)
+
+
+def _readable(result: RunResult, store: StageStore) -> RunResult:
+    """Return a result that works out metrics which it did not store, from what each user got."""
+    model = MODELS.get(result.spec["model"]["name"])  # None of a model that this version lacks
+    has_histories = model is not None and model.is_served
+    return replace(result, readings=StoredReadings(result.stage_keys, store, has_histories))

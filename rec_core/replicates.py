@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.evaluation import Metric
+from rec_core.evaluation import METRICS, Metric
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
@@ -75,12 +75,14 @@ class Estimate:
 
     @property
     def p(self) -> float:
-        """Two-sided p-value of a true mean of 0; 1 where nothing is known of the error.
+        """Two-sided p-value of a true mean of 0; 1 where nothing is known of the error, or of the mean.
 
         It is the largest level at which the interval holds 0.
         """
         from scipy import optimize, stats
 
+        if math.isnan(self.mean):
+            return 1.0
         if self.freedom <= 0 or not any(error for error, _ in self._parts):
             return 0.0 if self.freedom > 0 and self.mean else 1.0
         if not self.more:
@@ -152,7 +154,7 @@ class Group:
         return fmean([result.epochs for result in self.results])
 
     def metric(self, name: str) -> float:
-        """Return a metric's mean over seeds."""
+        """Return a metric's mean over seeds; nan if one of the runs lacks what it is worked out from."""
         return self.estimate(name).mean
 
     def cut(self, name: str) -> float | None:
@@ -162,13 +164,12 @@ class Group:
         """
         if not self.spec.model.is_served:
             return self.metric(name)
-        values = [result.cut.get(name) for result in self.results]
-        known = [value for value in values if value is not None]
-        return fmean(known) if len(known) == len(values) else None
+        mean = fmean([result.cut_value(METRICS[name]) for result in self.results])
+        return None if math.isnan(mean) else mean
 
     def estimate(self, name: str) -> Estimate:
-        """Return a metric's mean over seeds with its error over seeds, none for one of them."""
-        return over_seeds([result.metrics[name] for result in self.results])
+        """Return a metric's mean over seeds with its error over seeds, none for one of them; nan if not measured."""
+        return over_seeds([result.value(METRICS[name]) for result in self.results])
 
 
 @lru_cache(maxsize=10_000)

@@ -79,8 +79,8 @@ def _line(table: Table, row: Published, results: Sequence[RunResult], read: Read
 def _control_lines(table: Table, result: RunResult) -> list[dict[str, str]]:
     return [
         {METHOD: f"Control: {small(labels.control_title(name))}"}
-        | {METRICS[metric].title: f"{metrics[metric]:.3f}" for metric in table.metrics}
-        for name, metrics in result.controls.items()
+        | {METRICS[metric].title: f"{result.control(name, METRICS[metric]):.3f}" for metric in table.metrics}
+        for name in result.controls
         if not name.endswith(KEPT)
     ]
 
@@ -92,7 +92,7 @@ def _metric(metric: Metric, results: Sequence[RunResult], read: Read) -> str:
     """
     if not results:
         return ""
-    mean = f"{fmean(result.metrics[metric.name] for result in results):.3f}"
+    mean = f"{fmean(result.value(metric) for result in results):.3f}"
     found = of_results(results, metric, read)
     if found is None or found.freedom <= 0:
         return mean
@@ -118,7 +118,7 @@ def _against(table: Table, row: Published, results: Sequence[RunResult]) -> str:
         return ""
     far: dict[str, tuple[float, float]] = {}
     for metric in table.metrics:
-        found = over_seeds([result.metrics[metric] for result in results])
+        found = over_seeds([result.value(METRICS[metric]) for result in results])
         room = found.half * math.sqrt(found.count + 1) + _ROUNDED
         far[metric] = found.mean - row.metrics[metric], room
     if len(results) > 1 and all(abs(apart) <= room for apart, room in far.values()):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache, cached_property
 from importlib.metadata import version
+from typing import Protocol
 
 import rec_core
 from rec_core.canonical import Json
-from rec_core.evaluation import Metrics
+from rec_core.evaluation import Metric, Metrics, metrics_of
 from rec_core.selection import METHODS
 
 CHOOSING = ("pretrain", "select")  # of ``RunResult.seconds``: what choosing rows costs, as the report counts it
@@ -18,12 +20,29 @@ COST = (*CHOOSING, "train")  # and what training on them costs; loading and eval
 # A run that took so many times its CPU seconds, and more than a moment, had other programs on its core. They push its
 # data out of the processor's caches, so its CPU seconds are no longer those of the work alone.
 _WAITED, _MOMENT = 1.5, 0.5
+_CUT = " cut"  # stands where the name of a control does
 _COUNT = ("torch", "numpy", "scipy", "scikit-learn", "umap-learn")  # libraries whose arithmetic is in a result
+
+
+class Readings(Protocol):
+    """What each test user of a run got, read when a metric is first asked for that the run did not store."""
+
+    def value(self, metric: Metric, cut: bool = False) -> float:
+        """Return a metric of the model over all users, with histories ``cut`` to train rows if that is asked for.
+
+        nan where the run lacks what it is worked out from.
+        """
+
+    def control(self, name: str, metric: Metric) -> float:
+        """Return the same of a control."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """One experiment with its result; every part is a plain JSON value.
+    """One experiment with its result; every stored part is a plain JSON value.
+
+    ``value`` and ``control`` return metrics. ``metrics`` and ``controls`` are those that the run itself worked out: a
+    metric that was added later is not among them, and is worked out from ``readings``, which are not stored.
 
     ``seconds`` is what each part cost by the clock when it was computed, also where it came from a store this time;
     ``cpu_seconds`` are those of the computing thread, {} in results of 0.1.0, which did not measure them.
@@ -50,11 +69,47 @@ class RunResult:
     histories: dict[str, int] = field(default_factory=dict)
     cut: Metrics = field(default_factory=dict)
     cut_controls: dict[str, Metrics] = field(default_factory=dict)
+    readings: Readings | None = field(default=None, compare=False, repr=False, metadata={"stored": False})
+
+    def value(self, metric: Metric) -> float:
+        """Return a metric over all test users; nan where it was not measured."""
+        of = self.readings
+        return self._known(("", metric), self.metrics, lambda: math.nan if of is None else of.value(metric))
+
+    def cut_value(self, metric: Metric) -> float:
+        """Return a metric with users' histories cut to train rows; nan where that was not measured."""
+        of = self.readings
+        return self._known((_CUT, metric), self.cut, lambda: math.nan if of is None else of.value(metric, cut=True))
+
+    def control(self, name: str, metric: Metric) -> float:
+        """Return a metric of one of ``controls``; nan where it was not measured."""
+        of = self.readings
+        measured = self.controls.get(name, {})
+        return self._known((name, metric), measured, lambda: math.nan if of is None else of.control(name, metric))
+
+    @cached_property
+    def known_controls(self) -> dict[str, Metrics]:
+        """Control → every metric of today that was measured of it."""
+        every = metrics_of(self.spec["feedback"])
+        known = {name: {metric.name: self.control(name, metric) for metric in every} for name in self.controls}
+        return {
+            name: {of: value for of, value in values.items() if not math.isnan(value)} for name, values in known.items()
+        }
+
+    def _known(self, place: tuple[str, Metric], stored: Metrics, work_out: Callable[[], float]) -> float:
+        if place not in self._worked_out:
+            name = place[1].name
+            self._worked_out[place] = stored[name] if name in stored else work_out()
+        return self._worked_out[place]
+
+    @cached_property
+    def _worked_out(self) -> dict[tuple[str, Metric], float]:
+        return {}
 
     def cost(self, parts: Sequence[str] = COST) -> float:
         """Return the CPU seconds that choosing and training took, or some parts of them; by the clock for 0.1.0's."""
         seconds = self.cpu_seconds or self.seconds
-        return sum(seconds[part] for part in parts)
+        return sum(seconds.get(part, 0.0) for part in parts)
 
     @property
     def is_dynamic(self) -> bool:
@@ -81,8 +136,20 @@ class RunResult:
         return bool(self.cpu_seconds) and clock <= _WAITED * cpu + _MOMENT
 
     def to_json(self) -> dict[str, Json]:
-        """Return the result as a JSON document."""
-        return asdict(self)
+        """Return the result as a JSON document, with every metric of today; null is one that was not measured."""
+        stored = {one.name: getattr(self, one.name) for one in fields(self) if one.metadata.get("stored", True)}
+        every = metrics_of(self.spec["feedback"])
+        return stored | {
+            "metrics": {**self.metrics, **{metric.name: _or_none(self.value(metric)) for metric in every}},
+            "controls": {
+                name: {**measured, **{metric.name: _or_none(self.control(name, metric)) for metric in every}}
+                for name, measured in self.controls.items()
+            },
+        }
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @cache

@@ -53,6 +53,14 @@ def test_a_worker_is_ready_without_what_few_jobs_need() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+def test_nobody_asks_a_result_for_the_metrics_that_it_happened_to_store() -> None:
+    """A run of another version stored others: ``RunResult.value`` and ``control`` work out what is missing."""
+    indexed = re.compile(r"result\w*(?:\[\w+\])?\.(?:metrics|controls)\[|\bfound\.metrics\[|\bfull\.metrics\[")
+    files = [path for room in ("rec_core", "cache", "pages") for path in _files(room)]
+    wrong = {str(path.relative_to(ROOT)) for path in files if indexed.search(path.read_text())}
+    assert not wrong
+
+
 @pytest.mark.parametrize("room", ["rec_core", "cache", "pages", "app.py"])
 def test_nothing_retired_or_unsafe_is_called(room: str) -> None:
     wrong = {str(p.relative_to(ROOT)): found for p in _files(room) if (found := re.findall(RETIRED, p.read_text()))}

@@ -60,7 +60,7 @@ class Among:
             if place not in known and view.has_control(control):
                 known[place] = metric.of_mean(float(view.control_values(control, metric)[self._rows].mean()))
         controls = {control: {metric.name: known[at]} for control in free if (at := self._place(of, control)) in known}
-        return replace(found, metrics={metric.name: known[key]}, controls=controls)
+        return replace(found, metrics={metric.name: known[key]}, controls=controls, readings=None)
 
     def _place(self, of: ExperimentSpec, control: str) -> tuple[str, ...]:
         return SPLIT.key(of), state.metric().name, self.name, control

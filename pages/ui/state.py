@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
@@ -13,7 +14,7 @@ from cache.logs import Logs
 from pages.ui import errors, net
 from rec_core.analysis import evidence as evidence_of
 from rec_core.analysis import gradient_norms
-from rec_core.analysis.comparison import Compared, Intervals, baseline_spec, free_controls
+from rec_core.analysis.comparison import NO_CONTROL, Compared, Intervals, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
 from rec_core.analysis.evidence import gain_over as paired
 from rec_core.analysis.finished import Finished
@@ -235,23 +236,33 @@ def random_coreset() -> Coreset:
 
 
 def sweep_results() -> dict[float, RunResult]:
-    """Return the finished runs of the chosen sweep: window position → result."""
+    """Return the finished runs of the chosen sweep that were measured: window position → result."""
     wanted = gradient_norms.sweep_specs(spec())
-    return {position: found for position, one in wanted.items() if (found := result(one)) is not None}
+    return {position: found for position, one in wanted.items() if (found := _measured(one)) is not None}
+
+
+def _measured(of: ExperimentSpec) -> RunResult | None:
+    """Return a spec's result if its run was made and kept what the chosen metric needs."""
+    found = result(of)
+    return None if found is None or math.isnan(found.value(metric())) else found
 
 
 def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
     """Return what to hold windows against: full data and random where they were run, and the controls."""
-    name = metric().name
     others = {"Full data": baseline_spec(spec()), "Random": spec().with_(method={"name": "random"})}
-    trained = {title: found.metrics[name] for title, one in others.items() if (found := result(one)) is not None}
-    free = free_controls(next(iter(done.values())).controls, metric())
+    trained = {title: found.value(metric()) for title, one in others.items() if (found := _measured(one)) is not None}
+    free = free_controls(next(iter(done.values())).known_controls, metric())
     return trained | {labels.control_title(control): value for control, value in free.items()}
 
 
 def compared() -> list[Compared]:
     """Return the finished runs of the chosen data, feedback and model, tested on the same, each with its baseline."""
     return finished().compared(spec(), metric())
+
+
+def not_measured() -> list[Compared]:
+    """Return the runs that would be ``compared``, had their version kept what the chosen metric needs."""
+    return finished().not_measured(spec(), metric())
 
 
 def under_any_model() -> list[Compared]:
@@ -330,6 +341,7 @@ def evidence(one: Compared) -> Evidence | None:
     ours, full = (views(group) if group else [] for group in (one.group, one.baseline))
     if not data_is_here() or not all(view.has(EVALUATE) and view.can(SELECT) for view in (*ours, *full)):
         return None
-    if not all(view.has_control(one.best_control[0]) for view in ours):
+    control = one.best_control[0]
+    if control == NO_CONTROL or not all(view.has_control(control) for view in ours):
         return None
     return weigh(one, ours, full)

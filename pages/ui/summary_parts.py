@@ -114,7 +114,8 @@ def _save(key: str, field: str) -> None:
 def _facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str]]:
     """Return the numbers of Results, with the metric itself beside the control's in place of their difference."""
     (control, best), said = one.best_control, wording.facts(one, evidence)
-    metric = (f"{one.value:.3f}", f"{labels.control_title(control)} {best:.3f}")
+    beside = "" if control == comparison.NO_CONTROL else f"{labels.control_title(control)} {best:.3f}"
+    metric = (f"{one.value:.3f}", beside)
     shown = {title: (value, beside) for title, (value, beside, _) in said.items() if title != wording.GAIN}
     saved = {wording.SAVED: (shown[wording.SAVED][0], _times(one))}
     return {wording.QUALITY: shown[wording.QUALITY], one.metric.title: metric, **shown, **saved}

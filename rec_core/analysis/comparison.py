@@ -12,7 +12,7 @@ import pandas as pd
 
 from rec_core import published
 from rec_core.analysis import columns as col
-from rec_core.evaluation import Metric, headline_metric, validation_metric
+from rec_core.evaluation import Metric, headline_metric, metrics_of, validation_metric
 from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import BySeed, Estimate, Group, group_key
 from rec_core.results import COST, RunResult
@@ -21,6 +21,7 @@ from rec_core.stages.controls import missing
 from rec_core.stages.train import validation_column
 
 RANDOM = "random"  # the method that any other has to beat
+NO_CONTROL = ""  # in place of a control's name where none was measured by the metric
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Compared:
         """The headline metric."""
         return self.group.metric(self.metric.name)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether all runs kept what the metric is worked out from: an older version may have kept less."""
+        return not math.isnan(self.value)
+
     @cached_property
     def seconds(self) -> float:
         """CPU seconds of pretraining, selecting and training; loading and evaluating are the same for every run."""
@@ -78,8 +84,8 @@ class Compared:
 
     @cached_property
     def controls(self) -> dict[str, float]:
-        """The headline metric of each control."""
-        return {name: metrics[self.metric.name] for name, metrics in control_means(self.group).items()}
+        """The headline metric of each control that was measured by it."""
+        return by_metric(control_means(self.group), self.metric)
 
     @property
     def unmeasured(self) -> frozenset[str]:
@@ -100,18 +106,20 @@ class Compared:
     @property
     def best_cut_control(self) -> tuple[str, float] | None:
         """Name and value of the control that does best with histories cut alike; None where that is not known."""
-        values = {name: metrics[self.metric.name] for name, metrics in control_means(self.group, alone=True).items()}
+        values = by_metric(control_means(self.group, alone=True), self.metric)
         return None if not values else (name := self.metric.best(values), values[name])
 
     @property
     def best_control(self) -> tuple[str, float]:
-        """Name and value of the control that does best."""
+        """Name and value of the control that does best; ``NO_CONTROL`` and nan where none was measured."""
+        if not self.controls:
+            return NO_CONTROL, math.nan
         name = self.metric.best(self.controls)
         return name, self.controls[name]
 
     @property
     def gain(self) -> float:
-        """How much better than the best control, in units of the metric; negative if worse."""
+        """How much better than the best control, in units of the metric; negative if worse, nan without a control."""
         return self.metric.gain(self.value, self.best_control[1])
 
     @cached_property
@@ -120,8 +128,8 @@ class Compared:
 
         None without a baseline, or where it has no quality.
         """
-        name = self.metric.name
-        shares = [self.metric.share(ours.metrics[name], full.metrics[name]) for ours, full in self._pairs]
+        by = self.metric
+        shares = [by.share(ours.value(by), full.value(by)) for ours, full in self._pairs]
         known = [share for share in shares if share is not None]
         return Estimate(fmean(known), 0.0, 0.0, len(known)) if known else None
 
@@ -192,20 +200,28 @@ def is_cut_short(group: Group) -> bool:
 
 def _is_cut_short(spec: ExperimentSpec, result: RunResult) -> bool:
     metric = validation_metric(spec.feedback)
-    curve = [row[validation_column(metric.name)] for row in result.history]
+    curve = validation_curve(result)
     known = {epoch: value for epoch, value in enumerate(curve, start=1) if value is not None}
     return bool(known) and metric.best(known) >= spec.train.epochs
 
 
+def validation_curve(result: RunResult) -> list[float | None]:
+    """Return the validation metric by epoch; None where it was not measured."""
+    metric = validation_metric(result.spec["feedback"])
+    return [row.get(validation_column(metric.name)) for row in result.history]
+
+
 def control_means(group: Group, alone: bool = False) -> dict[str, dict[str, float]]:
-    """Return the metrics of each control that all runs have, averaged over seeds.
+    """Return the metrics of each control that all runs have, averaged over seeds, as far as they were measured.
 
     Only those counted on kept rows differ between seeds. ``alone`` asks for those that hold train rows alone: beside a
     model without histories they all do, and beside one with histories their histories are cut as the model's are.
     """
-    every = [on_train_rows(result) if alone else result.controls for result in group.results]
+    every = [on_train_rows(result) if alone else result.known_controls for result in group.results]
     return {
-        name: {metric: fmean([one[name][metric] for one in every]) for metric in metrics}
+        name: {
+            metric: fmean([one[name][metric] for one in every]) for metric in metrics if _all_have(every, name, metric)
+        }
         for name, metrics in every[0].items()
         if all(name in one for one in every)
     }
@@ -213,7 +229,16 @@ def control_means(group: Group, alone: bool = False) -> dict[str, dict[str, floa
 
 def on_train_rows(result: RunResult) -> Mapping[str, Mapping[str, float]]:
     """Return the controls of a run that hold no row of a user beyond the train split, as far as they were measured."""
-    return result.cut_controls or result.controls
+    return result.cut_controls or result.known_controls
+
+
+def _all_have(every: Iterable[Mapping[str, Mapping[str, float]]], name: str, metric: str) -> bool:
+    return all(metric in one[name] for one in every)
+
+
+def by_metric(controls: Mapping[str, Mapping[str, float]], metric: Metric) -> dict[str, float]:
+    """Return one metric of the controls that were measured by it, by name."""
+    return {name: metrics[metric.name] for name, metrics in controls.items() if metric.name in metrics}
 
 
 @lru_cache(maxsize=10_000)
@@ -229,8 +254,8 @@ def random_spec(spec: ExperimentSpec) -> ExperimentSpec:
 
 
 def free_controls(controls: Mapping[str, Mapping[str, float]], metric: Metric) -> dict[str, float]:
-    """Return the metric of the controls that are counted on the full train split, by name."""
-    return {name: metrics[metric.name] for name, metrics in controls.items() if not name.endswith(KEPT)}
+    """Return the metric of the controls that are counted on the full train split, by name, if measured."""
+    return {name: value for name, value in by_metric(controls, metric).items() if not name.endswith(KEPT)}
 
 
 def table(compared: Iterable[Compared], baseline_key: str, intervals: Intervals = UNKNOWN) -> pd.DataFrame:
@@ -277,7 +302,7 @@ def leaders(every: Iterable[Compared]) -> dict[bool, list[Compared]]:
     for one in every:
         if not one.spec.is_dynamic:
             found[one.is_baseline].append(one)
-    return {whole: sorted(some, key=lambda one: -one.metric.gain(one.value, 0.0)) for whole, some in found.items()}
+    return {whole: sorted(some, key=lambda one: one.metric.order(one.value)) for whole, some in found.items()}
 
 
 def _by_key(every: Iterable[Compared]) -> dict[tuple[str, str], Compared]:
@@ -291,13 +316,13 @@ def _row(one: Compared) -> dict[str, object]:
     seconds = {f"{stage}_s": _mean_seconds(group, stage) for stage in COST}
     return {
         "key": group.key,
-        "order": -one.metric.gain(one.value, 0.0),
+        "order": one.metric.order(one.value),
         "spec": spec,
         "ratio": result.n_selected / max(result.n_train, 1),
         "rows": result.n_selected,
         "quality_kept": one.quality_kept,
         "gain": one.gain,
-        **{name: group.metric(name) for name in result.metrics},
+        **{metric.name: group.metric(metric.name) for metric in metrics_of(spec.feedback)},
         "cut": one.cut_value if spec.model.is_served else None,
         "report": report.metrics.get(one.metric.name) if report else None,
         **seconds,
@@ -306,7 +331,7 @@ def _row(one: Compared) -> dict[str, object]:
         "epochs": group.epochs,
         "row_us": 1e6 * fmean([each.seconds_per_row for each in group.results]),
         "cut_short": is_cut_short(group),
-        "curve": [row[validation_column(validation_metric(spec.feedback).name)] for row in result.history],
+        "curve": validation_curve(result),
         "seeds": tuple(group.by_seed),
         "era": group.era,
     }
@@ -323,7 +348,7 @@ def controls_table(group: Group, metric: Metric) -> pd.DataFrame:
     to train rows, beside a model with histories (None where that is not known).
     """
     means, alone = control_means(group), control_means(group, alone=True)
-    best_first = sorted(means, key=lambda name: -metric.gain(means[name][metric.name], 0.0))
+    best_first = sorted(means, key=lambda name: metric.order(means[name].get(metric.name, math.nan)))
     return pd.DataFrame(
         [
             {

@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rec_core.analysis import columns as col
 from rec_core.errors import SpecError
-from rec_core.evaluation import Metric
+from rec_core.evaluation import Metric, metrics_of
 from rec_core.replicates import BySeed, Estimate, Group, difference, together
 from rec_core.specs import ExperimentSpec, parse
 from rec_core.stages import RUN
@@ -73,18 +74,18 @@ def metrics(
 ) -> pd.DataFrame:
     """Return one row per group: every metric with its difference from the group called ``baseline``.
 
-    ``differences`` are those of the headline ``metric``, paired over users; their interval stands beside them, and what
-    they say when all of them are looked at together (Holm).
+    ``differences`` are those of the headline ``metric``, paired over users, of the groups that were measured by it;
+    their interval stands beside them, and what they say when all of them are looked at together (Holm).
     """
-    others = [title for title in groups if title != baseline]
+    others = [title for title in differences if title != baseline]
     says = dict(zip(others, together([differences[title] for title in others]), strict=True))
     rows = []
     for title, group in groups.items():
         row: dict[str, object] = {col.RUN: title}
-        for name in group.results[0].metrics:
+        for name in [one.name for one in metrics_of(metric.feedback)]:
             row[name] = group.metric(name)
             row[col.delta(name)] = group.metric(name) - groups[baseline].metric(name)
-            if name == metric.name:
+            if name == metric.name and title in differences:
                 row |= _with_interval(metric, differences[title])
                 only = ", one seed" if title in says and differences[title].count == 1 else ""
                 row[col.VERDICT] = says.get(title, ABSENT) + only
@@ -105,8 +106,18 @@ def _with_interval(metric: Metric, gain: Estimate) -> dict[str, float]:
 
 
 def against(metric: Metric, values: Mapping[str, BySeed], baseline: str) -> dict[str, Estimate]:
-    """Return how much better than ``baseline`` each is; ``values`` are seed → (n_users,) by title."""
-    itself = Estimate(0.0, 0.0, 0.0, len(values[baseline]))
-    others = {title: ours for title, ours in values.items() if title != baseline}
-    found = {title: difference(metric, ours, values[baseline]) for title, ours in others.items()}
-    return {title: found.get(title, itself) for title in values}
+    """Return how much better than ``baseline`` each is; ``values`` are seed → (n_users,) by title.
+
+    Without those of which some values were not measured (nan); without any where the baseline is one of them.
+    """
+    measured = {title: by_seed for title, by_seed in values.items() if _is_measured(by_seed)}
+    if baseline not in measured:
+        return {}
+    itself = Estimate(0.0, 0.0, 0.0, len(measured[baseline]))
+    others = {title: ours for title, ours in measured.items() if title != baseline}
+    found = {title: difference(metric, ours, measured[baseline]) for title, ours in others.items()}
+    return {title: found.get(title, itself) for title in measured}
+
+
+def _is_measured(values: BySeed) -> bool:
+    return not any(np.isnan(of_users).any() for of_users in values.values())

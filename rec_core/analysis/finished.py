@@ -21,14 +21,21 @@ class Finished:
     runs: tuple[tuple[ExperimentSpec, RunResult], ...] = ()
 
     def compared(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
-        """Return the groups on the data, feedback and model of ``spec`` that were tested on the same, by ``metric``."""
-        tested, kind = measured_on(spec), _kind(spec)
-        return [one for one in self._by(metric) if _kind(one.spec) == kind and measured_on(one.spec) == tested]
+        """Return the groups on the data, feedback and model of ``spec`` that were tested on the same, by ``metric``.
+
+        Only those that kept what ``metric`` is worked out from: ``not_measured`` returns the others.
+        """
+        return [one for one in self._tested_alike(spec, metric) if one.is_measured]
+
+    def not_measured(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
+        """Return the groups that would be ``compared``, were they measured by ``metric``."""
+        return [one for one in self._tested_alike(spec, metric) if not one.is_measured]
 
     def under_any_model(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
         """Return the groups on the data and feedback of ``spec`` that were tested on the same, whatever the model."""
         tested, data = measured_on(spec), _kind(spec)[:3]
-        return [one for one in self._by(metric) if _kind(one.spec)[:3] == data and measured_on(one.spec) == tested]
+        alike = (one for one in self._by(metric) if _kind(one.spec)[:3] == data)
+        return [one for one in alike if measured_on(one.spec) == tested and one.is_measured]
 
     def tested_otherwise(self, spec: ExperimentSpec) -> int:
         """Return how many runs on the data, feedback and model of ``spec`` cannot stand beside it."""
@@ -55,6 +62,10 @@ class Finished:
     def rates(self) -> Rates:
         """Seconds per row and epoch for each (model, feedback) that was run."""
         return measured_rates(result for _, result in self.runs)
+
+    def _tested_alike(self, spec: ExperimentSpec, metric: Metric) -> list[Compared]:
+        tested, kind = measured_on(spec), _kind(spec)
+        return [one for one in self._by(metric) if _kind(one.spec) == kind and measured_on(one.spec) == tested]
 
     def _like(self, spec: ExperimentSpec) -> list[Compared]:
         return [one for one in self._all if _kind(one.spec) == _kind(spec)]

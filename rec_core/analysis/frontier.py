@@ -159,7 +159,7 @@ def clear_best(every: Iterable[Compared], gain: Callable[[Compared, Compared], E
         at.setdefault(ratio_of(one), []).append(one)
     best: set[str] = set()
     for groups in at.values():
-        first = max(groups, key=lambda one: one.metric.gain(one.value, 0.0))
+        first = min(groups, key=lambda one: one.metric.order(one.value))
         gains = [gain(first, other) for other in groups if other is not first]
         known = [found for found in gains if found is not None and found.is_replicated]
         if gains and len(known) == len(gains) and all(said == "better" for said in together(known)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rec_core.analysis.comparison import control_means
+from rec_core.analysis.comparison import by_metric, control_means
 from rec_core.evaluation import Metric
 from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import Group
@@ -30,7 +31,7 @@ class Carried:
 
 
 def carried(trained: Mapping[str, tuple[Group | None, Group | None]], controls: Group, metric: Metric) -> list[Carried]:
-    """Return the models of which both numbers are known, those first that do best on all rows.
+    """Return the models of which both numbers were measured, those first that do best on all rows.
 
     None of them holds a row of a user beyond the train split.
 
@@ -42,9 +43,10 @@ def carried(trained: Mapping[str, tuple[Group | None, Group | None]], controls: 
         for name, (full, kept) in trained.items()
         if full is not None and kept is not None and (one := _carried(name, full, kept, metric)) is not None
     ]
-    means = {name: metrics[metric.name] for name, metrics in control_means(controls, alone=True).items()}
+    models = [one for one in models if not (math.isnan(one.full) or math.isnan(one.kept))]
+    means = by_metric(control_means(controls, alone=True), metric)
     counts = [Carried(name, False, means[name], means[name + KEPT]) for name in means if name + KEPT in means]
-    return sorted([*models, *counts], key=lambda one: -metric.gain(one.full, 0.0))
+    return sorted([*models, *counts], key=lambda one: metric.order(one.full))
 
 
 def _carried(name: str, full: Group, kept: Group, metric: Metric) -> Carried | None:

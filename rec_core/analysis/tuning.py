@@ -51,11 +51,11 @@ def validations(trials: Trials) -> dict[int, float]:
 def best_tested(full: Trials, metric: Metric) -> int:
     """Return the configuration whose full-data runs test best, on average over seeds."""
     tested = {
-        place: fmean(metric.gain(result.metrics[metric.name], 0.0) for result in results)
+        place: metric.order(fmean(result.value(metric) for result in results))
         for place, results in enumerate(full)
         if results
     }
-    return max(tested, key=tested.__getitem__)
+    return min(tested, key=tested.__getitem__)
 
 
 def tuned(way: Trials, full: Trials, kept: Callable[[int], Estimate | None]) -> Tuned | None:

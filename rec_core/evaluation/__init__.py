@@ -35,8 +35,8 @@ def validation_metric(feedback: Feedback) -> Metric:
 
 
 def measure(feedback: Feedback, per_user: PerUser) -> Metrics:
-    """Return every metric of this feedback."""
-    return {metric.name: metric.value(per_user) for metric in metrics_of(feedback)}
+    """Return every metric of this feedback that can be worked out from ``per_user``."""
+    return {metric.name: metric.value(per_user) for metric in metrics_of(feedback) if metric.part in per_user}
 
 
 def measure_cut(feedback: Feedback, per_user: PerUser) -> Metrics:

@@ -39,7 +39,7 @@ def per_user(
     parts: Sequence[str],
     histories: Sequence[Interactions] | None = None,
 ) -> PerUser:
-    """Return those ``parts`` of what the control called ``name`` gives for each test user.
+    """Return those ``parts`` of what the control called ``name`` gives for each test user, without unknown parts.
 
     ``kept`` are the rows of the coreset, ``negatives`` (n_users x c) what ``rank`` is among. Beside a model that is
     served from ``histories`` (rows in parts), what is said of a user is counted on them too.
@@ -50,7 +50,7 @@ def per_user(
         SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
         ALL_ITEMS: lambda: all_item_ranks_of(baselines.popularity(rows, split.catalogue.n_items), split),
     }
-    return {part: measures[part]() for part in parts}
+    return {part: measures[part]() for part in parts if part in measures}
 
 
 def _ratings(

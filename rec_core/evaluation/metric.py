@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -47,25 +48,33 @@ class Metric:
     of_mean: Callable[[float], float] = float
 
     def values(self, per_user: PerUser) -> NDArray[np.float64]:
-        """Return one value per user, (n_users,)."""
+        """Return one value per user, (n_users,); nan for each where the evaluation did not keep the metric's part."""
+        if self.part not in per_user:
+            return np.full(max(map(len, per_user.values()), default=1), np.nan)
         return self.per_user(per_user[self.part].astype(np.float64))
 
     def value(self, per_user: PerUser) -> float:
-        """Return the metric over all users."""
+        """Return the metric over all users; nan where it was not measured."""
         return self.of_mean(float(self.values(per_user).mean()))
 
     def best(self, values: Mapping[T, float]) -> T:
-        """Return whose value is best; the first of equal ones."""
-        pick = max if self.higher_is_better else min
-        return pick(values, key=lambda one: values[one])
+        """Return whose value is best; the first of equal ones, and one that was not measured only if none was."""
+        return min(values, key=lambda one: self.order(values[one]))
+
+    def order(self, value: float) -> float:
+        """Return what to sort by for the best first, and what was not measured (nan) last."""
+        return math.inf if math.isnan(value) else -self.gain(value, 0.0)
 
     def gain(self, ours: float, theirs: float) -> float:
         """Return how much better ``ours`` is, in units of the metric; negative if worse."""
         return ours - theirs if self.higher_is_better else theirs - ours
 
     def share(self, ours: float, full: float) -> float | None:
-        """Return the share of ``full``'s quality that ``ours`` keeps; of an error, full / ours. None for no quality."""
-        if not full or not (self.higher_is_better or ours):
+        """Return the share of ``full``'s quality that ``ours`` keeps; of an error, full / ours.
+
+        None where full data has no quality, or one of the two was not measured.
+        """
+        if math.isnan(ours) or math.isnan(full) or not full or not (self.higher_is_better or ours):
             return None
         return ours / full if self.higher_is_better else full / ours
 

@@ -117,7 +117,7 @@ def curves(groups: Mapping[str, Group], marks: Marks, column: str, title: str, c
 
 def _by_epoch(group: Group, column: str) -> pd.DataFrame:
     """Return mean, lowest and highest value over seeds by epoch."""
-    rows = [(row["epoch"], row[column]) for result in group.results for row in result.history]
+    rows = [(row["epoch"], row.get(column)) for result in group.results for row in result.history]
     return pd.DataFrame(rows, columns=["epoch", "value"]).groupby("epoch")["value"].agg(["mean", "min", "max"])
 
 

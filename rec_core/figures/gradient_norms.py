@@ -208,7 +208,7 @@ def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], metric
     """Return quality over the window's position (0 easiest, 1 hardest); ``lines`` are drawn across, by name."""
     name, look = metric.title, mark("window")
     places = sorted(results)
-    values = [results[place].metrics[metric.name] for place in places]
+    values = [results[place].value(metric) for place in places]
     figure = go.Figure()
     figure.add_scatter(
         x=places,

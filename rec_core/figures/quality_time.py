@@ -84,7 +84,8 @@ def _series(run: Compared) -> str:
 def _controls(runs: Sequence[Compared], alone: bool) -> dict[str, float]:
     """Return the controls counted on the full train split; they are the same for runs of one split and model."""
     result = runs[0].group.results[0]
-    return comparison.free_controls(comparison.on_train_rows(result) if alone else result.controls, runs[0].metric)
+    known = comparison.on_train_rows(result) if alone else result.known_controls
+    return comparison.free_controls(known, runs[0].metric)
 
 
 def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, chosen: str) -> None:

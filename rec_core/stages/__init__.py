@@ -17,6 +17,7 @@ from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.places import PLACES
 from rec_core.stages.profile import PROFILE
 from rec_core.stages.proxy import PROXY
+from rec_core.stages.readings import StoredReadings
 from rec_core.stages.run import RUN
 from rec_core.stages.score import SCORE
 from rec_core.stages.screen import SCREEN
@@ -49,6 +50,7 @@ __all__ = [
     "MemoryStore",
     "Stage",
     "StageStore",
+    "StoredReadings",
     "measured_on",
     "pack",
     "resolve",

@@ -37,7 +37,7 @@ def _pack(value: Any, path: str, into: Artifact) -> None:
         else:
             into.arrays[path] = value
     elif is_dataclass(value) and not isinstance(value, type):
-        for f in fields(value):
+        for f in (f for f in fields(value) if f.metadata.get("stored", True)):
             _pack(getattr(value, f.name), f"{path}.{f.name}" if path else f.name, into)
     elif isinstance(value, dict) and any(isinstance(v, np.ndarray) for v in value.values()):
         for name, v in value.items():
@@ -65,7 +65,7 @@ def unpack(cls: type[T], artifact: Artifact, path: str = "") -> T:
         KeyError: if the artifact was made of something else.
     """
     hints, values = _hints(cls), {}  # type: ignore[arg-type]
-    for f in fields(cls):  # type: ignore[arg-type]
+    for f in (f for f in fields(cls) if f.metadata.get("stored", True)):  # type: ignore[arg-type]
         try:
             values[f.name] = _unpack(hints[f.name], artifact, f"{path}{f.name}")
         except KeyError:

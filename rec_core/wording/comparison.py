@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
+from rec_core.analysis.comparison import NO_CONTROL, RANDOM, Compared, is_cut_short
 from rec_core.analysis.evidence import Evidence
 from rec_core.data.sources import Words
+from rec_core.evaluation import Metric
 from rec_core.replicates import Estimate, Group, Verdict, verdict
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import CONTROLS, KEPT_CONTROLS
@@ -45,6 +47,20 @@ def question(spec: ExperimentSpec) -> str:
     if spec.keeps_everything:
         return "How good is training on everything?"
     return f"What do I lose if I train on {labels.part_title(spec)}, chosen by {labels.method_choice(spec)}?"
+
+
+def not_measured(metric: Metric, count: int = 1) -> str:
+    """Return that runs have no value of a metric, and what to do.
+
+    >>> from rec_core.evaluation import METRICS
+    >>> not_measured(METRICS["rmse"], 3)
+    'RMSE was not measured in 3 runs: the version that made them did not keep what it needs. Choose another metric.'
+    """
+    runs, them = ("this run", "it") if count == 1 else (f"{number(count)} runs", "them")
+    return (
+        f"{metric.title} was not measured in {runs}: the version that made {them} did not keep what it needs. Choose "
+        "another metric."
+    )
 
 
 def headline(one: Compared, evidence: Evidence | None) -> tuple[str, str]:
@@ -102,6 +118,8 @@ def one_seed(found: Estimate) -> str:
 
 def _second(one: Compared, evidence: Evidence | None) -> str:
     name, value = one.best_control
+    if name == NO_CONTROL:
+        return f"No control was measured by {one.metric.title}."
     share = "" if one.control_kept is None else f", which keeps {percent(one.control_kept)}"
     control = f"the control “{small(labels.control_title(name))}” ({number(value)}{share}), which needs no training"
     if evidence is None:
@@ -128,7 +146,8 @@ def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str,
     """Return the four numbers of a group: title → value, what to hold it against, and help."""
     kept = one.kept if evidence is None else evidence.kept
     gain, result = one.gain if evidence is None else evidence.gain.mean, one.group.results[0]
-    control = small(labels.control_title(one.best_control[0]))
+    name = one.best_control[0]
+    over = f"“{small(labels.control_title(name))}”" if name != NO_CONTROL else "a control"
     return {
         QUALITY: (
             UNKNOWN if kept is None else percent(kept.mean),
@@ -138,7 +157,7 @@ def facts(one: Compared, evidence: Evidence | None) -> dict[str, tuple[str, str,
         GAIN: (
             _signed(gain),
             "" if evidence is None else _range(evidence.gain, _signed),
-            f"In {one.metric.title}, over “{control}”, which needs no training, with its 95 % interval. An interval "
+            f"In {one.metric.title}, over {over}, which needs no training, with its 95 % interval. An interval "
             "that holds zero: no clear difference.",
         ),
         SAVED: (
@@ -175,7 +194,7 @@ def _range(estimate: Estimate, say: Callable[[float], str]) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    return UNKNOWN if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
 
 
 def left_out(count: int, words: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from rec_core.evaluation import Metric
@@ -11,11 +12,16 @@ from rec_core.wording.numbers import number
 
 
 def headline(groups: Mapping[str, Group], baseline: str | None, metric: Metric, gains: Mapping[str, Estimate]) -> str:
-    """Return which group does best, and whether that is more than chance; ``gains`` are differences from baseline."""
+    """Return which group does best, and whether that is more than chance.
+
+    ``gains`` are differences from the baseline, of the groups that were measured by ``metric``.
+    """
     if baseline is None:
         return "Selections side by side; nothing is trained on them yet."
     value = {title: group.metric(metric.name) for title, group in groups.items()}
-    best, others = metric.best(value), [title for title in groups if title != baseline]
+    if math.isnan(value[baseline]):
+        return f"{metric.title} was not measured in {baseline}; choose another baseline or another metric."
+    best, others = metric.best(value), [title for title in gains if title != baseline]
     if not others:
         return f"{baseline} has {metric.title} {number(value[baseline])}; choose another run of the same test set."
     says = dict(zip(others, together([gains[title] for title in others]), strict=True))

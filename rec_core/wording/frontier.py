@@ -63,11 +63,11 @@ def beside(one: Compared) -> str:
 
 def beside_full(full: RunResult | None, metric: Metric) -> str:
     """Return what the best control keeps for nothing of what full data give; nothing where that is not known."""
-    free = {} if full is None else free_controls(full.controls, metric)
+    free = {} if full is None else free_controls(full.known_controls, metric)
     if full is None or not free:
         return ""
     best = metric.best(free)
-    kept = metric.share(free[best], full.metrics[metric.name])
+    kept = metric.share(free[best], full.value(metric))
     return "" if kept is None else _control(labels.control_title(best), kept)
 
 

@@ -42,7 +42,7 @@ def _ratings(means: tuple[float, float], words: Words) -> str:
 
 def sweep_sentence(results: Mapping[float, RunResult], metric: Metric, words: Words) -> str:
     """Return what the finished part of the sweep says."""
-    value = {position: result.metrics[metric.name] for position, result in results.items()}
+    value = {position: result.value(metric) for position, result in results.items()}
     if len(value) < len(POSITIONS):
         done = ", ".join(f"{metric.title} {number(v)} at position {p:g}" for p, v in sorted(value.items()))
         return f"So far: {done}."

@@ -18,7 +18,7 @@ from rec_core.selection import METHODS
 from rec_core.settings import offers
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
-from rec_core.wording.numbers import percent
+from rec_core.wording.numbers import capital, percent
 
 ALL_DATA = "All data"
 ALL_ROWS = "All rows, for production: nothing is held out"
@@ -210,4 +210,6 @@ def quality(metric: Metric) -> str:
 
 def control_title(name: str) -> str:
     """Return a control, for example "Most popular" or "Most popular, kept rows"."""
-    return CONTROLS[name.removesuffix(KEPT)] + (", kept rows" if name.endswith(KEPT) else "")
+    plain = name.removesuffix(KEPT)
+    title = CONTROLS.get(plain) or capital(plain.replace("_", " "))  # a result of another version may have other ones
+    return title + (", kept rows" if name.endswith(KEPT) else "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rec_core.analysis.comparison import Compared
 from rec_core.analysis.evidence import MARGIN, Evidence
-from rec_core.evaluation.ranking import ALL_ITEMS, RECALL, RECALL_ALL
+from rec_core.evaluation.ranking import ALL_ITEMS, RECALL, RECALL_ALL, SAMPLED
 from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.wording import comparison, labels, serving
@@ -122,11 +122,8 @@ def limits(
             f"{one.metric.title} is a mean over {number(n_users)} users, and other users would give another one. "
             f"User by user the gain over the best control is {comparison.interval(evidence.gain)} (95 % interval)."
         )
-    if more := serving.same_information(one):
-        said.append(more)
-    if one.spec.feedback == "implicit":
-        said.append(_among_which(one))
-    said += filter(None, [comparison.cut_short(one.judge), *about_data])
+    among = _among_which(one) if one.spec.feedback == "implicit" else ""
+    said += filter(None, [serving.same_information(one), among, comparison.cut_short(one.judge), *about_data])
     if len(one.group.results) == 1:
         said.append("One seed: another start or another draw may answer differently.")
     said.append("CPU seconds are those of the machine that made the run; ratios carry over better than seconds.")
@@ -145,9 +142,14 @@ def how_tuned(spec: ExperimentSpec, tuned_on: str) -> str:
 
 
 def _among_which(one: Compared) -> str:
-    """Return what the held-out item is ranked among, and what becomes of the metric among others."""
+    """Return what the held-out item is ranked among, and what becomes of the metric among others.
+
+    Nothing of a metric that is worked out from neither of the two ranks.
+    """
     words, count = labels.words_of(one.spec), one.spec.evaluation.negatives
     every, few = f"all {words.items}", f"{count} others"
+    if one.metric.part not in (ALL_ITEMS, SAMPLED):
+        return ""
     strict = one.metric.part == ALL_ITEMS
     among, other, beside = (every, few, RECALL) if strict else (few, every, RECALL_ALL)
     ranked = f"{one.metric.title} ranks the held-out {words.item} among {among}."

@@ -13,8 +13,8 @@ from tests.conftest import quick
 
 def _run(spec: ExperimentSpec) -> tuple[ExperimentSpec, RunResult]:
     timed = dict.fromkeys(("pretrain", "select", "train"), 1.0)
-    empty = RunResult(spec.model_dump(), RUN.key(spec), 100, 20, {}, {}, [], 0, timed, {}, {}, timed)
-    return spec, empty
+    metrics = {"recall@10": 0.5}
+    return spec, RunResult(spec.model_dump(), RUN.key(spec), 100, 20, metrics, {}, [], 0, timed, {}, {}, timed)
 
 
 def test_groups_stand_beside_those_that_were_tested_on_the_same() -> None:
@@ -31,6 +31,14 @@ def test_groups_stand_beside_those_that_were_tested_on_the_same() -> None:
     assert finished.tested_otherwise(random) == 1
     assert finished.tested_otherwise(elsewhere) == 4
     assert len(finished.on_data(random)) == 4
+
+
+def test_what_was_not_measured_by_a_metric_is_on_a_list_of_its_own() -> None:
+    finished = Finished((_run(quick("random")),))
+    assert finished.compared(quick("random"), RECALL_ALL) == []
+    (one,) = finished.not_measured(quick("random"), RECALL_ALL)
+    assert not one.is_measured
+    assert finished.not_measured(quick("random"), RECALL) == []
 
 
 def test_a_run_that_nobody_asked_for_stands_with_those_that_were() -> None:
