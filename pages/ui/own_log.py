@@ -15,7 +15,7 @@ import streamlit as st
 from cache.home import folders
 from pages.ui import cards, errors, state
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
-from rec_core.data.sources.table.opening import is_elsewhere
+from rec_core.data.sources.table.places import is_elsewhere
 from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
 from rec_core.errors import CorelensError, DataError, reason
 from rec_core.specs import checked

@@ -11,7 +11,8 @@ from typing import Any
 from rec_core import specs
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
-from rec_core.data.sources.table.opening import is_elsewhere, name_of
+from rec_core.data.sources.table.opening import name_of
+from rec_core.data.sources.table.places import is_elsewhere
 from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.source import PREFIX
 from rec_core.errors import SpecError, reason

@@ -17,17 +17,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from rec_core.data.sources import files
+from rec_core.data.sources.table.places import is_elsewhere, require_allowed
 from rec_core.errors import DataError, reason
 
 _HELD = 1 << 20  # bytes that are looked at to tell what a file is
 PARQUET = b"PAR1"
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _REMEDY = "Name another file, with its whole path."
-
-
-def is_elsewhere(path: str) -> bool:
-    """Say whether a path names a place that is not a folder of this machine, such as ``s3://``."""
-    return "://" in path
 
 
 def name_of(path: str) -> str:
@@ -117,6 +113,7 @@ def hash_of(path: str) -> str:
 
 def _hash_of(path: str) -> str:
     if is_elsewhere(path):
+        require_allowed(path)
         from fsspec.core import url_to_fs
 
         system, place = url_to_fs(path)
@@ -135,6 +132,7 @@ def _hash_of_version(path: str, mtime_ns: int, size: int) -> str:
 def _raw(path: str) -> Any:
     if not is_elsewhere(path):
         return Path(path).open("rb")
+    require_allowed(path)
     import fsspec
 
     try:
