@@ -10,6 +10,7 @@ from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.kinds import Kind
 from cache.logs import Logs
+from pages.ui import access
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import Compared, baseline_spec, free_controls
 from rec_core.analysis.evidence import Evidence, weigh
@@ -46,8 +47,8 @@ def jobs() -> Jobs:
 
 
 def logs() -> Logs:
-    """Return people's own logs."""
-    return Logs(jobs().ledger)
+    """Return people's own logs, as the visitor has them."""
+    return Logs(jobs().ledger, access.visitor().owner)
 
 
 def use(chosen: ExperimentSpec) -> None:
