@@ -6,16 +6,12 @@ import os
 from pathlib import Path
 
 from cache.ledger import Ledger
+from cache.private import home as home  # light, for the server's start
 from cache.store import DiskStore
 from rec_core.data.sources import Folders
 from rec_core.errors import CorelensError
 
-_LIMIT_GB = 20.0
-
-
-def home() -> Path:
-    """Return the folder of store, ledger, downloads and job files: ``CORELENS_HOME``, by default ``.corelens``."""
-    return Path(os.environ.get("CORELENS_HOME") or ".corelens").resolve()
+_LIMIT_GB, _UPLOADS_GB = 20.0, 2.0
 
 
 def folders(data_dir: str | None = None) -> Folders:
@@ -30,13 +26,26 @@ def store_limit() -> int:
     Raises:
         CorelensError: if that is not a number above 0.
     """
-    text = os.environ.get("CORELENS_STORE_GB") or str(_LIMIT_GB)
+    return _bytes("CORELENS_STORE_GB", _LIMIT_GB)
+
+
+def uploads_limit() -> int:
+    """Return how many bytes all files take at most that people send: ``CORELENS_UPLOADS_GB`` gigabytes, by default 2.
+
+    Raises:
+        CorelensError: if that is not a number above 0.
+    """
+    return _bytes("CORELENS_UPLOADS_GB", _UPLOADS_GB)
+
+
+def _bytes(name: str, usual: float) -> int:
+    text = os.environ.get(name) or str(usual)
     try:
         gigabytes = float(text)
     except ValueError:
         gigabytes = 0.0
     if not 0 < gigabytes < float("inf"):
-        raise CorelensError(f"CORELENS_STORE_GB is '{text}'; set it to a number of gigabytes above 0, or leave it out.")
+        raise CorelensError(f"{name} is '{text}'; set it to a number of gigabytes above 0, or leave it out.")
     return int(gigabytes * 1e9)
 
 

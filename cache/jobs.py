@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cache import private
 from cache.home import open_store
 from cache.kinds import KINDS, STAGES, Kind
 from cache.launcher import JobState, Launcher, Local
@@ -78,6 +79,7 @@ class Jobs:
     """
 
     def __init__(self, home: Path, folders: Folders, launcher: Launcher | None = None) -> None:
+        private.tighten(home)
         self.store = open_store(home)
         self.ledger = Ledger(home)
         self._queue = Queue(self.ledger)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cache import private
 from cache.kinds import Kind
 from rec_core import specs
 from rec_core.errors import CorelensError, SpecError, reason, remedy
@@ -71,6 +72,24 @@ _MIGRATIONS = (
         deaths TEXT NOT NULL
     );
     """,
+    # Whose a log is: before, a home had one owner. Two people may have the same log, each by a path of their own.
+    """
+    ALTER TABLE logs RENAME TO logs_of_one;
+    CREATE TABLE logs (
+        name TEXT NOT NULL,
+        title TEXT NOT NULL,
+        path TEXT NOT NULL,
+        reading TEXT NOT NULL,
+        items_path TEXT NOT NULL,
+        added_at REAL NOT NULL,
+        removed_at REAL NOT NULL,
+        owner TEXT NOT NULL,
+        shared INTEGER NOT NULL,
+        PRIMARY KEY (name, owner)
+    );
+    INSERT INTO logs SELECT name, title, path, reading, items_path, added_at, removed_at, '', 0 FROM logs_of_one;
+    DROP TABLE logs_of_one;
+    """,
 )
 
 
@@ -105,7 +124,10 @@ class Written(NamedTuple):
 
 
 class OwnLog(NamedTuple):
-    """A log of somebody's as it is written down (``cache.logs`` reads it): texts, but for two times, 0 if never."""
+    """A log of somebody's as it is written down (``cache.logs`` reads it): texts, but for two times, 0 if never.
+
+    ``owner`` is empty for the account that keeps the home folder; ``shared`` is 1 for a log that everybody may use.
+    """
 
     name: str
     title: str
@@ -114,6 +136,8 @@ class OwnLog(NamedTuple):
     items_path: str
     added_at: float
     removed_at: float = 0.0
+    owner: str = ""
+    shared: int = 0
 
 
 _CHANGES = {column: f"UPDATE sweeps SET {column} = ? WHERE name = ?" for column in ("asked", "paused", "ended")}
@@ -236,19 +260,19 @@ class Ledger:
             database.execute("DELETE FROM sweeps WHERE name = ?", (name,))
 
     def keep_log(self, log: OwnLog) -> None:
-        """Write down a log, in place of the one of its name."""
+        """Write down a log, in place of its owner's one of that name."""
         with self._transaction() as database:
-            database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)", log)
+            database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", log)
 
     def logs(self) -> list[OwnLog]:
-        """Return all logs, the oldest first, those that were removed too."""
+        """Return everybody's logs, the oldest first, those that were removed too."""
         with self._reading() as database:
             return [OwnLog(*row) for row in _rows(database, "SELECT * FROM logs ORDER BY added_at")]
 
-    def forget_log(self, name: str) -> None:
-        """Forget a log for good."""
+    def forget_log(self, name: str, owner: str = "") -> None:
+        """Forget somebody's log for good; others who have the same keep theirs."""
         with self._transaction() as database:
-            database.execute("DELETE FROM logs WHERE name = ?", (name,))
+            database.execute("DELETE FROM logs WHERE name = ? AND owner = ?", (name, owner))
 
     def sweeps(self) -> list[Written]:
         """Return all sweeps, the oldest first."""
@@ -306,7 +330,8 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private.folder(self._path.parent)
+            private.touch(self._path)  # SQLite gives the files beside it the same mode
             database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
         except (OSError, sqlite3.OperationalError) as error:
             raise _unusable(self._path, error) from error

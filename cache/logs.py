@@ -1,6 +1,7 @@
 """People's own logs: which files they named, and what they said of them; the list is in the ledger.
 
 A log that was removed can be brought back; its runs are there again then, because they are called by what was read.
+Every log has an owner, who alone can change it or take it off the list; others may use it where the owner shares it.
 """
 
 from __future__ import annotations
@@ -13,32 +14,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache.ledger import Ledger, OwnLog
+from cache.uploads import Uploads
 from rec_core.data import sources
 from rec_core.data.sources.table import Reading, Table, titled
+from rec_core.data.sources.table.opening import exists
 from rec_core.errors import SpecError
 from rec_core.specs import checked
 
 
 @dataclass(frozen=True)
 class Logs:
-    """The logs of a home folder."""
+    """The logs of a home folder as ``owner`` has them; the empty owner is the account that keeps the folder."""
 
     ledger: Ledger
+    owner: str = ""
 
-    def keep(self, log: Table) -> None:
-        """Write a log down, in place of the one of its name, and have it among the sources of data.
+    def keep(self, log: Table, shared: bool | None = None) -> None:
+        """Write a log down as the owner's, in place of theirs of its name, and have it among the sources of data.
 
-        One that is called by its file's name keeps the title that it was given before.
+        One that is called by its file's name keeps the title that it was given before; who may use it stays as it was
+        where ``shared`` is None.
         """
-        before = next((one for one in self.ledger.logs() if one.name == log.name), None)
+        before = next((one for one in self._own() if one.name == log.name), None)
         title = before.title if before and not log.is_titled else log.title
         reading = json.dumps(log.reading.model_dump(exclude_defaults=True))
-        self.ledger.keep_log(OwnLog(log.name, title, log.path, reading, log.items_path, time.time()))
+        shared = bool(before and before.shared) if shared is None else shared
+        self.ledger.keep_log(
+            OwnLog(log.name, title, log.path, reading, log.items_path, time.time(), 0.0, self.owner, int(shared))
+        )
         self.register()
 
     def rename(self, name: str, title: str) -> None:
         """Call a log by another title."""
         self._change(name, lambda log: log._replace(title=titled(title)))
+
+    def share(self, name: str, shared: bool) -> None:
+        """Let everybody use a log, or its owner alone."""
+        self._change(name, lambda log: log._replace(shared=int(shared)))
 
     def remove(self, name: str) -> None:
         """Take a log off the list; its file and its runs stay where they are."""
@@ -50,37 +62,65 @@ class Logs:
 
     def forget(self, name: str) -> None:
         """Forget a log that was removed; a file that was sent goes with it, unless another log is of it."""
-        kept = {path for log in self.ledger.logs() if log.name != name for path in (log.path, log.items_path)}
-        gone = [log.path for log in self.ledger.logs() if log.name == name and log.path not in kept]
-        self.ledger.forget_log(name)
-        for path in map(Path, gone):
-            if path.is_relative_to(self.uploads):
-                with suppress(OSError):  # it takes room, and does no harm
-                    path.unlink()
+        gone = [path for log in self._own() if log.name == name for path in (log.path, log.items_path)]
+        self.ledger.forget_log(name, self.owner)
+        kept = self.files()
+        for path in gone:
+            if path and path not in kept:
+                self.uploads.discard(Path(path))
 
     @property
-    def uploads(self) -> Path:
-        """Where files that were sent are kept."""
-        return self.ledger.folder / "uploads"
+    def uploads(self) -> Uploads:
+        """Files that were sent."""
+        return Uploads(self.ledger.folder / "uploads")
+
+    def files(self) -> set[str]:
+        """Return the paths that anybody's logs are read from, those of removed logs too."""
+        return {path for log in self.ledger.logs() for path in (log.path, log.items_path) if path}
 
     def listed(self) -> list[Table]:
-        """Return the logs on the list under titles that differ, the oldest first.
+        """Return the owner's logs on the list under titles that differ, the oldest first.
 
         One that this version cannot read is left out.
         """
-        return sources.distinct(_read(log for log in self.ledger.logs() if not log.removed_at))
+        return sources.distinct(_read(log for log in self._own() if not log.removed_at))
 
     def removed(self) -> list[Table]:
-        """Return the logs that were removed, the latest last."""
-        gone = [log for log in self.ledger.logs() if log.removed_at]
+        """Return the owner's logs that were removed, the latest last."""
+        gone = [log for log in self._own() if log.removed_at]
         return sources.distinct(_read(sorted(gone, key=lambda log: log.removed_at)))
 
+    def of_others(self) -> list[Table]:
+        """Return the logs that others share, the oldest first, but for those that the owner has too."""
+        own = {log.name for log in self._own() if not log.removed_at}
+        shared = [log for log in self.ledger.logs() if log.shared and not log.removed_at and log.owner != self.owner]
+        return _read({log.name: log for log in reversed(shared) if log.name not in own}.values())[::-1]
+
+    def is_shared(self, name: str) -> bool:
+        """Return whether the owner lets everybody use a log."""
+        return any(log.shared for log in self._own() if log.name == name)
+
+    def usable(self) -> set[str]:
+        """Return the names of the logs that the owner may use: their own, and those that others share."""
+        return {log.name for log in (*self.listed(), *self.of_others())}
+
     def register(self) -> None:
-        """Have the logs on the list, and no others, among the sources of data of this process."""
-        sources.register(self.listed())
+        """Have everybody's logs on the list, and no others, among the sources of data of this process.
+
+        Pages show each person those that are ``usable``; a worker needs all. Where several have the same log, it stands
+        by the path of the first whose file is there.
+        """
+        found: dict[str, Table] = {}
+        for log in _read(log for log in self.ledger.logs() if not log.removed_at):
+            if log.name not in found or not exists(found[log.name].path):
+                found[log.name] = log
+        sources.register(sources.distinct(found.values()))
+
+    def _own(self) -> list[OwnLog]:
+        return [log for log in self.ledger.logs() if log.owner == self.owner]
 
     def _change(self, name: str, change: Callable[[OwnLog], OwnLog]) -> None:
-        for log in self.ledger.logs():
+        for log in self._own():
             if log.name == name:
                 self.ledger.keep_log(change(log))
         self.register()

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from cache import private
 from rec_core.canonical import canonical_json
 from rec_core.stages import Artifact
 
@@ -34,7 +35,7 @@ def write(place: Path, artifact: Artifact) -> int:
     Raises:
         OSError: if the folder cannot be written; nothing is left behind then.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
+    private.folder(place.parent)
     temporary = Path(tempfile.mkdtemp(prefix=NEW, dir=place.parent))
     try:
         size = _write_files(temporary, artifact)
@@ -140,7 +141,7 @@ def _write_files(folder: Path, artifact: Artifact) -> int:
 @contextlib.contextmanager
 def _written(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file, which is on the disk when it is closed."""
-    with path.open("wb") as file:
+    with private.create(path) as file:
         yield file
         file.flush()
         os.fsync(file.fileno())

@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one sentence on stderr."""
     # Loading takes a second, and libraries may turn an interrupt in the middle of their import into anything.
     before = signal.signal(signal.SIGINT, _stop)
-    from cache import faults
+    from cache import faults, private
     from cache.home import folders, home, open_store
     from cache.ledger import Ledger
     from cache.listed import SweepList
@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, before)
     try:
+        private.tighten(home())
         logs = Logs(Ledger(home()))
         logs.register()
         return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home())), logs))

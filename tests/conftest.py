@@ -25,7 +25,7 @@ from rec_core.stages import RUN, MemoryStore, resolve
 
 settings.register_profile("corelens", deadline=None)  # a busy machine must not fail a property
 settings.load_profile("corelens")
-_PROCESSES = "tests/browser", "tests/cache"
+_PROCESSES = "tests/browser", "tests/cache", "tests/server"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -106,6 +106,7 @@ class Processes:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                umask=0o077,  # what they write is their owner's alone
                 env=_environment(),
                 cwd=self._folder,
             )

@@ -96,7 +96,10 @@ def provenance(source: Source, spec: ExperimentSpec) -> None:
     place = source.locate(state.jobs().folders)
     if isinstance(source, Table):
         columns = ", ".join(f"{role} = {plain_markdown(name)}" for role, name in source.reading.columns.named.items())
-        st.markdown(f"A log of your own, read as {columns}.")
+        own = next((log for log in state.logs().listed() if log.name == source.name), None)
+        whose = "shared by somebody else" if own is None else "of your own"
+        st.markdown(f"A log {whose}, read as {columns}.")
+        place = None if own is None else own.locate(state.jobs().folders)
     if place is not None:
         st.markdown(f"It lies at {plain_markdown(str(place))} ({_size(source)}).")
     st.markdown(wording.kept(*_in_the_store(spec)))

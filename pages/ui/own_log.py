@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cache.home import folders
+from cache.home import uploads_limit
 from pages.ui import cards, errors, net, state
+from pages.ui.access import allowed
 from rec_core.canonical import digest
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
 from rec_core.data.sources.table.opening import version_of
-from rec_core.data.sources.table.places import absolute, is_elsewhere, require
 from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, Role
-from rec_core.errors import CorelensError, DataError, reason
+from rec_core.errors import CorelensError, DataError
 from rec_core.specs import checked
 from rec_core.wording.numbers import plain_markdown
 
 _SHOWN = 20  # rows
 _NONE = "–"
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SENT = "_file_sent"
+_FOR_ALL = "Everybody who opens this app may use it"
 _ITEM_ROLES: tuple[Role, ...] = ("item", "title", "categories")
 
 
@@ -52,44 +53,22 @@ def _named() -> str:
     sent = st.file_uploader("Or send a small file", key="own-file")
     if typed:
         return allowed(typed)
-    return "" if sent is None else _kept(sent.name, sent.getvalue())
+    return "" if sent is None else _sent(sent)
 
 
-def allowed(path: str) -> str:
-    """Return the whole path of a file that this app may read.
-
-    Raises:
-        DataError: if the app is served to others, and the path is not in the folder that whoever started it named.
-    """
-    require(path)
-    local = folders().local
-    served = (st.get_option("server.address") or "") not in _LOOPBACK
-    if is_elsewhere(path):
-        if served:
-            raise DataError("This app is served to others and reads no other machines: copy the file to its folder.")
-        return path
-    named = path if path.startswith("~") or local is None else str(local / path)
-    whole = Path(absolute(named))
-    if served and (local is None or not whole.is_relative_to(local)):
-        raise DataError(
-            "This app is served to others and reads files from the folder CORELENS_DATA alone: put the file there, and "
-            "name it by its place in that folder."
-        )
-    return str(whole)
+def _sent(file: UploadedFile) -> str:
+    """Return where a file is kept that was sent; it is looked at once, and again only if it is gone."""
+    known: tuple[str, str] = st.session_state.get(_SENT, ("", ""))
+    if known[0] != file.file_id or not Path(known[1]).exists():
+        known = file.file_id, _kept(file.name, file.getvalue())
+        st.session_state[_SENT] = known
+    return known[1]
 
 
 def _kept(name: str, contents: bytes) -> str:
     """Keep a file that was sent, and return where."""
-    plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "log"
-    place = state.logs().uploads / hashlib.sha256(contents).hexdigest()[:16] / plain
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(contents)
-    except OSError as error:
-        raise DataError(
-            f"The file could not be kept ({reason(error)}); free some disk space and send it again."
-        ) from error
-    return str(place)
+    logs = state.logs()
+    return str(logs.uploads.keep(logs.owner, name, contents, uploads_limit(), logs.files()))
 
 
 def _take(path: str) -> None:
@@ -105,18 +84,20 @@ def _take(path: str) -> None:
     reading = {"layout": found.layout, "columns": columns.model_copy(update={"in_order": in_order})}
     items_path, reading = _items(reading, of)
     title = st.text_input("What to call it", key=f"own-title-{of}", placeholder=Path(path).name)
+    only_you = "Without this, you alone see it. Only you can change it."
+    shared = st.checkbox(_FOR_ALL, key=f"own-shared-{of}", help=only_you)
     missing = [ROLES[role].lower() for role in ("user", "item") if not getattr(columns, role)]
     label = "Use this log" if not missing else f"Say which column is the {' and the '.join(missing)}"
-    args = [path, Reading(**reading), title.strip(), items_path]
+    args = [path, Reading(**reading), title.strip(), items_path, shared]
     st.button(label, key="own-use", type="primary", disabled=bool(missing), on_click=_use, args=args)
 
 
 @net.callback
-def _use(path: str, reading: Reading, title: str, items_path: str) -> None:
+def _use(path: str, reading: Reading, title: str, items_path: str, shared: bool) -> None:
     """Take a log, choose it, and close the card."""
     try:
         log = Table.of(path, reading, title, items_path)
-        state.logs().keep(log)
+        state.logs().keep(log, shared)
     except CorelensError as error:
         state.complain(str(error))
         return
@@ -216,20 +197,36 @@ def _items(reading: dict[str, Any], of: str) -> tuple[str, dict[str, Any]]:
 
 
 def _listed() -> None:
-    """List the logs that were taken, each to be renamed or removed, and those removed, to be brought back."""
-    for log in state.logs().listed():
+    """List the visitor's logs, each to be renamed, shared or removed, those removed, and what others share."""
+    logs = state.logs()
+    for log in logs.listed():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain_markdown(log.title)}** · {plain_markdown(log.path)}", width="stretch")
             st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
             with st.popover("Rename"):
                 title = st.text_input("What to call it", log.given_title, key=f"title-{log.name}")
                 st.button("Rename", key=f"rename-{log.name}", on_click=_rename, args=[log.name, title])
-            st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[state.logs().remove, log.name])
-    for log in reversed(state.logs().removed()):
+            _share_button(log.name, logs.is_shared(log.name))
+            st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[logs.remove, log.name])
+    for log in reversed(logs.removed()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Removed: {plain_markdown(log.title)}. Its file and its runs are where they were.")
-            st.button("Bring back", key=f"back-{log.name}", on_click=_do, args=[state.logs().bring_back, log.name])
-            st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[state.logs().forget, log.name])
+            st.button("Bring back", key=f"back-{log.name}", on_click=_do, args=[logs.bring_back, log.name])
+            st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[logs.forget, log.name])
+    for log in logs.of_others():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain_markdown(log.title)}** · shared by somebody else", width="stretch")
+            st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
+
+
+def _share_button(name: str, shared: bool) -> None:
+    """Draw the button that lets everybody use a log, or its owner alone again."""
+    label, said = ("Stop sharing", "Everybody may use it.") if shared else ("Share", "You alone may use it.")
+    st.button(label, key=f"share-{name}", on_click=_share, args=[name, not shared], help=said)
+
+
+def _share(name: str, shared: bool) -> None:
+    _do(partial(state.logs().share, shared=shared), name)
 
 
 @net.callback

@@ -7,13 +7,14 @@ import time
 import streamlit as st
 
 from cache.jobs import Job
-from pages.ui import estimates, net, state, sweeps
+from pages.ui import access, estimates, net, state, sweeps
 from rec_core.replicates import group_key
 from rec_core.wording import labels
 from rec_core.wording.numbers import duration, plain_markdown
 
 _SEEN, _SWEEPS = "_active_jobs", "_seen_sweeps"
 _STOPS_WITHIN = 1.0  # seconds that a job which was cancelled usually takes at most
+_OF_OTHERS = "a log of somebody else"
 _MOST = 3  # jobs that went wrong and are shown; the next follow when these are dismissed
 
 
@@ -25,7 +26,7 @@ def show() -> None:
     st.session_state[_SEEN], st.session_state[_SWEEPS] = {job.key: job for job in active}, standing
     net.fragment(_follow, run_every="1s" if active or _going(standing) else None)()
     failed: dict[str, list[Job]] = {}
-    for job in state.jobs().failed():
+    for job in filter(_is_visible, state.jobs().failed()):
         failed.setdefault(job.message, []).append(job)
     for jobs in list(failed.values())[:_MOST]:
         _failed(jobs)
@@ -138,10 +139,15 @@ _TITLES = {
 }
 
 
+def _is_visible(job: Job) -> bool:
+    """Return whether a job is about data that the visitor may see."""
+    return access.may_use(job.spec.data.dataset)
+
+
 def _title(job: Job) -> str:
     """Return what a job makes, and of which data unless they are the chosen ones."""
     title = labels.run_title(job.spec) if job.kind == "run" else _TITLES.get(job.kind, "User map")
-    data = labels.data_title(job.spec)
+    data = labels.data_title(job.spec) if _is_visible(job) else _OF_OTHERS
     return title if data == labels.data_title(state.spec()) else f"{title} ({data})"
 
 

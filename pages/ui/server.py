@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import html
 import importlib
 import inspect
 import pkgutil
+import secrets
 import threading
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit import cli_util
 from streamlit.web.server.server_util import get_url
+
+from cache import private
+from pages.ui import gate
 
 _PACKAGES = ("pages.ui", "rec_core.analysis", "rec_core.figures", "rec_core.wording")
 # What Streamlit and plotly load when they first draw; a test finds what is missing here.
@@ -30,16 +37,43 @@ _DRAWING = (
 )
 _AGAIN = 10.0  # seconds
 _ANYWHERE = ("", "0.0.0.0", "::")
+_TOKEN = secrets.token_urlsafe(32)  # for the life of the server
+MIDDLEWARE = (Middleware(gate.Gate, token=_TOKEN),)
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """Make ready in the background, and open a browser as Streamlit does where an app has no lifespan of its own."""
+    """Make ready in the background, say the link that the starter opens, and open it where there is a browser."""
     threading.Thread(target=_work, daemon=True).start()
+    address = str(st.get_option("server.address") or "")
+    url = get_url("localhost" if address in _ANYWHERE else address)
+    link = f"{url}/?{gate.PARAMETER}={_TOKEN}"
+    cli_util.print_to_cli(f"  Open this link to read your own files and to keep your logs: {link}\n")
+    file = _written(link)
     if not st.get_option("server.headless"):
-        address = str(st.get_option("server.address") or "")
-        cli_util.open_browser(get_url("localhost" if address in _ANYWHERE else address))
-    yield
+        cli_util.open_browser(url if file is None else file.as_uri())
+    try:
+        yield
+    finally:
+        if file is not None:
+            file.unlink(missing_ok=True)
+
+
+def _written(link: str) -> Path | None:
+    """Write a page that leads to ``link`` and that its owner alone can read; return where, None if it cannot be.
+
+    A browser opens this file: other accounts can see the commands that run, and so a link that is part of one.
+    """
+    home = private.home()
+    place = home / "servers" / f"{st.get_option('server.port')}.html"
+    said = html.escape(link)
+    page = f'<!doctype html><meta http-equiv="refresh" content="0; url={said}"><a href="{said}">Open Corelens</a>\n'
+    try:
+        private.tighten(home)
+        private.write(place, page.encode())
+    except OSError:
+        return None
+    return place
 
 
 def make_ready() -> None:
@@ -67,7 +101,18 @@ def keep_sweeps_going() -> None:
     while True:
         with contextlib.suppress(Exception):  # a home that cannot be read is said on the pages
             keep_going(sweeps.here())
+        with contextlib.suppress(Exception):
+            _clear_uploads()
         time.sleep(_AGAIN)
+
+
+def _clear_uploads() -> None:
+    """Remove files that were sent and that no log was taken from."""
+    from cache.ledger import Ledger
+    from cache.logs import Logs
+
+    logs = Logs(Ledger(private.home()))
+    logs.uploads.sweep(logs.files())
 
 
 def _load_modules() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cache.home import folders
-from pages.ui import advanced, controls, errors, links, nav, net, state
+from pages.ui import access, advanced, controls, errors, links, nav, net, state
 from rec_core import selection, specs
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Source
@@ -51,10 +51,11 @@ def show() -> None:
 
 
 def _know_the_logs() -> None:
-    """Have people's own logs among the data; one that was removed is not chosen any more."""
+    """Have people's own logs among the data; one that was removed, or is not the visitor's, is not chosen any more."""
     with suppress(CorelensError):  # no store can be opened: that is said where the controls would be
         state.logs().register()
-    if st.session_state.get("data", FIRST.data.dataset) not in SOURCES:
+        access.know(state.logs().usable())
+    if st.session_state.get("data", FIRST.data.dataset) not in _data():
         st.session_state["data"] = FIRST.data.dataset
 
 
@@ -248,7 +249,8 @@ def _facts() -> str:
 
 def _data() -> dict[str, Source]:
     """Return what is on offer, what needs no download first: the list opens at the default, with others below it."""
-    offered = {name: source for name, source in SOURCES.items() if source.is_offered(folders())}
+    every = {name: source for name, source in SOURCES.items() if access.may_use(name)}
+    offered = {name: source for name, source in every.items() if source.is_offered(folders())}
     return dict(sorted(offered.items(), key=lambda one: one[1].download_mb > 0))
 
 

@@ -11,7 +11,7 @@ from cache.home import folders, home
 from cache.jobs import Jobs
 from cache.kinds import Kind
 from cache.logs import Logs
-from pages.ui import errors, net
+from pages.ui import access, errors, net
 from rec_core.analysis import evidence as evidence_of
 from rec_core.analysis import gradient_norms
 from rec_core.analysis.comparison import NO_CONTROL, Compared, Intervals, baseline_spec, free_controls
@@ -48,8 +48,8 @@ def jobs() -> Jobs:
 
 
 def logs() -> Logs:
-    """Return people's own logs."""
-    return Logs(jobs().ledger)
+    """Return people's own logs, as the visitor has them."""
+    return Logs(jobs().ledger, access.visitor().owner)
 
 
 @net.callback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import signal
@@ -51,33 +52,42 @@ def browser() -> Iterator[Browser]:
 class App:
     """A Streamlit server that can be started, killed and started again on the same home folder."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, *options: str, **env: str) -> None:
+        self.home, self._options, self._env = home, options, env
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
-        """Start the server and return the seconds until it answered."""
+    def start(self, host: str = "localhost") -> float:
+        """Start the server and return the seconds until it answered to the name ``host``."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         begin = time.monotonic()
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--server.port", str(self.port)],
+                [*command, "--server.port", str(self.port), *self._options],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"CORELENS_HOME": str(self.home), "HOME": str(self.home), "XDG_CACHE_HOME": _CACHE},
+                env=os.environ
+                | {"CORELENS_HOME": str(self.home), "HOME": str(self.home), "XDG_CACHE_HOME": _CACHE}
+                | self._env,
             )
         while time.monotonic() < begin + 60:
             try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
+                health = urllib.request.Request(f"{self.url}/_stcore/health", headers={"Host": host})
+                urllib.request.urlopen(health, timeout=1)
                 return time.monotonic() - begin
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
         raise AssertionError((self.home / "server.log").read_text())
+
+    @property
+    def link(self) -> str:
+        """The link that the start printed; whoever opens it is the starter."""
+        page = (self.home / "servers" / f"{self.port}.html").read_text()
+        return html.unescape(page.partition('href="')[2].partition('"')[0])
 
     def kill(self) -> None:
         """Kill the server; jobs go on."""

@@ -48,8 +48,9 @@ def test_a_log_goes_in_and_its_coreset_out(page: Page, tmp_path: Path, n_rows: i
     app = App(tmp_path / "home")
     app.start()
     try:
-        page.goto(app.url)
+        page.goto(app.link)
         expect(page.get_by_role("button", name=re.compile("^Run")).first).to_be_visible()  # the sidebar is whole
+        assert "token" not in page.url
         page.get_by_role("link", name="Your own log").click()
         page.get_by_label("Path", exact=True).fill(str(log))
         page.get_by_label("Path", exact=True).press("Enter")
@@ -71,6 +72,7 @@ def test_a_log_goes_in_and_its_coreset_out(page: Page, tmp_path: Path, n_rows: i
 
         app.kill()
         app.start()
+        page.goto(app.link)
         page.goto(f"{app.url}/data?data=shop.csv")
         expect(page.locator("h1")).to_contain_text("shop.csv: ")
         page.goto(f"{app.url}/?data=shop.csv&unreadable=Leave+them+out")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cache.home import folders
-from cache.ledger import Ledger
+from cache.ledger import _MIGRATIONS, Ledger
 from cache.logs import Logs
 from rec_core.__main__ import main
 from rec_core.data.sources import SOURCES
@@ -158,3 +160,32 @@ def test_equal_titles_are_told_apart_by_folders_or_by_names(log: Table, tmp_path
     logs.remove(made[0].name)
     assert SOURCES[made[1].name].title == "MovieLens 1M (b)"  # there is a public data set of that name
     assert {one.given_title for one in logs.listed()} == {"MovieLens 1M", "log.csv"}
+
+
+def _of_one_owner(home: Path, log: Table) -> None:
+    """Write a log down as before logs had owners."""
+    home.mkdir()
+    reading = json.dumps(log.reading.model_dump(exclude_defaults=True))
+    with closing(sqlite3.connect(home / "ledger.sqlite3")) as database:
+        for script in _MIGRATIONS[:5]:
+            database.executescript(script)
+        database.execute(
+            "INSERT INTO logs VALUES (?, ?, ?, ?, '', 1.0, 0.0)", (log.name, "Our shop", log.path, reading)
+        )
+        database.execute("PRAGMA user_version = 5")
+        database.commit()
+
+
+def test_logs_of_before_there_were_owners_belong_to_the_homes_account(log: Table, tmp_path: Path) -> None:
+    _of_one_owner(tmp_path / "home", log)
+    ledger = Ledger(tmp_path / "home")
+    logs, others = Logs(ledger), Logs(ledger, "somebody")
+    for _ in ("as it is", "upgraded"):
+        assert [(one.title, one.path) for one in logs.listed()] == [("Our shop", log.path)]
+        assert (logs.is_shared(log.name), others.listed(), others.usable()) == (False, [], set())
+        ledger.rename("group", "a write upgrades the ledger")
+    logs.share(log.name, True)
+    assert others.usable() == {log.name}
+    assert [one.title for one in others.of_others()] == ["Our shop"]
+    logs.keep(log)
+    assert logs.is_shared(log.name)  # naming it again changes nothing of that

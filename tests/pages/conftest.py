@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from cache.jobs import Jobs
 from cache.ledger import Ledger
 from cache.store import DiskStore
-from pages.ui import exhibits
+from pages.ui import access, exhibits
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
@@ -33,11 +33,12 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home folder; the app's jobs are forgotten afterwards."""
+    """An empty home folder of whoever looks at pages; the app's jobs are forgotten afterwards."""
     monkeypatch.setenv("CORELENS_HOME", str(tmp_path))
     monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
     monkeypatch.delenv("CORELENS_DATA", raising=False)
     monkeypatch.setattr(exhibits, "HEAD_START", 0.0)
+    monkeypatch.setattr(access, "visitor", lambda: access.Visitor("", is_starter=True, is_near=True))
     st.cache_resource.clear()
     yield tmp_path
     st.cache_resource.clear()

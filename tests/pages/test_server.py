@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -50,24 +51,56 @@ def test_what_goes_wrong_before_anybody_comes_is_left_for_the_page_to_say(tmp_pa
 @pytest.mark.parametrize(
     ("address", "opened"), [("127.0.0.1", "http://127.0.0.1:8765"), ("0.0.0.0", "http://localhost:8765")]
 )
-def test_a_browser_is_opened_where_there_is_one(address: str, opened: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_is_opened_where_there_is_one_by_a_file_that_nobody_else_reads(
+    address: str, opened: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     urls: list[str] = []
-    monkeypatch.setattr(cli_util, "open_browser", urls.append)
-    monkeypatch.setattr(server, "make_ready", lambda: None)
-    before = {name: config.get_option(name) for name in ("server.headless", "server.address", "server.port")}
+    pages: list[str] = []
 
-    async def start(headless: bool) -> None:
-        for name, value in {"server.headless": headless, "server.address": address, "server.port": 8765}.items():
+    def open_browser(url: str) -> None:
+        urls.append(url)
+        pages.append(file.read_text())
+        assert file.stat().st_mode & 0o777 == 0o600
+
+    file = home.resolve() / "servers" / "8765.html"
+    monkeypatch.setattr(cli_util, "open_browser", open_browser)
+    _start(address, headless=True, monkeypatch=monkeypatch)
+    assert urls == []
+    _start(address, headless=False, monkeypatch=monkeypatch)
+    assert urls == [file.as_uri()]  # other accounts see the commands that run: no token in them
+    links = re.findall(r"http://\S+\?token=[\w-]{43}", capsys.readouterr().out)
+    assert len(links) == 2  # one line at each start
+    assert len(set(links)) == 1  # by the same server
+    assert links[0].startswith(f"{opened}/?token=")
+    assert pages[0].count(links[0]) == 2
+    assert not file.exists()  # it ends with the server
+
+
+def test_a_home_that_cannot_be_written_opens_the_app_without_the_link(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls: list[str] = []
+    (home / "servers").write_text("A file where the folder should be.")
+    monkeypatch.setattr(cli_util, "open_browser", urls.append)
+    _start("127.0.0.1", headless=False, monkeypatch=monkeypatch)
+    assert urls == ["http://127.0.0.1:8765"]
+
+
+def _start(address: str, headless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start what runs before anybody comes, and end it."""
+    monkeypatch.setattr(server, "_work", lambda: None)
+    wanted = {"server.headless": headless, "server.address": address, "server.port": 8765}
+    before = {name: config.get_option(name) for name in wanted}
+
+    async def start() -> None:
+        for name, value in wanted.items():
             config.set_option(name, value)
         async with server.lifespan(None):
             pass
 
     try:
         with ThreadPoolExecutor(1) as thread:  # browser tests leave an event loop running in this one
-            thread.submit(asyncio.run, start(headless=True)).result()
-            assert urls == []
-            thread.submit(asyncio.run, start(headless=False)).result()
+            thread.submit(asyncio.run, start()).result()
     finally:
         for name, value in before.items():
             config.set_option(name, value)
-    assert urls == [opened]

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from rec_core.data.sources import files
-from rec_core.data.sources.table.places import REMEDY, exists, is_elsewhere, name_of, opened_here, parts
+from rec_core.data.sources.table.addresses import is_elsewhere, require_allowed
+from rec_core.data.sources.table.places import REMEDY, exists, name_of, opened_here, parts
 from rec_core.errors import CorelensError, DataError, reason
 
 HELD = 1 << 20  # bytes that are looked at to tell what a file is
@@ -114,6 +115,7 @@ def _hash_of(path: str) -> str:
 
 
 def _tag_of(path: str) -> str:
+    require_allowed(path)
     from fsspec.core import url_to_fs
 
     try:
@@ -133,6 +135,7 @@ def _hash_of_version(path: str, mtime_ns: int, size: int) -> str:
 def _raw(path: str) -> Any:
     if not is_elsewhere(path):
         return opened_here(path)
+    require_allowed(path)
     import fsspec
 
     return fsspec.open(path, "rb").open()

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.rejected import NOT_TEXT, Rejects
-from rec_core.data.sources.table.opening import DAMAGED, is_elsewhere, name_of, opened, parts, size_of, start_of
+from rec_core.data.sources.table.addresses import is_elsewhere
+from rec_core.data.sources.table.opening import DAMAGED, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.reading import Layout
 from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, readable, separated, unique
 from rec_core.errors import DataError

@@ -10,6 +10,7 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
+from rec_core.data.sources.table.addresses import is_elsewhere
 from rec_core.errors import DataError
 
 REMEDY = "Name another file, with its whole path."
@@ -21,11 +22,6 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-
-
-def is_elsewhere(path: str) -> bool:
-    """Say whether a path names a place that is not a folder of this machine, such as ``s3://``."""
-    return "://" in path
 
 
 def name_of(path: str) -> str:

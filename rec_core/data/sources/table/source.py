@@ -110,8 +110,8 @@ class Table(Source):
         """
         if not exists(self.path):
             raise DataError(
-                f"The file of {self.title} is no longer at '{self.path}'. Put it there again, or add it from where it "
-                "is now: runs are found again by what is in it."
+                f"The file of {self.title} is no longer at its place, which the page Data names. Put it there again, "
+                "or add it from where it is now. Its runs are found again by its contents."
             )
 
     def fingerprint(self, folders: Folders) -> str:

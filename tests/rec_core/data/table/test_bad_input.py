@@ -174,7 +174,7 @@ def test_a_zip_has_to_hold_one_file(tmp_path: Path) -> None:
     [
         ("/nowhere/at/all.csv", "There is no file 'all.csv' at that place. Name another file"),
         ("{folder}", "The folder '{name}' holds no Parquet files"),
-        ("nosuch://bucket/log.csv", "'log.csv' cannot be read"),
+        ("nosuch://bucket/log.csv", "Addresses that begin with 'nosuch://' are not read here"),
     ],
 )
 def test_a_place_without_a_log_is_named(tmp_path: Path, path: str, said: str) -> None:

@@ -1,0 +1,258 @@
+"""Who may read what on pages: paths, addresses, and other people's logs."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import threading
+import urllib.request
+from pathlib import Path
+
+import fsspec
+import pytest
+import streamlit as st
+from fsspec.registry import _registry
+from streamlit.testing.v1 import AppTest
+
+from cache.ledger import Ledger
+from cache.logs import Logs
+from pages.ui import access, own_log
+from pages.ui.access import Visitor
+from rec_core.errors import DataError
+from tests.conftest import log_csv, own
+from tests.pages.conftest import ROOT, Open, healthy, texts
+
+STARTER = Visitor("", is_starter=True, is_near=True)
+WITHOUT_LINK = Visitor("somebody", is_starter=False, is_near=True)
+AFAR = Visitor("", is_starter=True, is_near=False)
+
+
+def _is(monkeypatch: pytest.MonkeyPatch, who: Visitor) -> None:
+    monkeypatch.setattr(access, "visitor", lambda: who)
+
+
+@pytest.fixture
+def data(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder CORELENS_DATA, with a link that leads out of it."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "out.csv").symlink_to("/etc/passwd")
+    monkeypatch.setenv("CORELENS_DATA", str(folder))
+    return folder.resolve()
+
+
+def test_without_a_gate_nobody_has_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "context", type("Context", (), {"headers": {}}))
+    assert access.visitor() == Visitor("nobody", is_starter=False, is_near=False)
+
+
+def test_the_starter_reads_every_file(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _is(monkeypatch, STARTER)
+    assert access.allowed("~/log.csv") == str(Path("~/log.csv").expanduser().resolve())
+    assert access.allowed("/etc/passwd") == "/etc/passwd"
+    assert access.allowed("log.csv") == str(data / "log.csv")
+    assert access.allowed("s3://bucket/log.csv") == "s3://bucket/log.csv"
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (WITHOUT_LINK, "open the link that the terminal printed at the start"),
+        (AFAR, "This app is served to others"),
+        (Visitor("somebody", is_starter=False, is_near=False), "This app is served to others"),
+    ],
+)
+def test_anybody_else_reads_the_folder_of_data_alone_unless_the_option_is_given(
+    who: Visitor, said: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _is(monkeypatch, who)
+    for path in ("/etc/passwd", "s3://bucket/log.csv", "../log.csv", "~/log.csv", "out.csv", str(data / "out.csv")):
+        with pytest.raises(DataError, match=said) as refused:
+            access.allowed(path)
+        assert "CORELENS_TRUST=everyone" in str(refused.value)
+    assert access.allowed("log.csv") == str(data / "log.csv")
+    monkeypatch.delenv("CORELENS_DATA")
+    with pytest.raises(DataError, match=said):
+        access.allowed("log.csv")
+    monkeypatch.setenv("CORELENS_TRUST", "yes")  # not the word that is asked for
+    with pytest.raises(DataError, match=said):
+        access.allowed("/etc/passwd")
+    monkeypatch.setenv("CORELENS_TRUST", "everyone")
+    assert access.allowed("/etc/passwd") == "/etc/passwd"
+
+
+@pytest.mark.parametrize("path", ["a\0b.csv", "~nobody-of-this-name/log.csv"])
+def test_what_is_no_path_is_said_to_be_none(path: str, home: Path) -> None:
+    with pytest.raises(DataError, match="no path of a file"):
+        access.allowed(path)
+
+
+class _Web(fsspec.AbstractFileSystem):  # type: ignore[misc]
+    """Reads from the web, as fsspec's driver does where it is installed."""
+
+    def _open(self, path: str, *_: object, **__: object) -> object:
+        return io.BytesIO(urllib.request.urlopen(path, timeout=1).read())
+
+
+@pytest.mark.parametrize("trust", ["", "everyone"])
+def test_pages_make_no_request_to_a_server_of_this_machine(
+    trust: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORELENS_TRUST", trust)
+    for scheme in ("http", "https"):
+        monkeypatch.setitem(_registry, scheme, _Web)
+    heard: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=_listen, args=(server, heard), daemon=True).start()
+        app = open_page("data")
+        for address in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0.0.0.0"):
+            for scheme in ("http", "HTTP", "https"):
+                app.text_input(key="own-path").set_value(f"{scheme}://{address}:{port}/log.csv").run()
+                healthy(app)
+                assert "Pages do not read web addresses" in texts(app)
+    assert heard == []
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254/latest/meta-data", "10.0.0.1", "example.com"])
+def test_no_web_address_is_read_whatever_its_name_resolves_to(address: str, home: Path) -> None:
+    with pytest.raises(DataError, match="Pages do not read web addresses"):
+        access.allowed(f"http://{address}/log.csv")
+
+
+def _listen(server: socket.socket, heard: list[str]) -> None:
+    while True:
+        try:
+            _, who = server.accept()
+        except OSError:
+            return
+        heard.append(str(who))
+
+
+@pytest.mark.parametrize("path", ["tar://x::file:///etc/passwd", "s3://a/b::file:///etc/passwd", "file:///etc/passwd"])
+def test_addresses_that_lead_to_files_of_this_machine_are_refused_on_the_page(path: str, open_page: Open) -> None:
+    app = open_page("data")
+    app.text_input(key="own-path").set_value(path).run()
+    healthy(app)
+    assert any(said in texts(app) for said in ("An address inside another one", "without 'file://'"))
+    assert "root:" not in texts(app)
+
+
+def _taken(open_page: Open, log: Path, shared: bool) -> tuple[AppTest, str]:
+    app = open_page("data")
+    app.text_input(key="own-path").set_value(str(log)).run()
+    app.checkbox(key="own-shared").set_value(shared).run()
+    app.button(key="own-use").click().run()
+    healthy(app)
+    return app, str(app.selectbox(key="data").value)
+
+
+def _plain(app: AppTest) -> str:
+    """Return what a page says without the backslashes of Markdown."""
+    return texts(app).replace("\\", "")
+
+
+def _keys(app: AppTest, log: str) -> set[str]:
+    return {key.removesuffix(f"-{log}") for key in (button.key or "" for button in app.button) if key.endswith(log)}
+
+
+def test_a_log_is_its_owners_alone_until_it_is_shared(
+    home: Path, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    log = log_csv(tmp_path / "mine")
+    mine, name = _taken(open_page, log, shared=False)
+    assert _keys(mine, name) == {"show", "rename", "share", "remove"}
+    assert str(log) in _plain(mine)
+
+    _is(monkeypatch, WITHOUT_LINK)
+    for asked in ("log.csv", name):
+        theirs = open_page("data", data=asked)
+        healthy(theirs)
+        assert theirs.selectbox(key="data").value != name
+        assert name not in theirs.selectbox(key="data").options
+        assert _keys(theirs, name) == set()
+        assert "mine" not in texts(theirs)
+    theirs = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    theirs.session_state["data"] = name  # as a forged message would set it
+    theirs.run()
+    assert theirs.selectbox(key="data").value != name
+    assert "mine" not in texts(theirs)
+
+    _is(monkeypatch, STARTER)
+    mine.button(key=f"share-{name}").click().run()
+    healthy(mine)
+    _is(monkeypatch, WITHOUT_LINK)
+    theirs = open_page("data", data="log.csv")
+    healthy(theirs)
+    assert theirs.title[0].value.startswith("log.csv: 10,001 ratings")
+    assert _keys(theirs, name) == {"show"}
+    assert str(log.parent) not in _plain(theirs)
+    assert "shared by somebody else" in texts(theirs)
+
+
+def test_shared_logs_keep_their_place_to_themselves_when_their_file_is_gone(
+    home: Path, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    log = log_csv(tmp_path / "mine")
+    _taken(open_page, log, shared=True)
+    log.unlink()
+    st.cache_resource.clear()
+    _is(monkeypatch, WITHOUT_LINK)
+    theirs = open_page("data", data="log.csv")
+    healthy(theirs)
+    assert "no longer at" in texts(theirs)
+    assert str(log.parent) not in _plain(theirs)
+
+
+def test_nobody_changes_anothers_log(home: Path, open_page: Open, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    log = own(log_csv(tmp_path / "mine"))
+    Logs(Ledger(home)).keep(log, shared=True)
+    theirs = Logs(Ledger(home), "somebody")
+    for change in (theirs.remove, theirs.forget, theirs.bring_back):
+        change(log.name)
+    theirs.rename(log.name, "Theirs")
+    theirs.share(log.name, False)
+    (kept,) = Logs(Ledger(home)).listed()
+    assert (kept.title, Logs(Ledger(home)).is_shared(log.name)) == ("log.csv", True)
+    assert Path(log.path).exists()
+
+
+def test_two_people_have_the_same_log_each_by_a_copy_of_their_own(home: Path) -> None:
+    text = "user,item\n" + "".join(f"{n % 9},{n % 7}\n" for n in range(50))
+    logs = {who: Logs(Ledger(home), who) for who in ("one", "two")}
+    paths = {}
+    for who, kept in logs.items():
+        paths[who] = kept.uploads.keep(who, "log.csv", text.encode(), 10**9, kept.files())
+        kept.keep(own(paths[who]))
+    (of_one,), (of_two,) = (kept.listed() for kept in logs.values())
+    assert of_one.name == of_two.name
+    assert paths["one"] != paths["two"]
+    logs["one"].rename(of_one.name, "First")
+    assert [kept.listed()[0].title for kept in logs.values()] == ["First", "log.csv"]
+    logs["one"].remove(of_one.name)
+    logs["one"].forget(of_one.name)
+    assert not paths["one"].exists()
+    assert paths["two"].exists()
+    assert [log.path for log in logs["two"].listed()] == [str(paths["two"])]
+
+
+def test_a_file_that_was_sent_is_written_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sent:
+        file_id, name = "id", "log.csv"
+
+        def getvalue(self) -> bytes:
+            return b"user,item\n1,2\n"
+
+    monkeypatch.setattr(st, "session_state", {})
+    path = Path(own_log._sent(Sent()))  # type: ignore[arg-type]
+    before = path.stat()
+    os.utime(path, (1, 1))
+    for _ in range(4):
+        assert own_log._sent(Sent()) == str(path)  # type: ignore[arg-type]
+    assert (path.stat().st_ino, path.stat().st_mtime) == (before.st_ino, 1)
+    path.unlink()  # nothing used it for long
+    assert Path(own_log._sent(Sent())).read_bytes() == b"user,item\n1,2\n"  # type: ignore[arg-type]
