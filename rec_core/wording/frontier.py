@@ -187,8 +187,8 @@ def tried(found: Answer) -> pd.DataFrame:
                 METHOD: labels.line_title(one.spec),
                 RATIO: one.spec.ratio,
                 KEPT: None if one.kept is None else one.kept.mean,
-                FROM: None if one.kept is None else one.kept.low,
-                TO: None if one.kept is None else one.kept.high,
+                FROM: None if one.kept is None else one.kept.ends[0],
+                TO: None if one.kept is None else one.kept.ends[1],
                 "On": on or "the seed of the search",
             }
             for one, on in rows
