@@ -274,7 +274,7 @@ class _Searcher:
         return self.so_far("not confirmed")
 
     def _is_enough(self, one: Tried) -> bool:
-        return one.kept is not None and one.kept.low >= self.question.keep
+        return one.kept is not None and one.kept.ends[0] >= self.question.keep
 
     def _on_other_seeds(self, spec: ExperimentSpec) -> list[ExperimentSpec]:
         return [spec.with_(seed=(spec.seed + more) % 2**32) for more in range(1, 1 + CONFIRMED_ON)]
