@@ -60,6 +60,11 @@ class Estimate:
         return self.mean + self.half
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of the interval, for tables: nan where there is none, so that no width of 0 is shown."""
+        return (self.low, self.high) if self.freedom > 0 else (math.nan, math.nan)
+
+    @property
     def half(self) -> float:
         """Half the width of the interval."""
         return self._half(1 - LEVEL)

@@ -72,7 +72,7 @@ def intervals(read: Read, among: Mask | None = None) -> Intervals:
         return None if found is None else level(one.metric, found)
 
     def kept(one: Compared) -> Estimate | None:
-        if one.is_baseline:
+        if one.is_baseline or not one.is_judged:
             return None
         ours, full = users(one), one.baseline and of_group(one.baseline, one.metric, read, among)
         return share(one.metric, ours, full) if ours and full else None

@@ -228,7 +228,7 @@ def table(every: Iterable[Compared], intervals: Intervals) -> pd.DataFrame:
 
 def _row(one: Compared, intervals: Intervals, at_least: float) -> dict[str, object]:
     group, found = one.group, None if one.is_baseline else intervals.kept(one)
-    between = half(found)
+    low, high = (math.nan, math.nan) if found is None else found.ends
     choosing, training = costs(group)
     return {
         col.SPEC: one.spec,
@@ -239,8 +239,8 @@ def _row(one: Compared, intervals: Intervals, at_least: float) -> dict[str, obje
         col.VALUE: one.value,
         col.HALF: half(intervals.value(one)),
         col.SHARE_KEPT: 1.0 if one.is_baseline else math.nan if found is None else found.mean,
-        col.KEPT_FROM: math.nan if found is None else found.mean - between,
-        col.KEPT_TO: math.nan if found is None else found.mean + between,
+        col.KEPT_FROM: low,
+        col.KEPT_TO: high,
         col.KEPT_AT_LEAST: at_least,
         col.CHOOSING_S: choosing,
         col.TRAIN_S: training,

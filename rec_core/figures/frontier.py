@@ -175,6 +175,7 @@ def _hover(title: str, row: pd.Series, metric: Metric) -> str:
     kept = ""
     if row[col.METHOD] != "full" and row[col.SHARE_KEPT] == row[col.SHARE_KEPT]:
         between = f" ({percent(row[col.KEPT_FROM])} to {percent(row[col.KEPT_TO])})"
+        between = between if row[col.KEPT_FROM] == row[col.KEPT_FROM] else ""
         kept = f"<br>keeps {percent(row[col.SHARE_KEPT])}{between} of full data"
     seconds = row[col.CHOOSING_S] + row[col.TRAIN_S]
     return (

@@ -40,7 +40,7 @@ def answer(found: Smallest, metric: Metric, among: str = "") -> tuple[str, str]:
         may = "" if found.likely is None or found.likely[0] is one else _may(*found.likely)
         part = f"{_part(one)} of the {labels.words_of(one.spec).rows}"
         first = f"With {_way(one.spec)}, {part} keep {how_sure(kept)} of {quality}."
-        reliable = f"At least {percent(found.goal)} is reliable: that is corrected for {_looked_at(found)}."
+        reliable = f"It reliably keeps at least {percent(found.goal)}; this is corrected for {_looked_at(found)}."
         return first, " ".join(filter(None, [reliable, _more_than_all(kept.low), beside(one), may]))
     most = f"No subset up to {percent(found.largest)} reliably keeps {percent(found.goal)} of {quality}."
     alone = "" if found.replicated else "One seed confirms nothing."
@@ -86,15 +86,23 @@ def before(table: pd.DataFrame, controls: Mapping[str, float], goal: float, metr
     title = metric.best(controls)
     kept = metric.share(controls[title], float(full))
     control = "" if kept is None else f" {_control(title, kept)}"
-    sure = table[(table[col.KEPT_AT_LEAST] >= goal) & (table[col.METHOD] != "full")]
-    if sure.empty:
-        return f"no subset reliably keeps {percent(goal)} of {quality}.{control}"
-    best = sure.sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False]).iloc[0]
-    between = f"{percent(best[col.KEPT_FROM])} to {percent(best[col.KEPT_TO])}, {labels.seeds(int(best[col.SEEDS]))}"
-    return (
-        f"with {best[col.LINE]}, {percent(best[col.RATIO])} of the {words.rows} keep {percent(best[col.SHARE_KEPT])} "
-        f"({between}) of {quality}.{control}"
-    )
+    parts = table[table[col.METHOD] != "full"].sort_values([col.RATIO, col.SHARE_KEPT], ascending=[True, False])
+    sure, likely = parts[parts[col.KEPT_AT_LEAST] >= goal], parts[parts[col.SHARE_KEPT] >= goal]
+    if not sure.empty:
+        best = sure.iloc[0]
+        rows = f"{percent(best[col.RATIO])} of the {words.rows}"
+        return f"with {best[col.LINE]}, {rows} keep {_measured(best)} of {quality}.{control}"
+    may = ""
+    if not likely.empty:
+        best = likely.iloc[0]
+        may = f" {best[col.LINE]} at {percent(best[col.RATIO])} may be enough: {_measured(best)}."
+    return f"no subset reliably keeps {percent(goal)} of {quality}.{may}{control}"
+
+
+def _measured(row: pd.Series) -> str:
+    """Return the share that a row of a table keeps, with its interval and seeds."""
+    between = f"{percent(row[col.KEPT_FROM])} to {percent(row[col.KEPT_TO])}, {labels.seeds(int(row[col.SEEDS]))}"
+    return f"{percent(row[col.SHARE_KEPT])} ({between})"
 
 
 def _may(one: Compared, kept: Estimate) -> str:
@@ -190,8 +198,8 @@ def tried(found: Answer) -> pd.DataFrame:
                 METHOD: labels.line_title(one.spec),
                 RATIO: one.spec.ratio,
                 KEPT: None if one.kept is None else one.kept.mean,
-                FROM: None if one.kept is None else one.kept.low,
-                TO: None if one.kept is None else one.kept.high,
+                FROM: None if one.kept is None else one.kept.ends[0],
+                TO: None if one.kept is None else one.kept.ends[1],
                 "On": on,
             }
             for one, on in rows

@@ -126,8 +126,8 @@ def table(found: Mapping[Way, Tuned], tuning: Tuning) -> pd.DataFrame:
                 FROM: math.nan if way == "full" else one.order.low,
                 TO: math.nan if way == "full" else one.order.high,
                 KEPT: math.nan if one.kept is None else one.kept.mean,
-                KEPT_FROM: math.nan if one.kept is None else one.kept.low,
-                KEPT_TO: math.nan if one.kept is None else one.kept.high,
+                KEPT_FROM: math.nan if one.kept is None else one.kept.ends[0],
+                KEPT_TO: math.nan if one.kept is None else one.kept.ends[1],
                 COST: one.seconds,
                 CHOSE: configuration_title(tuning.configurations[one.chosen]),
             }

@@ -43,3 +43,16 @@ def test_what_comes_with_corelens_can_be_read_drawn_and_answered_from(name: str)
 def test_a_file_is_written_as_it_was_read(name: str) -> None:
     text = (Path("docs") / f"frontier-{name}.csv").read_text()
     assert measured.read(name).to_csv() == text
+
+
+def test_what_is_reliable_is_read_from_the_corrected_bound() -> None:
+    """And not from the interval of each subset by itself; what may be enough is named beside it."""
+    table, controls = measured.read("ml-1m").of("NCF", RECALL.name)
+    parts = table[table[col.METHOD] != "full"]
+    assert (parts[col.KEPT_AT_LEAST] <= parts[col.KEPT_FROM]).all()
+    goal = float(parts[col.KEPT_AT_LEAST].max()) + 1e-6
+    assert (parts[col.KEPT_FROM] >= goal).any()
+    said = wording.before(table, controls, goal, RECALL, FILMS)
+    assert said.startswith("no subset reliably keeps")
+    assert "may be enough" in said
+    assert said.count("3 seeds") == 1

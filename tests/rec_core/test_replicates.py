@@ -318,6 +318,7 @@ def test_a_share_of_what_may_be_nothing_has_no_interval() -> None:
     assert found is not None
     assert found.mean == pytest.approx(30.0)
     assert found.freedom == 0.0
+    assert np.isnan(found.ends).all()
     assert not found.is_replicated
 
 
@@ -368,16 +369,20 @@ def test_a_slope_is_that_of_each_user_and_seed() -> None:
 
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_a_flat_truth_is_seldom_called_rising(seeds: int) -> None:
-    """Groups share users, and seeds of one number share a part of their chance."""
-    rng, rising = np.random.default_rng(10), []
+    """Groups share users, of whom some need more rows than others, and seeds of one number share some of their chance.
+
+    Taken as independent runs, 3 to 7 % of such curves were called rising.
+    """
+    rng, rising, n_users = np.random.default_rng(10), [], 300
+    along = np.log2([0.2, 0.4, 0.5, 1.0])
     for _ in range(1000):
-        often = rng.beta(2, 3, size=300)
-        luck, shared = rng.random(300), 0.02 * rng.normal(size=(seeds, 1))
-        line = []
-        for _ in range(4):
-            chance = np.where(rng.random((seeds, 300)) < 0.5, luck, rng.random((seeds, 300)))
-            line.append(_seeds((chance < often + shared + 0.02 * rng.normal(size=(seeds, 1))).astype(float)))
-        found = slope(RECALL, list(np.log2([0.2, 0.4, 0.5, 1.0])), line)
+        often, luck, needs = rng.uniform(0.3, 0.7, n_users), rng.random(n_users), 0.1 * rng.normal(size=n_users)
+        shared, line = 0.01 * rng.normal(size=(seeds, 1)), []
+        for place in along - along.mean():
+            chance = np.where(rng.random((seeds, n_users)) < 0.5, luck, rng.random((seeds, n_users)))
+            served = often + needs * place + shared + 0.01 * rng.normal(size=(seeds, 1))
+            line.append(_seeds((chance < served).astype(float)))
+        found = slope(RECALL, list(along), line)
         assert found is not None
         rising.append(found.low > 0)
     assert np.mean(rising) <= 0.025 + 2 * np.sqrt(0.025 * 0.975 / 1000), np.mean(rising)

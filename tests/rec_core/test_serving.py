@@ -43,6 +43,17 @@ def test_who_leads_is_said_with_how_sure_that_is(verdict: Verdict | None, says: 
     assert "The control “most popular”, which needs no training, has 0.4" in said
 
 
+def test_a_verdict_on_another_run_of_one_seed_says_so(folders: Folders) -> None:
+    one, other = (_group(name, value, folders) for name, value in (("random", 0.4), ("recent", 0.3)))
+    several = Group((*one.specs, one.spec.with_(seed=1)), (*one.results, *one.results))
+    said = serving.both_kinds(
+        leaders([Compared(several, None, METRICS["recall@10"]), Compared(other, None, METRICS["recall@10"])]),
+        {False: "better"},
+    )
+    assert "2 seeds" in said
+    assert "better than NCF · Recent at 20 %, on one seed)" in said.replace("\u00a0", " ")
+
+
 def test_nothing_is_said_of_nobody() -> None:
     assert serving.both_kinds(leaders([]), {}) == ""
 
