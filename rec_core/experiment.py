@@ -15,6 +15,7 @@ from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.evaluation import Metric, controls, free
 from rec_core.evaluation.evaluate import Evaluation
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import Fitted
 from rec_core.models.served import Profile
 from rec_core.progress import Listener
@@ -44,7 +45,7 @@ from rec_core.stages import (
     unpack,
 )
 from rec_core.stages import controls as controls_of
-from rec_core.stages.evaluate import fitted_model
+from rec_core.stages.evaluate import fitted_model, ranked_among_all
 from rec_core.stages.negatives import Negatives
 from rec_core.stages.places import Places
 from rec_core.stages.profile import is_chosen
@@ -127,12 +128,14 @@ class Stages:
 
     def control_values(self, control: str, metric: Metric) -> NDArray[np.float64]:
         """Return the value of ``metric`` that a control gives each test user, (n_users,)."""
+        some = ranked_among_all(self.spec, self.split) if metric.part == ALL_ITEMS else None
+        among = slice(None) if some is None else some
         for stage in controls_of.stages(self.spec):
             if control in free.NAMES and control in (found := self.graph.get(stage).per_user):
-                return metric.values(found[control])
+                return metric.values(found[control])[among]
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
-        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))
+        return metric.values(controls.per_user(control, self.split, kept, negatives, [metric.part]))[among]
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,18 +46,27 @@ def evaluate_ranking(
     kept: Interactions,
     negatives: NDArray[np.int32],
     report: Callable[[float], None] = lambda fraction: None,
+    among_all: NDArray[np.int64] | None = None,
 ) -> Evaluation:
     """Return the ranks of ``split.test``'s items among the ``negatives`` (n_users x c) and among all items.
 
-    ``report`` hears the fraction done now and then, and may raise to stop.
+    ``report`` hears the fraction done now and then, and may raise to stop. ``among_all`` are the places of the test
+    rows that are ranked among all items, if not all are: ``rank_all`` and ``shown`` are then of these.
     """
     shown = Shown(split.catalogue.n_items)
+    some = split if among_all is None else replace(split, test=split.test.take(among_all))
     per_user = {
         SAMPLED: sampled_ranks(score, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(score, split, report, shown.look),
+        ALL_ITEMS: all_item_ranks(score, some, report, shown.look),
     }
     beside = {
-        name: measure("implicit", controls.per_user(name, split, kept, negatives, [SAMPLED, ALL_ITEMS]))
+        name: measure(
+            "implicit",
+            {
+                **controls.per_user(name, split, kept, negatives, [SAMPLED]),
+                **controls.per_user(name, some, kept, negatives, [ALL_ITEMS]),
+            },
+        )
         for name in controls.names("implicit")
     }
     return Evaluation(measure("implicit", per_user), beside, per_user, shown.counts)

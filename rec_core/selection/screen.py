@@ -94,7 +94,7 @@ class Screen:
 
     @property
     def lower(self) -> dict[str, float]:
-        """Recommenders that keep clearly less than is predicted for the best candidate, lowest first, with their shares.
+        """Recommenders with shares clearly below the one that is predicted for the best candidate, lowest first.
 
         The prediction is of the best recommender on the selected rows, as that follows NCF most closely. Where this is
         popularity, models of another family may lose much more.

@@ -35,7 +35,13 @@ def notes(split: Split, spec: ExperimentSpec) -> list[str]:
 def asked(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return who and what is tested, and how much of the future models have seen then."""
     words = words_of(spec)
-    said = [tested(split, words), new_users(split, spec), unseen_items(split, words), future(split, words)]
+    said = [
+        tested(split, words),
+        ranked(split, spec),
+        new_users(split, spec),
+        unseen_items(split, words),
+        future(split, words),
+    ]
     return [*filter(None, said)]
 
 
@@ -45,6 +51,14 @@ def tested(split: Split, words: Words) -> str:
     if few == every:
         return ""
     return f"{number(few)} of {number(every)} users are tested; the others have no {words.row} after the dates."
+
+
+def ranked(split: Split, spec: ExperimentSpec) -> str:
+    """Return how many users are ranked among all items; "" where all are."""
+    few, every = spec.evaluation.users, len(split.test)
+    if spec.feedback == "explicit" or not 0 < few < every:
+        return ""
+    return f"{number(few)} of {number(every)} tested users, drawn at random, are ranked among all items."
 
 
 def unreadable(split: Split) -> str:

@@ -12,6 +12,7 @@ from rec_core.analysis.comparison import Compared, free_controls
 from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.replicates import Estimate
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -130,7 +131,7 @@ def pays(choosing: float, part: float, full: float, after: float | None, planned
 def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     """Return what a search found, and what that rests on."""
     quality, keep = labels.quality(question.judged_by), percent(question.keep)
-    parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed."
+    parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed{_among(found, question)}."
     if found.confirmed is not None and found.confirmed.kept is not None:
         spec, kept = found.confirmed.spec, found.confirmed.kept
         first = f"With {_way(spec)}, {labels.part_title(spec)} reliably keep at least {keep} of {quality}."
@@ -142,6 +143,14 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
             return f"{duration(60 * question.minutes)} were too short to find out.", parts
         return likely, f"The time ended before fresh seeds confirmed it. {parts}"
     return f"No subset is confirmed to keep {keep} of {quality}.", " ".join(filter(None, [likely, parts]))
+
+
+def _among(found: Answer, question: Question) -> str:
+    """Return how many users the search ranked, where these were not all of whom the metric speaks."""
+    users = found.tried[0].spec.evaluation.users if found.tried else 0
+    if not users or question.judged_by.part != ALL_ITEMS:
+        return ""
+    return f", with {number(users)} users ranked; seeds that confirm rank everybody"
 
 
 def _likely(found: Answer, question: Question) -> str:

@@ -41,6 +41,17 @@ def test_where_nothing_is_confirmed_what_is_likely_is_said(checked: tuple[Tried,
     assert second.startswith(said)
 
 
+def test_how_many_users_a_search_ranked_is_said() -> None:
+    some = Tried(BASE.with_(evaluation={"users": 1666}), CHOSEN.kept)
+    strict = Question(base=BASE, metric="recall@10_all", keep=0.95)
+    found = Answer("not confirmed", some, None, (some,))
+    assert (
+        "1 subset tried on one seed, with 1,666 users ranked; seeds that confirm rank everybody."
+        in search_answer(found, strict)[1]
+    )
+    assert "users ranked" not in search_answer(found, QUESTION)[1]
+
+
 def test_the_table_says_which_seeds_a_number_is_of() -> None:
     table = tried(Answer("confirmed", CHOSEN, None, (CHOSEN,), (on_fresh_seeds(0.5, 0.96),)))
     assert list(table["On"]) == ["the seed of the search", "25 fresh seeds"]
