@@ -169,8 +169,8 @@ class Sweeps:
                 self._jobs.cancel(job.key)
         self._list.end(name, standing.answer)
         found = standing.answer
-        used = [] if found is None else [found.full, found.confirmed and found.confirmed.spec]
-        for spec in used:
+        confirmed = found.confirmed.spec if found and found.confirmed else None
+        for spec in (found.full if found else None, confirmed):
             if spec is not None and self._is_done(spec):
                 self._jobs.measure(spec)
 
