@@ -157,11 +157,11 @@ def _likely(found: Answer, question: Question) -> str:
     """Return the smallest subset that may be enough, by fresh seeds where they tested any; else what they found."""
     known = [one for one in found.checked or (found.chosen,) if one is not None and one.kept is not None]
     enough = [one for one in known if one.kept is not None and one.kept.mean >= question.keep]
-    said = "may be enough: it" if enough else "is not enough: it"
     one = min(enough, key=lambda one: one.spec.ratio, default=known[0] if known else None)
     if one is None or one.kept is None:
         return ""
-    return f"{_way(one.spec)} at {percent(one.spec.ratio)} {said} kept {how_sure(one.kept)}."
+    said = "is not enough" if one.kept.high < question.keep else "may be enough" if enough else "may not be enough"
+    return f"{_way(one.spec)} at {percent(one.spec.ratio)} {said}: it kept {how_sure(one.kept)}."
 
 
 def called(question: Question) -> str:

@@ -32,6 +32,7 @@ def test_an_answer_says_at_least_and_never_what_the_seed_of_the_search_found() -
     [
         ((on_fresh_seeds(0.8, 0.98), on_fresh_seeds(0.5, 0.96)), "Recent at 50 % may be enough: it kept 96 %"),
         ((on_fresh_seeds(0.8, 0.93), on_fresh_seeds(0.5, 0.91)), "Recent at 80 % is not enough: it kept 93 %"),
+        ((on_fresh_seeds(0.8, 0.949),), "Recent at 80 % may not be enough: it kept 95 % (93 % to 97 %, 25 seeds)"),
         ((), "Recent at 20 % may be enough: it kept 99 % (97 % to 101 %, one seed)"),
     ],
 )
