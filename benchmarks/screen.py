@@ -1,7 +1,8 @@
 """How far the screen's predictions are off: the share of quality that it predicts, beside the share that a model keeps.
 
 The method, its settings and the start are the screen's, without walks; shares are of full data with the recommended
-settings, means over seeds. A prediction of more than all is taken for all, as the card on Results says it.
+settings by the screen's metric, means over seeds. A prediction of more than all is taken for all, as the card on
+Results says it, unless it is of ranks among all items, where a subset may keep more.
 """
 
 from __future__ import annotations
@@ -41,13 +42,15 @@ def _of_models(models: Sequence[str], cases: Sequence[tuple[str, str]], rounds: 
         store = MemoryStore()
         data, split = {"dataset": name}, {"test": test, "validation": "like-test"}
         base = resolve(specs.preset("recommended", "implicit", model, data=data, split=split), folders())
-        full = _recall(base.with_(method={"name": "full"}), rounds, store)
+        full = base.with_(method={"name": "full"})
         for ratio in RATIOS:
             spec = base.with_(method={"name": "recent"}, ratio=ratio)
             screened = Experiment(spec, store, folders()).screened
             chosen = spec.with_(method=dict(screened.best), train=_training(spec, screened))
-            predicted = min(screened.predicted(screened.tried[0]), 1.0)
-            kept = [ours / of for ours, of in zip(_recall(chosen, rounds, store), full, strict=True)]
+            most = 1.0 if screened.metric == RECALL.name else np.inf
+            predicted = min(screened.predicted(screened.tried[0]), most)
+            ours, theirs = (_quality(runs, screened.metric, rounds, store) for runs in (chosen, full))
+            kept = [own / of for own, of in zip(ours, theirs, strict=True)]
             off.append(100 * (predicted - float(np.mean(kept))))
             where = f"{SOURCES[name].title}, {test}, {spec.model.title}, {ratio:.0%}"
             what = f"{where}: {100 * predicted:.0f} predicted, less what was kept"
@@ -65,7 +68,7 @@ def _training(spec: ExperimentSpec, screened: Screen) -> TrainSpec:
     return spec.train.model_copy(update={"start": "kept" if screened.starts_from_vectors else "random"})
 
 
-def _recall(base: ExperimentSpec, seeds: int, store: MemoryStore) -> list[float]:
-    """Return Recall@10 of each seed; other seeds than those that the screen was made with."""
+def _quality(base: ExperimentSpec, metric: str, seeds: int, store: MemoryStore) -> list[float]:
+    """Return a metric of each seed; other seeds than those that the screen was made with."""
     every = [base.with_(seed=seed) for seed in range(20, 20 + seeds)]
-    return [Experiment(spec, store, folders()).evaluated.metrics[RECALL.name] for spec in every]
+    return [Experiment(spec, store, folders()).evaluated.metrics[metric] for spec in every]

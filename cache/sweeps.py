@@ -27,7 +27,7 @@ from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, SCREEN
 from rec_core.stages.screen import asks
 from rec_core.sweeps import SAME, Answer, Cells, Question
-from rec_core.sweeps.search import Wanted, goes_on, judge, search
+from rec_core.sweeps.search import Wanted, goes_on, judge, ranked_users, search
 
 BY_HAND = "Paused."
 _AHEAD = 2  # jobs asked for per worker: enough that none is idle until the next look
@@ -75,6 +75,7 @@ class Sweeps:
         self._attempts: Counter[str] = Counter()
         self._looked: dict[str, float] = {}  # sweep → when it went on last
         self._whole: set[str] = set()
+        self._ranked: dict[Question, int] = {}
         self._kept: dict[tuple[str, ...], Estimate | None] = {}  # the runs that were compared → what they said
 
     def all(self) -> list[Sweep]:
@@ -169,8 +170,8 @@ class Sweeps:
                 self._jobs.cancel(job.key)
         self._list.end(name, standing.answer)
         found = standing.answer
-        used = [] if found is None else [found.full, None if found.confirmed is None else found.confirmed.spec]
-        for spec in used:
+        confirmed = found.confirmed.spec if found and found.confirmed else None
+        for spec in (found.full if found else None, confirmed):
             if spec is not None and self._is_done(spec):
                 self._jobs.measure(spec)
 
@@ -196,8 +197,14 @@ class Sweeps:
 
     def _followed(self, question: Question, may_begin: Callable[[list[ExperimentSpec]], bool]) -> Wanted | Answer:
         screened = self._look(question.base).screened if asks(question.base) else None
-        conversation = search(question, self._judge(question.judged_by), screened)
+        conversation = search(question, self._judge(question.judged_by), screened, self._ranked_users(question))
         return goes_on(conversation, self._is_done, may_begin)
+
+    def _ranked_users(self, question: Question) -> int:
+        """Return how many users a search ranks among all items; the split is in the store once there is a screen."""
+        if question not in self._ranked and asks(question.base):
+            self._ranked[question] = ranked_users(question.judged_by, self._look(question.base).split)
+        return self._ranked.get(question, 0)
 
     def _is_done(self, spec: ExperimentSpec) -> bool:
         """Say whether a run is there with all that it is judged by; one that lost a part is made again."""

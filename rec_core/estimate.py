@@ -99,7 +99,7 @@ def together(
 def of_view(view: View, rates: Rates) -> Estimate:
     """Return how long the run takes that a view is of."""
     catalogue = view.split.catalogue
-    pairs = catalogue.n_users * catalogue.n_items
+    pairs = min(view.spec.evaluation.users or catalogue.n_users, catalogue.n_users) * catalogue.n_items
     return estimate(view.spec, len(view.split.train), pairs, rates, view.proxy_is_ready)
 
 

@@ -15,6 +15,7 @@ from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.evaluation import Metric, PerUser, controls, free
 from rec_core.evaluation.evaluate import Evaluation
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import MODELS, Fitted
 from rec_core.models.served import Profile
 from rec_core.progress import Listener
@@ -45,7 +46,7 @@ from rec_core.stages import (
     unpacked,
 )
 from rec_core.stages import controls as controls_of
-from rec_core.stages.evaluate import fitted_model
+from rec_core.stages.evaluate import fitted_model, ranked_among_all
 from rec_core.stages.negatives import Negatives
 from rec_core.stages.places import Places
 from rec_core.stages.profile import is_chosen
@@ -128,14 +129,16 @@ class Stages:
 
     def control_values(self, control: str, metric: Metric) -> NDArray[np.float64]:
         """Return the value of ``metric`` that a control gives each test user, (n_users,)."""
+        some = ranked_among_all(self.spec, self.split) if metric.part == ALL_ITEMS else None
+        among = slice(None) if some is None else some
         for stage in controls_of.stages(self.spec):
             if control in free.NAMES and control in (found := self.graph.get(stage).per_user):
-                return metric.values(found[control])
+                return metric.values(found[control])[among]
         kept = self.split.train.take(self.coreset.rows)
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
         histories = self.split.known if self.spec.model.is_served else None
         own = controls.per_user(control, self.split, kept, negatives, [metric.part], histories)
-        return metric.values(own) if own else np.full(len(self.split.test), np.nan)
+        return metric.values(own)[among] if own else np.full(len(self.split.test), np.nan)
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""
@@ -227,4 +230,5 @@ def _readable(result: RunResult, store: StageStore) -> RunResult:
     """Return a result that works out metrics which it did not store, from what each user got."""
     model = MODELS.get(result.spec["model"]["name"])  # None of a model that this version lacks
     has_histories = model is not None and model.is_served
-    return replace(result, readings=StoredReadings(result.stage_keys, store, has_histories))
+    among_some = bool(result.spec["evaluation"].get("users"))
+    return replace(result, readings=StoredReadings(result.stage_keys, store, has_histories, among_some))

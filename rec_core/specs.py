@@ -167,9 +167,14 @@ class ProxySpec(Settings):
 
 
 class EvaluationSpec(Settings):
-    """How many sampled items the held-out item is ranked against, beside the ranking over all items."""
+    """How many sampled items the held-out item is ranked against, and how many users are ranked among all items too.
+
+    ``users`` are drawn by the data seed, the same for every run on these data; 0 ranks everybody. It came later, so it
+    counts in keys only where it is set.
+    """
 
     negatives: int = Field(default=99, ge=1, le=10_000)
+    users: int = Field(default=0, ge=0, le=10**9)
 
 
 class ExperimentSpec(Settings):

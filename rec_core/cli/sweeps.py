@@ -44,7 +44,7 @@ from rec_core.stages import RUN, resolve
 from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
 from rec_core.sweeps import RATIOS, SAME, Answer, Plan, Question, in_order, left_out
-from rec_core.sweeps.search import goes_on, judge, search
+from rec_core.sweeps.search import goes_on, judge, ranked_users, search
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 from rec_core.wording.numbers import counted, duration
@@ -223,9 +223,10 @@ def _find(args: argparse.Namespace) -> None:
     def answer() -> Answer:
         with Bar() as bar:
             screened = experiment_of(base, args, bar).screened if asks(base) else None
+            users = ranked_users(question.judged_by, experiment_of(base, args, bar).split)
         is_first = True
         while True:
-            conversation = search(question, judge(look, question.judged_by), screened)
+            conversation = search(question, judge(look, question.judged_by), screened, users)
             found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), in_time)
             if isinstance(found, Answer):
                 return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,25 +68,34 @@ def evaluate_ranking(
     negatives: NDArray[np.int32],
     report: Callable[[float], None] = lambda fraction: None,
     alone: Score | None = None,
+    among_all: NDArray[np.int64] | None = None,
 ) -> Evaluation:
     """Return the ranks of ``split.test``'s items among the ``negatives`` (n_users x c) and among all items.
 
     ``report`` hears the fraction done now and then, and may raise to stop. ``alone`` is the score of a model with
-    histories where these are cut to train rows; it ranks among the same items.
+    histories where these are cut to train rows; it ranks among the same items. ``among_all`` are the places of the test
+    rows that are ranked among all items, if not all are: ``rank_all`` and ``shown`` are then of these.
     """
     shown, half = Shown(split.catalogue.n_items), 1.0 if alone is None else 0.5
+    some = split if among_all is None else replace(split, test=split.test.take(among_all))
     per_user = {
         SAMPLED: sampled_ranks(score, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(score, split, lambda done: report(half * done), shown.look),
+        ALL_ITEMS: all_item_ranks(score, some, lambda done: report(half * done), shown.look),
     }
     beside = {
-        name: measure("implicit", controls.per_user(name, split, kept, negatives, [SAMPLED, ALL_ITEMS]))
+        name: measure(
+            "implicit",
+            {
+                **controls.per_user(name, split, kept, negatives, [SAMPLED]),
+                **controls.per_user(name, some, kept, negatives, [ALL_ITEMS]),
+            },
+        )
         for name in controls.names("implicit")
     }
     if alone is None:
         return Evaluation(measure("implicit", per_user), beside, per_user, shown.counts)
     ranked = {
         SAMPLED: sampled_ranks(alone, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(alone, split, lambda done: report(half + half * done)),
+        ALL_ITEMS: all_item_ranks(alone, some, lambda done: report(half + half * done)),
     }
     return Evaluation(measure("implicit", per_user), beside, per_user | as_cut(ranked), shown.counts, beside)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rec_core.data.interactions import Interactions
+import numpy as np
+from numpy.typing import NDArray
+
+from rec_core.data.interactions import Interactions, Split
 from rec_core.evaluation.evaluate import Evaluation, evaluate_ranking, evaluate_ratings
 from rec_core.models import Fitted
 from rec_core.progress import reporter
+from rec_core.randomness import generator
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.load import LOAD
 from rec_core.stages.negatives import NEGATIVES
@@ -45,7 +49,21 @@ def measured_on(spec: ExperimentSpec) -> Inputs:
         "test": [spec.split.test, spec.split.held_out] if spec.split.by_date else spec.split.test,
         "negatives": spec.evaluation.negatives if ranked else None,
         "seed": spec.data_seed if ranked or spec.split.test == "random" else None,
-    }
+    } | _sampled(spec)
+
+
+def _sampled(spec: ExperimentSpec) -> Inputs:
+    """Return who is ranked among all items, where that is not everybody."""
+    few = spec.feedback == "implicit" and spec.evaluation.users
+    return {"users": [spec.evaluation.users, spec.data_seed]} if few else {}
+
+
+def ranked_among_all(spec: ExperimentSpec, split: Split) -> NDArray[np.int64] | None:
+    """Return the places of the test rows that are ranked among all items; None for all of them."""
+    count, every = spec.evaluation.users, len(split.test)
+    if not 0 < count < every:
+        return None
+    return np.sort(generator(spec.data_seed, "ranked users").choice(every, count, replace=False))
 
 
 def _compute(work: Work) -> Evaluation:
@@ -55,13 +73,15 @@ def _compute(work: Work) -> Evaluation:
     if work.spec.feedback == "explicit":
         return evaluate_ratings(score, split, kept, alone)
     report = reporter(work.listen, EVALUATE.doing)
-    return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report, alone)
+    among_all = ranked_among_all(work.spec, split)
+    return evaluate_ranking(score, split, kept, work.get(NEGATIVES).test, report, alone, among_all)
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
     # Of models with histories it gives more since its second version; results of others are as they were.
     served = {"histories version": 2} if spec.model.is_served else {}
-    return TRAIN.within(spec) | ({"profile": PROFILE.within(spec)} if is_chosen(spec) else {}) | served
+    profile = {"profile": PROFILE.within(spec)} if is_chosen(spec) else {}
+    return TRAIN.within(spec) | profile | served | _sampled(spec)
 
 
 EVALUATE = Stage(

@@ -12,7 +12,7 @@ from rec_core.data.interactions import Split
 from rec_core.evaluation import Metric, controls
 from rec_core.evaluation import cut as of_cut_histories
 from rec_core.evaluation.controls import KEPT
-from rec_core.evaluation.ranking import SAMPLED
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED
 from rec_core.stages.codec import unpacked
 from rec_core.stages.evaluate import EVALUATE
 from rec_core.stages.negatives import NEGATIVES
@@ -29,12 +29,14 @@ _KNOWN: WeakKeyDictionary[Artifact, dict[tuple[Any, ...], float]] = WeakKeyDicti
 class StoredReadings:
     """What each test user of one run got, as ``store`` has it; ``keys`` are the run's ``stage_keys``.
 
-    Controls beside a model that ``has_histories`` serve users from the same rows.
+    Controls beside a model that ``has_histories`` serve users from the same rows. A run with ``among_some``
+    ranked only some users among all items.
     """
 
     keys: Mapping[str, str]
     store: StageStore
     has_histories: bool
+    among_some: bool
 
     def value(self, metric: Metric, cut: bool = False) -> float:
         """Return a metric of the model over all users; nan where its part was not kept, or is gone.
@@ -54,10 +56,13 @@ class StoredReadings:
     def control(self, name: str, metric: Metric) -> float:
         """Return a metric of a control on the full train split, which all runs of a split share.
 
-        nan for controls on kept rows: each run has its own, and ranking takes longer than a list of runs may wait.
+        nan for controls on kept rows: each run has its own, and ranking takes longer than a list of runs may wait; and
+        among all items where some users alone were ranked.
         """
         found = self._artifact(SPLIT)
         if found is None or name not in controls.names(metric.feedback) or name.endswith(KEPT):
+            return math.nan
+        if self.among_some and metric.part == ALL_ITEMS:
             return math.nan
         known = _KNOWN.setdefault(found, {})
         place = name, metric, self.keys.get(NEGATIVES.name), self.has_histories

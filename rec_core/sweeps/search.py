@@ -23,7 +23,9 @@ from rec_core.analysis.comparison import RANDOM, baseline_spec, random_spec
 from rec_core.analysis.evidence import kept
 from rec_core.analysis.frontier import line_key
 from rec_core.canonical import Json
+from rec_core.data.interactions import Split
 from rec_core.evaluation import METRICS, Metric
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.experiment import View
 from rec_core.replicates import Estimate
 from rec_core.selection.screen import Screen
@@ -33,6 +35,8 @@ from rec_core.specs import ExperimentSpec, checked
 GRID = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)  # ratios that are tried
 LOOKS = (4, 6, 10, 16, 25)  # numbers of fresh seeds, which chose nothing, after which candidates are tested
 ERROR = 0.025  # largest chance that a search confirms anything falsely, all its tests together
+_PAIRS = 500  # of a user and an item that a search ranks per train row: ranking costs no more than training then
+_FEWEST = 1000  # users that are ranked among all items
 _STEPS = (6, 4, 2, 0)  # of the grid from the smallest promising subset to the candidates, in the order of their tests
 _KINDS = 2  # of methods that the screen finds best
 _LOOKED_BELOW = 2  # steps of the grid below a find, which may lie behind a dip
@@ -95,8 +99,9 @@ class Answer:
 
     @property
     def full(self) -> ExperimentSpec | None:
-        """The run on full data that the first part was held against, if any was."""
-        return baseline_spec(self.tried[0].spec) if self.tried else None
+        """The run on full data that the answer was held against, or the first subset; None where it ranks but some."""
+        first = self.confirmed or (self.tried[0] if self.tried else None)
+        return baseline_spec(first.spec) if first and not first.spec.evaluation.users else None
 
     def to_json(self) -> dict[str, Json]:
         """Return the answer as plain JSON values."""
@@ -177,9 +182,24 @@ def training(screened: Screen) -> Mapping[str, Json]:
     return {"start": "kept" if screened.starts_from_vectors else "random", "walked": screened.walked}
 
 
-def search(question: Question, judge: Judge, screened: Screen | None) -> Search:
-    """Yield the runs that are wanted next, and return what they say."""
-    searcher = _Searcher(question, judge)
+def ranked_users(metric: Metric, split: Split) -> int:
+    """Return how many users a search ranks among all items; 0 for everybody, where that costs no more than training.
+
+    A metric among sampled negatives needs none of these ranks, so there it is a few.
+    """
+    every, n_items = len(split.test), split.catalogue.n_items
+    most = max(_PAIRS * len(split.train) // n_items, _FEWEST)
+    if metric.feedback == "explicit" or most >= every:
+        return 0
+    return most if metric.part == ALL_ITEMS else _FEWEST
+
+
+def search(question: Question, judge: Judge, screened: Screen | None, users: int = 0) -> Search:
+    """Yield the runs that are wanted next, and return what they say.
+
+    ``users`` are ranked among all items while searching (``ranked_users``); runs that confirm rank everybody.
+    """
+    searcher = _Searcher(question, judge, users)
     try:
         return (yield from searcher.answer(ways(question, screened), _predicted(question, screened)))
     except OutOfTimeError:
@@ -218,6 +238,7 @@ def _predicted(question: Question, screened: Screen | None) -> int:
 class _Searcher:
     question: Question
     judge: Judge
+    users: int = 0
     tried: list[Tried] = field(default_factory=list)
     checked: dict[ExperimentSpec, Tried] = field(default_factory=dict)
     chosen: Tried | None = None
@@ -232,8 +253,14 @@ class _Searcher:
             smallest, best = (found, way) if found < smallest else (smallest, best)
         if not any(one.kept for one in self.tried):  # full data have no quality of which a part could keep some
             return self.so_far("nothing")
-        yield from self._confirm(candidates(best, self.question.ratios, smallest))
+        order = candidates(ranking(best, self._confirming), self.question.ratios, smallest)
+        yield from self._confirm(order)
         return self.so_far("not confirmed")
+
+    @property
+    def _confirming(self) -> int:
+        """How many users are ranked among all items by runs that confirm: all of them, if that is what is asked."""
+        return 0 if self.question.judged_by.part == ALL_ITEMS else self.users
 
     def so_far(self, ending: Ending) -> Answer:
         """Return what is known; a confirmed part stays confirmed, however the search ends."""
@@ -266,11 +293,12 @@ class _Searcher:
 
     def _passes(self, way: ExperimentSpec, place: int) -> Generator[Wanted, None, bool]:
         """Return whether ``way`` seems to keep enough at a place in the grid, on the seed that is searched with."""
-        spec = way.with_(ratio=self.question.ratios[place])
+        spec = ranking(way.with_(ratio=self.question.ratios[place]), self.users)
         known = next((one for one in self.tried if one.spec == spec), None)
         if known is None:
             full = baseline_spec(spec)
-            yield Wanted([full, spec], soon=[random_spec(spec), *_on_fresh_seeds(full, LOOKS[0])])
+            fresh = _on_fresh_seeds(ranking(full, self._confirming), LOOKS[0])
+            yield Wanted([full, spec], soon=[random_spec(spec), *fresh])
             known = Tried(spec, self.judge([spec], [full]))
             self.tried.append(known)
         if known.kept is None or known.kept.mean < self.question.keep:
@@ -300,6 +328,11 @@ class _Searcher:
     def _is_hopeless(self, one: Tried) -> bool:
         """Whether further seeds would hardly confirm a candidate; to stop there never confirms anything falsely."""
         return one.kept is None or one.kept.mean < self.question.keep
+
+
+def ranking(spec: ExperimentSpec, users: int) -> ExperimentSpec:
+    """Return ``spec`` with so many users ranked among all items, 0 for as many as it says."""
+    return spec.with_(evaluation=spec.evaluation.model_dump() | {"users": users}) if users else spec
 
 
 def candidates(way: ExperimentSpec, ratios: Sequence[float], place: int) -> list[ExperimentSpec]:

@@ -37,7 +37,13 @@ def asked(split: Split, spec: ExperimentSpec) -> list[str]:
     words = words_of(spec)
     if spec.split.all_rows:
         return [f"{ALL_ROWS}. No figure of quality is about these rows."]
-    said = [tested(split, words), new_users(split, spec), unseen_items(split, words), future(split, words)]
+    said = [
+        tested(split, words),
+        ranked(split, spec),
+        new_users(split, spec),
+        unseen_items(split, words),
+        future(split, words),
+    ]
     return [*filter(None, said)]
 
 
@@ -47,6 +53,14 @@ def tested(split: Split, words: Words) -> str:
     if few == every:
         return ""
     return f"{number(few)} of {number(every)} users are tested; the others have no {words.row} after the dates."
+
+
+def ranked(split: Split, spec: ExperimentSpec) -> str:
+    """Return how many users are ranked among all items; "" where all are."""
+    few, every = spec.evaluation.users, len(split.test)
+    if spec.feedback == "explicit" or not 0 < few < every:
+        return ""
+    return f"{number(few)} of {number(every)} tested users, drawn at random, are ranked among all items."
 
 
 def unreadable(split: Split) -> str:

@@ -12,6 +12,7 @@ from rec_core.analysis.comparison import Compared, Intervals, free_controls, hal
 from rec_core.analysis.frontier import Rise, Smallest, lines, ratio_of
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
+from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.replicates import Estimate
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -149,7 +150,7 @@ def pays(choosing: float, part: float, full: float, after: float | None, planned
 def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     """Return what a search found, and what that rests on."""
     quality, keep = labels.quality(question.judged_by), percent(question.keep)
-    parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed."
+    parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed{_among(found, question)}."
     if found.confirmed is not None and found.confirmed.kept is not None:
         spec, kept = found.confirmed.spec, found.confirmed.kept
         first = f"With {_way(spec)}, {labels.part_title(spec)} reliably keep at least {keep} of {quality}."
@@ -163,15 +164,23 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     return f"No subset is confirmed to keep {keep} of {quality}.", " ".join(filter(None, [likely, parts]))
 
 
+def _among(found: Answer, question: Question) -> str:
+    """Return how many users the search ranked, where these were not all of whom the metric speaks."""
+    users = found.tried[0].spec.evaluation.users if found.tried else 0
+    if not users or question.judged_by.part != ALL_ITEMS:
+        return ""
+    return f", with {number(users)} users ranked; seeds that confirm rank everybody"
+
+
 def _likely(found: Answer, question: Question) -> str:
     """Return the smallest subset that may be enough, by fresh seeds where they tested any; else what they found."""
     known = [one for one in found.checked or (found.chosen,) if one is not None and one.kept is not None]
     enough = [one for one in known if one.kept is not None and one.kept.mean >= question.keep]
-    said = "may be enough: it" if enough else "is not enough: it"
     one = min(enough, key=lambda one: one.spec.ratio, default=known[0] if known else None)
     if one is None or one.kept is None:
         return ""
-    return f"{_way(one.spec)} at {percent(one.spec.ratio)} {said} kept {how_sure(one.kept)}."
+    said = "is not enough" if one.kept.high < question.keep else "may be enough" if enough else "may not be enough"
+    return f"{_way(one.spec)} at {percent(one.spec.ratio)} {said}: it kept {how_sure(one.kept)}."
 
 
 def called(question: Question) -> str:

@@ -183,8 +183,17 @@ def data_title(spec: ExperimentSpec) -> str:
     return f"{SOURCES[spec.data.dataset].title}, {FEEDBACK[spec.feedback].lower()}"
 
 
-@lru_cache(maxsize=10_000)
 def settings_title(spec: ExperimentSpec) -> str:
+    """Return what the settings of ``spec`` are called, and how many users are ranked, where not all are."""
+    users = spec.evaluation.users
+    if not users or spec.feedback == "explicit":
+        return preset_title(spec)
+    everybody = spec.with_(evaluation=spec.evaluation.model_dump() | {"users": 0})
+    return f"{preset_title(everybody)}, {users:,} users ranked among all items"
+
+
+@lru_cache(maxsize=10_000)
+def preset_title(spec: ExperimentSpec) -> str:
     """Return the name of the preset whose settings ``spec`` has, or "Custom"."""
     for name in specs.PRESETS:
         same = specs.preset(

@@ -136,7 +136,7 @@ def how_tuned(spec: ExperimentSpec, tuned_on: str) -> str:
     """Return whether settings were tuned, and on what."""
     if tuned_on:
         return f"Settings were tuned on {tuned_on}, and the same ones tried on all data (see Tuning)."
-    title = labels.settings_title(spec)
+    title = labels.preset_title(spec)
     chosen = "were set by hand" if title == labels.CUSTOM else f"are those called “{title}”"
     return f"Settings {chosen}, the same for a part and for all data; neither was tuned on these data (see Tuning)."
 
@@ -147,9 +147,10 @@ def _among_which(one: Compared) -> str:
     Nothing of a metric that is worked out from neither of the two ranks.
     """
     words, count = labels.words_of(one.spec), one.spec.evaluation.negatives
-    every, few = f"all {words.items}", f"{count} others"
     if one.metric.part not in (ALL_ITEMS, SAMPLED):
         return ""
+    some = f" for {number(one.spec.evaluation.users)} users drawn at random" if one.spec.evaluation.users else ""
+    every, few = f"all {words.items}{some}", f"{count} others"
     strict = one.metric.part == ALL_ITEMS
     among, other, beside = (every, few, RECALL) if strict else (few, every, RECALL_ALL)
     ranked = f"{one.metric.title} ranks the held-out {words.item} among {among}."

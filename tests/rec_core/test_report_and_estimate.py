@@ -145,6 +145,8 @@ PUBLISHED = {
 def test_settings_are_named_by_their_preset() -> None:
     assert labels.settings_title(_reports("greedy", seed=3)) == "As in the report"
     assert labels.settings_title(_reports("greedy", train={"epochs": 3})) == "Custom"
+    some = labels.settings_title(_reports("greedy", evaluation={"users": 1666}))
+    assert some == "As in the report, 1,666 users ranked among all items"
     assert labels.choice_title(_reports("greedy", pretrain=False, ratio=0.005)) == (
         "Greedy k-center, no pretraining at 0.5 %"
     )

@@ -23,6 +23,7 @@ from rec_core.selection.screen import (
     NEIGHBOURHOOD,
     OFF_BY,
     OFF_BY_SERVED,
+    OFF_BY_SERVED_AMONG_ALL,
     POPULAR,
     RATIOS,
     SERVED,
@@ -196,6 +197,7 @@ def test_models_that_are_served_are_screened_with_whole_users(small_split: Split
     assert one["found"][SERVED] == pytest.approx(expected)
     assert not found.starts_from_vectors
     assert (found.off_by, _screened(small_split).off_by) == (OFF_BY_SERVED, OFF_BY)
+    assert replace(found, metric=NDCG_ALL.name).off_by == OFF_BY_SERVED_AMONG_ALL
     assert found.walked == 0
     leaky = replace(small_split, test=small_split.train.take(small_split.test.user))
     assert _screened(leaky, served=True) == found

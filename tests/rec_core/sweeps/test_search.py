@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rec_core.data import splits
+from rec_core.data.interactions import Catalogue, Dataset, Interactions, Split
+from rec_core.data.texts import texts
+from rec_core.evaluation import METRICS
 from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps.search import (
@@ -20,6 +24,7 @@ from rec_core.sweeps.search import (
     Question,
     Wanted,
     candidates,
+    ranked_users,
     search,
     ways,
 )
@@ -194,6 +199,37 @@ def test_what_is_confirmed_stays_so_when_the_time_ends() -> None:
         conversation.throw(OutOfTimeError())
     assert over.value.value.ending == "confirmed"
     assert over.value.value.confirmed.spec.ratio == GRID[7]
+
+
+def small(n_users: int, n_items: int, each: int) -> Split:
+    user = np.repeat(np.arange(n_users), each).astype(np.int32)
+    rows = Interactions(user, (np.arange(len(user)) % n_items).astype(np.int32), None, np.arange(len(user)))
+    names = texts([""] * n_items)
+    data = Dataset(rows, Catalogue(np.arange(n_users), np.arange(n_items), names, names))
+    return splits.leave_one_out(data, "last", "next-to-last", np.random.default_rng(0))
+
+
+def test_a_search_ranks_some_users_among_all_items_where_ranking_everybody_costs_more_than_training() -> None:
+    sparse, dense = small(3000, 9000, 12), small(100, 60, 12)
+    assert ranked_users(METRICS["recall@10_all"], sparse) == 500 * 30_000 // 9000
+    assert ranked_users(METRICS["recall@10"], sparse) == 1000
+    assert ranked_users(METRICS["recall@10_all"], dense) == ranked_users(METRICS["recall@10"], dense) == 0
+
+
+@pytest.mark.parametrize(("metric", "confirming"), [("recall@10_all", 0), ("recall@10", 1666)])
+def test_runs_that_confirm_rank_everybody_by_whom_the_metric_is_judged(metric: str, confirming: int) -> None:
+    question = Question(base=BASE, metric=metric, keep=KEEP)
+    conversation = search(question, judged({"recent": rising(3), "random": NOTHING}), None, users=1666)
+    asked = []
+    while True:
+        try:
+            asked.append(next(conversation))
+        except StopIteration as over:
+            answer = over.value
+            break
+    ranked = {(one.seed == BASE.seed, one.evaluation.users) for wanted in asked for one in wanted.now}
+    assert ranked == {(True, 1666), (False, confirming)}
+    assert answer.full is None or answer.full.evaluation.users == 0
 
 
 def test_answers_are_read_again_those_of_older_versions_too() -> None:

@@ -32,6 +32,7 @@ def test_an_answer_says_at_least_and_never_what_the_seed_of_the_search_found() -
     [
         ((on_fresh_seeds(0.8, 0.98), on_fresh_seeds(0.5, 0.96)), "Recent at 50 % may be enough: it kept 96 %"),
         ((on_fresh_seeds(0.8, 0.93), on_fresh_seeds(0.5, 0.91)), "Recent at 80 % is not enough: it kept 93 %"),
+        ((on_fresh_seeds(0.8, 0.949),), "Recent at 80 % may not be enough: it kept 95 % (93 % to 97 %, 25 seeds)"),
         ((), "Recent at 20 % may be enough: it kept 99 % (97 % to 101 %, one seed)"),
     ],
 )
@@ -39,6 +40,17 @@ def test_where_nothing_is_confirmed_what_is_likely_is_said(checked: tuple[Tried,
     first, second = search_answer(Answer("not confirmed", CHOSEN, None, (CHOSEN,), checked), QUESTION)
     assert first == "No subset is confirmed to keep 95 % of Recall@10."
     assert second.startswith(said)
+
+
+def test_how_many_users_a_search_ranked_is_said() -> None:
+    some = Tried(BASE.with_(evaluation={"users": 1666}), CHOSEN.kept)
+    strict = Question(base=BASE, metric="recall@10_all", keep=0.95)
+    found = Answer("not confirmed", some, None, (some,))
+    assert (
+        "1 subset tried on one seed, with 1,666 users ranked; seeds that confirm rank everybody."
+        in search_answer(found, strict)[1]
+    )
+    assert "users ranked" not in search_answer(found, QUESTION)[1]
 
 
 def test_the_table_says_which_seeds_a_number_is_of() -> None:
