@@ -15,7 +15,7 @@ from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, is_cut_short
 from rec_core.replicates import Estimate, Group, group_key, together
 from rec_core.results import CHOOSING
-from rec_core.specs import ExperimentSpec, TrainSpec
+from rec_core.specs import ExperimentSpec, ProxySpec, TrainSpec
 
 Kept = Callable[[Compared], Estimate | None]  # share of full data's quality, with its interval
 _FITTED_FROM = 0.2  # share of the rows from which points say how the curve ends
@@ -79,10 +79,12 @@ def alike(every: Iterable[Compared], spec: ExperimentSpec) -> list[Compared]:
 
 
 @lru_cache(maxsize=10_000)
-def _settings(spec: ExperimentSpec) -> ExperimentSpec:
+def _settings(spec: ExperimentSpec) -> tuple[str, ProxySpec]:
+    """Return the settings that count: by the key of a run, which leaves out those that do not."""
     free = {"start": TrainSpec().start, "walked": TrainSpec().walked}
     train = spec.train.model_dump() | free
-    return spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
+    full = spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
+    return group_key(full), spec.proxy
 
 
 def smallest(every: Iterable[Compared], goal: float, kept: Kept) -> Smallest:
