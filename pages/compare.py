@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import cards, comparison_card, controls, exhibits, page, picks, state
 from rec_core.analysis import difference, overlap, slices, variety
+from rec_core.analysis.comparison import Compared
 from rec_core.evaluation import validation_metric
 from rec_core.figures import compare as figures
 from rec_core.figures.style import distinct, mark
@@ -52,6 +53,9 @@ if baseline is not None:
     st.subheader("Quality", anchor=False)
     for said in dict.fromkeys(filter(None, (serving.trained_on(pick.spec) for pick in same_test))):
         st.caption(said)
+    for title, group in made.items():
+        if said := serving.same_information(Compared(group, None, metric)):
+            st.caption(f"{title}: {said}")
     picks.say_left_out([pick for pick in chosen if pick.group is not None], same_test, "another test set")
     comparison_card.metrics_table(difference.metrics(made, baseline, metric, gains), words)
 

@@ -18,7 +18,7 @@ from rec_core.analysis import comparison, frontier
 from rec_core.figures import frontier as figures
 from rec_core.sweeps import Plan
 from rec_core.wording import frontier as wording
-from rec_core.wording import labels
+from rec_core.wording import labels, serving
 
 page.begin(wording.QUESTION, needs_coreset=False)
 spec, metric = state.spec(), state.metric()
@@ -42,6 +42,9 @@ if parts := [one for one in every if not one.is_baseline]:
     latex_table.offer(every, caption, among.gain, among.intervals)
     full = [one for one in every if one.is_baseline]
     if full:
+        of_all = next((one for one in state.compared() if one.group.key == full[0].group.key), None)
+        if of_all and (held := serving.same_information(of_all)):
+            st.caption(held)
         rise = frontier.rise(frontier.random_rows(every), among.intervals)
         st.markdown(wording.ending(rise, full[0].value, metric))
     exhibits.show(figures.quality_against_cost(table, caption, among.title))

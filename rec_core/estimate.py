@@ -73,7 +73,8 @@ def parts(spec: ExperimentSpec, n_train: int, n_pairs: int, rates: Rates, proxy_
     share = 1.0 if spec.keeps_everything else spec.ratio
     rate = rates[spec.model.name, spec.feedback]
     looking = spec.model.seconds_per_pair + _LOOKED_ROW if spec.is_dynamic and spec.method.looks else 0.0
-    ranking = spec.model.seconds_per_pair * n_pairs if spec.feedback == "implicit" else 0.0
+    times = 2 if spec.model.is_served else 1  # with all of the histories, and with train rows alone
+    ranking = times * spec.model.seconds_per_pair * n_pairs if spec.feedback == "implicit" else 0.0
     return {
         **dict.fromkeys((LOAD.doing, SPLIT.doing, NEGATIVES.doing), _OTHER / 5),
         PROXY.doing: 0.0 if proxy_is_ready else proxy_seconds(spec, n_train, rates),

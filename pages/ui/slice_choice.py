@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from rec_core.experiment import View
 from rec_core.replicates import Estimate
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import EVALUATE, SPLIT
+from rec_core.stages import CONTROLS, EVALUATE, SPLIT
 from rec_core.wording.numbers import number, small
 from rec_core.wording.slices import slice_title
 
@@ -60,10 +61,13 @@ class Among:
             if place not in known and view.has_control(control):
                 known[place] = metric.of_mean(float(view.control_values(control, metric)[self._rows].mean()))
         controls = {control: {metric.name: known[at]} for control in free if (at := self._place(of, control)) in known}
-        return replace(found, metrics={metric.name: known[key]}, controls=controls, readings=None)
+        # What histories hold, and what is found without that, is known of all users alone.
+        alone: dict[str, Any] = {"histories": {}, "cut": {}, "cut_controls": {}, "readings": None}
+        return replace(found, metrics={metric.name: known[key]}, controls=controls, **alone)
 
     def _place(self, of: ExperimentSpec, control: str) -> tuple[str, ...]:
-        return SPLIT.key(of), state.metric().name, self.name, control
+        """Return where a control's value is kept: those beside models with histories serve users from other rows."""
+        return CONTROLS.key(of), state.metric().name, self.name, control
 
     @property
     def _rows(self) -> slices.Mask:

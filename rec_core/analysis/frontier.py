@@ -14,7 +14,7 @@ from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import RANDOM, Compared, Intervals, half, is_cut_short
 from rec_core.replicates import LEVEL, Estimate, Group, group_key, slope, together
 from rec_core.results import CHOOSING
-from rec_core.specs import ExperimentSpec, TrainSpec
+from rec_core.specs import ExperimentSpec, ProxySpec, TrainSpec
 
 Kept = Callable[[Compared], Estimate | None]  # share of full data's quality, with its interval
 # How often at most some part of a frontier is said to keep a goal that it does not keep, whichever goal is asked for.
@@ -82,10 +82,12 @@ def alike(every: Iterable[Compared], spec: ExperimentSpec) -> list[Compared]:
 
 
 @lru_cache(maxsize=10_000)
-def _settings(spec: ExperimentSpec) -> ExperimentSpec:
+def _settings(spec: ExperimentSpec) -> tuple[str, ProxySpec]:
+    """Return the settings that count: by the key of a run, which leaves out those that do not."""
     free = {"start": TrainSpec().start, "walked": TrainSpec().walked}
     train = spec.train.model_dump() | free
-    return spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
+    full = spec.with_(method={"name": "full"}, pretrain=True, ratio=1.0, seed=0, train=train)
+    return group_key(full), spec.proxy
 
 
 def bounds(every: Iterable[Compared], kept: Kept) -> dict[str, float]:

@@ -21,7 +21,7 @@ from rec_core.wording.numbers import UNKNOWN, capital, counted, duration, number
 QUALITY, GAIN, SAVED = "Quality kept", "Gain over control", "CPU time saved"
 NO_INTERVAL = "interval unknown"
 # One of these is missing; which one, words do not know.
-UNKNOWN_HOW_SURE = "the difference has no interval here, which needs the data and each user's stored results"
+UNKNOWN_HOW_SURE = "how sure the difference is cannot be said, which needs the data and each user's stored results"
 _STRONGER = "Stronger controls, such as an untrained SVD, are not measured yet"
 TO_COME: Mapping[frozenset[str], str] = {  # which controls are missing → what is said of that
     frozenset(): "",

@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cache.store import DiskStore
+from pages.ui import slice_choice, state
+from rec_core.analysis import slices
+from rec_core.data.sources import Folders
+from rec_core.evaluation.ranking import RECALL
+from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
 from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
@@ -64,6 +70,63 @@ def test_results_say_what_was_trained_on_and_what_else_was_used(home: Path, open
     assert "and served from each user's own history" in said
     assert "Beyond the kept ratings it uses the histories of all 150 users to serve them" in said
     assert "as chosen on the validation ratings" in said
+
+
+HELD = "User histories hold 150 ratings beyond the train ratings, 1 per tested user."
+
+
+@pytest.mark.parametrize("page", ["results", "compare", "summary", "frontier"])
+def test_what_histories_hold_beyond_train_rows_is_said_wherever_a_result_stands(
+    page: str, home: Path, open_page: Open
+) -> None:
+    finish(home, *SERVED, quick("full"), quick("users"))
+    app = open_page(page, **QUICK, model="Item co-occurrence", method="Whole users")
+    healthy(app)
+    assert HELD in texts(app)
+    assert "With histories cut to the train ratings, Recall@10 is 0." in texts(app)
+    if page != "compare":  # where runs of any model stand side by side
+        assert HELD not in texts(open_page(page, **QUICK, model="NCF", method="Whole users"))
+
+
+def test_tables_have_what_is_found_with_histories_cut(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED, quick("full"), quick("users"))
+    one = Experiment(SERVED[1], DiskStore(home), Folders(None, home / "data"))
+    result = one.result_with_controls()
+    app = open_page(**QUICK, model="Item co-occurrence", method="Whole users")
+    healthy(app)
+    runs, controls = (
+        app.dataframe[0].value,
+        next(f.value for f in app.dataframe if "Random walk" in f.value.to_string()),
+    )
+    assert runs["cut"].iloc[1] == pytest.approx(result.cut["recall@10"])
+    walk = controls[controls.iloc[:, 0] == "Random walk"]
+    of_kept = walk[walk.iloc[:, 1] == "kept rows"]
+    assert of_kept["cut"].tolist() == pytest.approx([result.cut_controls["walk_kept"]["recall@10"]])
+    plain = open_page(**QUICK, model="NCF", method="Whole users")
+    assert all("cut" not in frame.value or frame.value["cut"].isna().all() for frame in plain.dataframe)
+
+
+def test_controls_of_one_kind_are_not_taken_for_the_other_among_some_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were remembered by split, control and slice, which both kinds share."""
+    monkeypatch.setattr(state, "metric", lambda: RECALL)
+    among = slice_choice.Among(slices.LIGHT)
+    served, plain = (among._place(quick("full", model=model), "walk") for model in ("co-occurrence", "ncf"))
+    assert served != plain
+    assert plain == among._place(quick("random", model="mf"), "walk")
+    assert served == among._place(quick("users", model="ease"), "walk")
+
+
+def test_other_models_stand_beside_it_on_train_rows_alone(home: Path, open_page: Open) -> None:
+    finish(home, *SERVED, quick("full"), quick("users"))
+    app = open_page(**QUICK, model="NCF", method="Whole users")
+    healthy(app)
+    assert "User histories are cut to the train ratings here" in texts(app)
+    table = next(frame.value for frame in app.dataframe if "Kept rows, whole history" in frame.value)
+    row = table[table["Model"] == "Item co-occurrence"].iloc[0]
+    result = Experiment(SERVED[1], DiskStore(home), Folders(None, home / "data")).result()
+    assert row["Kept rows"] == pytest.approx(result.cut["recall@10"])
+    assert row["Kept rows, whole history"] == pytest.approx(result.metrics["recall@10"])
+    assert table[table["Model"] == "NCF"]["Kept rows, whole history"].isna().all()
 
 
 def test_both_kinds_of_models_stand_on_one_figure(home: Path, open_page: Open) -> None:

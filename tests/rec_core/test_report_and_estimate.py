@@ -11,7 +11,7 @@ from scipy import stats
 from rec_core import published, report, specs
 from rec_core.data.sources import Folders
 from rec_core.estimate import estimate, measured_rates, proxy_seconds, rates_here, whole
-from rec_core.models import NCF
+from rec_core.models import NCF, CoOccurrence
 from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.training.kernels import probe
@@ -216,3 +216,15 @@ def test_what_looks_at_all_rows_in_every_epoch_takes_longer_and_says_nothing_of_
     assert random == rs2 < infobatch
     walked = replace(looking, spec=looking.spec | {"train": looking.spec["train"] | {"walked": 8}})
     assert walked.seconds_per_row == looking.seconds_per_row  # nothing is missing there that walks could add
+
+
+def test_a_model_with_histories_is_ranked_twice() -> None:
+    """With all of its histories, and with train rows alone."""
+    rates = rates_here({})
+    seconds = [
+        estimate(quick(model=model, train={"epochs": 1}), 0, n_pairs, rates, True).seconds
+        for model in ("co-occurrence", "ncf")
+        for n_pairs in (0, 10**9)
+    ]
+    assert seconds[1] - seconds[0] == pytest.approx(2 * CoOccurrence.seconds_per_pair * 10**9)
+    assert seconds[3] - seconds[2] == pytest.approx(NCF.seconds_per_pair * 10**9)

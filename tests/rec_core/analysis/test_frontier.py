@@ -16,6 +16,7 @@ from scipy import stats
 from rec_core.analysis import columns as col
 from rec_core.analysis.comparison import UNKNOWN, Compared, Intervals, baseline_spec
 from rec_core.analysis.frontier import (
+    alike,
     bounds,
     break_even,
     clear_best,
@@ -265,3 +266,16 @@ def test_random_rows_end_in_their_own_full_data() -> None:
 
 def test_what_choosing_and_training_cost_is_a_mean_over_seeds() -> None:
     assert costs(compared("random", 0.5, [0.3, 0.5]).group) == (3.0, 10.0)
+
+
+def test_settings_that_do_not_count_for_a_model_keep_no_run_off_its_frontier() -> None:
+    """A counted model has no epochs: the page said that nothing was measured beside runs that differed in those."""
+    ours = quick("users", model="co-occurrence", train={"epochs": 2, "patience": 2})
+    other = quick("random", model="co-occurrence", train={"epochs": 9, "patience": 0}, seed=3)
+    one = Compared(Group((ours,), (result(ours, 0.5),)), None, RECALL)
+    assert alike([one], other) == [one]
+    trained = quick("users", train={"epochs": 2})
+    counts = Compared(Group((trained,), (result(trained, 0.5),)), None, RECALL)
+    assert alike([counts], quick("users", train={"epochs": 9})) == []
+    assert alike([counts], quick("random", train={"epochs": 2, "start": "kept"}, ratio=0.5)) == [counts]
+    assert alike([counts], quick("users", train={"epochs": 2}, proxy={"epochs": 3})) == []
