@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from rec_core.export.rows import TEST, TRAIN, VALIDATION, present
@@ -71,14 +72,17 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
 def tables_of_four(tables: Tables, folder: Path) -> str:
     """Write ``train.tsv``, ``validation.tsv`` and ``test.tsv`` without a header, and what Elliot wants to be told.
 
-    Return a note on ids that gave way to integers, or "": Elliot has pandas guess what ids are, a file at a time.
+    Rows are in order of time. Return a note on ids that gave way to integers, or "": Elliot has pandas guess what ids
+    are, a file at a time.
     Elliot tests on a file; where nothing is held out there is ``train.tsv`` alone.
     """
     folder.mkdir(parents=True)
     named, numbered = _named(tables, _not_as_text)
-    for split, frame in named.items():
+    for split, table in named.items():
+        frame = _in_order(table)
         frame = frame if "rating" in frame else frame.assign(rating=1.0)
-        frame = frame if "time" in frame else frame.assign(time=0)
+        # Whole seconds, as Cornac reads them; order says the rest.
+        frame = frame.assign(time=np.floor(frame["time"]).astype(np.int64) if "time" in frame else 0)
         four = frame[["user_id", "item_id", "rating", "time"]]
         four.to_csv(folder / f"{split}.tsv", sep="\t", index=False, header=False, lineterminator="\n", encoding="utf-8")
     if TEST in tables:

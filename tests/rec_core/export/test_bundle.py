@@ -137,8 +137,8 @@ def test_the_exported_command_line_writes_what_the_library_reads(
         assert inter["user_id:token"].tolist() == ordered["user_id"].tolist()
         assert inter["item_id:token"].tolist() == ordered["item_id"].tolist()
         four = pd.read_csv(out / "uirt" / f"{split}.tsv", sep="\t", header=None, dtype={0: str, 1: str})
-        assert four[1].tolist() == wanted["item_id"].tolist()
-        assert four[2].tolist() == (wanted["rating"].tolist() if rated else [1.0] * len(wanted))
+        assert four[1].tolist() == ordered["item_id"].tolist()
+        assert four[2].tolist() == (ordered["rating"].tolist() if rated else [1.0] * len(wanted))
     said_so = subprocess.run(
         [sys.executable, "use.py", "pandas", *(["torch"] if rated else [])],
         cwd=out,
