@@ -31,7 +31,7 @@ from rec_core.cli.common import (
 from rec_core.errors import CorelensError
 from rec_core.experiment import stored_per_user
 from rec_core.export import bundle
-from rec_core.export.rows import coreset_frame
+from rec_core.export.rows import coreset_frame, require_rows, writer_of
 from rec_core.export.tables import FORMS, render
 from rec_core.published import TABLES
 from rec_core.selection import METHODS
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
     experiment_options(select)
     _all_rows_option(select)
-    select.add_argument("--out", metavar="FILE", type=Path, required=True, help="Parquet file to write")
+    select.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .csv or .parquet")
     select.set_defaults(command=_select)
     export = commands.add_parser("export", help="take a coreset away, in the forms that other libraries read")
     experiment_options(export)
@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--dropped", action="store_true", help="with the train rows that are not kept")
     export.add_argument("--with-model", action="store_true", help="with the model, trained on the coreset")
     export.add_argument("--top", metavar="N", type=at_least_one, help="with the model, and its N items for every user")
+    export.add_argument(
+        "--spreadsheet", action="store_true", help="with copies of CSV files in which no text starts a formula"
+    )
     export.set_defaults(command=_export)
     sweeps.add_commands(commands)
     tuning.add_command(commands)
@@ -115,17 +118,21 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _select(args: argparse.Namespace) -> None:
+    spec, write = _selection_of(args), writer_of(args.out)
+    require_rows(spec)
     with Bar() as bar:
-        experiment = experiment_of(_selection_of(args), args, bar)
+        experiment = experiment_of(spec, args, bar)
         frame = coreset_frame(experiment)
         note(experiment)
-    save(args.out, lambda path: frame.to_parquet(path, index=False))
+    save(args.out, lambda path: write(frame))
 
 
 def _export(args: argparse.Namespace) -> None:
-    wanted = bundle.Wanted(args.dropped, args.with_model or bool(args.top), args.top or 0)
+    wanted = bundle.Wanted(args.dropped, args.with_model or bool(args.top), args.top or 0, args.spreadsheet)
+    spec = _selection_of(args)
+    require_rows(spec)
     with Bar() as bar:
-        experiment = experiment_of(_selection_of(args), args, bar)
+        experiment = experiment_of(spec, args, bar)
         if args.out.suffix == ".zip":
             packed = bundle.zipped(experiment, wanted)
             save(args.out, lambda path: path.write_bytes(packed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,11 +71,11 @@ def settle(data: Dataset, rule: Repeats) -> tuple[Dataset, int]:
     ), count
 
 
-def _pooled(rows: Interactions, n_items: int, rule: Repeats) -> NDArray[np.float32] | None:
-    """Return for each row (n,) the sum or the mean over its pair."""
+def _pooled(rows: Interactions, n_items: int, rule: Repeats) -> NDArray[Any] | None:
+    """Return for each row (n,) the sum or the mean over its pair, in the precision of the ratings."""
     if rows.rating is None and rule == "mean":
         return None
-    pooled = np.empty(len(rows), np.float32)
+    pooled = np.empty(len(rows), np.float32 if rows.rating is None else rows.rating.dtype)
     for part in in_parts.by_user(rows.user):
         _, pair = np.unique(_pairs(rows, part, n_items), return_inverse=True)
         total = np.bincount(pair, None if rows.rating is None else rows.rating[part])

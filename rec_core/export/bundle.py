@@ -27,7 +27,7 @@ from rec_core.data.sources.table.opening import hash_of, name_of
 from rec_core.errors import CorelensError, reason
 from rec_core.experiment import Stages
 from rec_core.export import frameworks, safe_csv, sql
-from rec_core.export.rows import TEST, TRAIN, dropped, taken
+from rec_core.export.rows import TEST, TRAIN, dropped, ratings, require_rows, taken
 from rec_core.export.toml import to_toml
 from rec_core.results import versions
 from rec_core.specs import ExperimentSpec
@@ -37,21 +37,20 @@ from rec_core.wording.labels import ALL_ROWS, choice_title
 from rec_core.wording.numbers import number
 
 MANIFEST = "manifest.json"
-_FORMULAS = (
-    "coreset.csv has an apostrophe before texts that a spreadsheet would compute; coreset.parquet has them as they are."
-)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a bundle holds beside the coreset.
 
-    The train rows that are not kept; the ``model`` trained on the coreset, and the ``top`` items it has for every user.
+    The train rows that are not kept; the ``model`` trained on the coreset, and the ``top`` items it has for every user;
+    a copy of each CSV for a ``spreadsheet``, in which no text starts a formula.
     """
 
     dropped: bool = False
     model: bool = False
     top: int = 0
+    spreadsheet: bool = False
 
 
 def write(stages: Stages, folder: Path, wanted: Wanted = Wanted()) -> None:
@@ -60,6 +59,7 @@ def write(stages: Stages, folder: Path, wanted: Wanted = Wanted()) -> None:
     Raises:
         CorelensError: if the folder holds something, or cannot be written.
     """
+    require_rows(stages.spec)
     if wanted.model:
         require_held_out(stages.spec)
     try:
@@ -86,27 +86,29 @@ def zipped(stages: Stages, wanted: Wanted = Wanted()) -> bytes:
 
 
 def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
-    tables = taken(stages)
+    rated, imprecise = ratings(stages)
+    tables = taken(stages, rated)
     every = pd.concat(tables.values(), ignore_index=True)
     every.to_parquet(folder / "coreset.parquet", index=False)
-    (folder / "coreset.csv").write_bytes(safe_csv.safe_csv(every).encode())
+    formulas = [safe_csv.write(every, folder / "coreset.csv", wanted.spreadsheet)]
     np.save(folder / "kept_rows.npy", tables[TRAIN]["row"].to_numpy(np.int64))
     np.save(folder / "weights.npy", tables[TRAIN]["weight"].to_numpy(np.float32))
     if wanted.model:
         from rec_core.export import model  # with the kernels, which a page never loads
 
-        model.write(stages, folder / "model", wanted.top)
+        model.write(stages, folder / "model")
+        if wanted.top:
+            formulas.append(model.write_top(stages, folder / "model", wanted.top, wanted.spreadsheet))
     if wanted.dropped:
-        dropped(stages).to_parquet(folder / "dropped.parquet", index=False)
-    frameworks.recbole(tables, folder / "recbole")
-    frameworks.tables_of_four(tables, folder / "uirt")
+        dropped(stages, rated).to_parquet(folder / "dropped.parquet", index=False)
+    numbered = [frameworks.recbole(tables, folder / "recbole"), frameworks.tables_of_four(tables, folder / "uirt")]
     (folder / "spec.toml").write_bytes(_spec(stages).encode())
     query, without = sql.coreset_sql(stages)
     if query:
         (folder / sql.NAME).write_bytes(query.encode())
     for name in ("use.py", "README.md"):
         (folder / name).write_bytes(_filled(name, stages, tables).encode())
-    said = [*filter(None, [_FORMULAS if safe_csv.is_changed(every) else "", without])]
+    said = [*filter(None, [*formulas, *numbered, imprecise, without])]
     manifest = _manifest(stages, tables, said) | {"files": _hashes(folder)}
     (folder / MANIFEST).write_bytes(f"{json.dumps(manifest, indent=2, ensure_ascii=False)}\n".encode())
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Split, distinct_pairs
 from rec_core.errors import CorelensError
 from rec_core.experiment import Stages
+from rec_core.export import safe_csv
 from rec_core.export.rows import plain
-from rec_core.export.safe_csv import safe_csv
 from rec_core.models import Score
 from rec_core.progress import reporter
 from rec_core.training import kernels
@@ -25,8 +25,8 @@ from rec_core.training import kernels
 _PAIRS = 1 << 21  # of user and item that are scored at a time
 
 
-def write(stages: Stages, folder: Path, top: int) -> None:
-    """Write the model into ``folder``, and the ``top`` items for every user, unless that is 0.
+def write(stages: Stages, folder: Path) -> None:
+    """Write the model into ``folder``.
 
     Raises:
         CorelensError: if the model cannot be trained.
@@ -47,10 +47,13 @@ def write(stages: Stages, folder: Path, top: int) -> None:
     pd.DataFrame(users).to_parquet(folder / "users.parquet", index=False)
     pd.DataFrame(items).to_parquet(folder / "items.parquet", index=False)
     (folder / "load.py").write_bytes(_LOAD.encode())
-    if top:
-        frame = top_items(stages, top)
-        frame.to_parquet(folder / f"top_{top}.parquet", index=False)
-        (folder / f"top_{top}.csv").write_bytes(safe_csv(frame).encode())
+
+
+def write_top(stages: Stages, folder: Path, top: int, spreadsheet: bool) -> str:
+    """Write the ``top`` items for every user; return a note on ids that a spreadsheet would compute, or ""."""
+    frame = top_items(stages, top)
+    frame.to_parquet(folder / f"top_{top}.parquet", index=False)
+    return safe_csv.write(frame, folder / f"top_{top}.csv", spreadsheet)
 
 
 _LOAD = '''"""Load the model: its arrays, what it is, and which row of them is whom."""

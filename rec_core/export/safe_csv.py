@@ -1,6 +1,8 @@
-"""CSV that a spreadsheet shows and does not compute."""
+"""CSV as it is, and CSV that a spreadsheet shows and does not compute."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,7 +19,27 @@ def safe_csv(frame: pd.DataFrame) -> str:
     return safe.to_csv(index=False)
 
 
-def is_changed(frame: pd.DataFrame) -> bool:
-    """Say whether ``safe_csv`` has to change a cell."""
-    texts = [frame[column] for column in frame.columns if pd.api.types.is_string_dtype(frame[column])]
-    return any(bool(text.str.contains(_FORMULA, regex=True).any()) for text in texts)
+def changed(frame: pd.DataFrame) -> dict[str, int]:
+    """Return how many cells of which columns ``safe_csv`` changes, columns without any left out."""
+    texts = {str(name): frame[name] for name in frame.columns if pd.api.types.is_string_dtype(frame[name])}
+    counts = {name: int(text.str.contains(_FORMULA, regex=True).sum()) for name, text in texts.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def write(frame: pd.DataFrame, path: Path, spreadsheet: bool) -> str:
+    """Write a table with every text as it is, and a copy for a ``spreadsheet`` where that is wanted and differs.
+
+    Return a note on texts that a spreadsheet would compute, or "".
+    """
+    path.write_bytes(frame.to_csv(index=False, lineterminator="\n").encode())
+    cells = [f"{count:,} of {name}" for name, count in changed(frame).items()]
+    if not cells:
+        return ""
+    if not spreadsheet:
+        return (
+            f"{path.name} has every id as given, and a spreadsheet would compute some of them ({', '.join(cells)}): do "
+            "not open it there, or export with --spreadsheet."
+        )
+    copy = path.with_suffix(".spreadsheet.csv")
+    copy.write_bytes(safe_csv(frame).encode())
+    return f"{copy.name} has an apostrophe before texts that a spreadsheet would compute: {', '.join(cells)}."

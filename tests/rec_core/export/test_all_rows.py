@@ -21,7 +21,7 @@ from rec_core.experiment import Experiment, View
 from rec_core.export import bundle
 from rec_core.export.packed import PACKED
 from rec_core.specs import ExperimentSpec
-from rec_core.stages import NEGATIVES, PROXY, RUN, SPLIT, MemoryStore, resolve
+from rec_core.stages import NEGATIVES, PROXY, SPLIT, MemoryStore, resolve
 from rec_core.wording.labels import ALL_ROWS
 from tests.conftest import own, quick
 
@@ -168,9 +168,10 @@ def test_the_command_line_makes_it_and_its_spec_makes_it_again(
 
 def test_nothing_is_trained_or_measured_where_nothing_is_held_out(log: Path, tmp_path: Path) -> None:
     experiment = Experiment(_spec(log, {"name": "recent"}), MemoryStore(), _FOLDERS)
-    for what in (RUN, NEGATIVES):
-        with pytest.raises(CorelensError, match="nothing is held out"):
-            experiment.graph.get(what)
+    with pytest.raises(CorelensError, match="nothing is held out"):
+        experiment.result()
+    with pytest.raises(CorelensError, match="nothing is held out"):
+        experiment.graph.get(NEGATIVES)
     with pytest.raises(CorelensError, match="export the rows alone"):
         bundle.write(experiment, tmp_path / "o", bundle.Wanted(model=True))
     assert not (tmp_path / "o").exists()

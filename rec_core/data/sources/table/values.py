@@ -192,6 +192,11 @@ def ratings(column: pa.Array, decimal: str) -> tuple[NDArray[np.float32], dict[s
     return rated, why | {"not finite": ~np.isfinite(rated)}
 
 
+def exact_ratings(column: pa.Array, decimal: str) -> NDArray[np.float64]:
+    """Return ratings (n,) in double precision; what is no number is of no account."""
+    return _numbers(column, decimal)[0].astype(np.float64)
+
+
 def _numbers(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[str, Mask]]:
     """Return numbers (n,), whole ones where all of them are, and which are none, by why."""
     import pyarrow as pa
