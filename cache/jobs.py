@@ -31,6 +31,7 @@ from rec_core.replicates import group_key
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, controls
+from rec_core.training.kernels import compiling_for
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
@@ -98,6 +99,16 @@ class Jobs:
     def has_workers(self) -> bool:
         """Whether workers are there, so that a job need not wait until they are started."""
         return self._launcher.has_workers
+
+    @property
+    def running(self) -> int:
+        """How many workers are busy."""
+        return sum(state == "running" for state in self._launcher.states().values())
+
+    @property
+    def are_starting(self) -> bool:
+        """Whether jobs wait for workers that are being started."""
+        return "starting" in self._launcher.states().values()
 
     def ask(self, spec: ExperimentSpec, kind: Kind = "run", with_controls: bool = True) -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
@@ -198,6 +209,12 @@ class Jobs:
         jobs = [self._job(a.key, a.kind, a.spec, look) for a in asked if a.key in look.states or a.key in look.queue]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
+
+    def batch(self, active: Iterable[Job]) -> list[Job]:
+        """Return the runs that were asked for since the oldest of ``active`` was, those that are over too."""
+        going, asked = {job.key for job in active}, self.ledger.asked("run")
+        first = next((place for place, one in enumerate(asked) if one.key in going), len(asked))
+        return self.runs(one.spec for one in asked[first:])
 
     def asked_with(self, job: Job) -> list[Job]:
         """Return the runs that were asked for together with one and differ in nothing but the seed, itself too."""
@@ -315,11 +332,11 @@ class Jobs:
 
 def _starting(workers: int) -> str:
     """Return what happens while no worker is ready."""
-    return (
-        f"Starting {workers} worker processes. This takes longer on a busy machine."
-        if workers > 1
-        else ("Starting a worker process. This takes longer on a busy machine.")
+    processes = "a worker process" if workers == 1 else f"{workers} worker processes"
+    compiling = (
+        "" if compiling_for() is None else " Training code is compiled for this machine first; this happens once."
     )
+    return f"Starting {processes}. This takes longer on a busy machine.{compiling}"
 
 
 def _controls(spec: ExperimentSpec) -> list[Kind]:
