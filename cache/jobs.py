@@ -117,10 +117,13 @@ class Jobs:
         """
         key = STAGES[kind].key(spec)
         restore(self.ledger, self.store)
-        self.ledger.ask(key, kind, spec)
-        if not self.is_whole(key, kind):
+        is_whole = self.is_whole(key, kind)
+        if not is_whole:  # first: what was asked for and is in no queue has lost its result
             self._results.pop(key, None)
-            self._submit(key, kind, spec)
+            self._enqueue(key, kind, spec)
+        self.ledger.ask(key, kind, spec)
+        if not is_whole:
+            self._hand_over(key, kind, spec, later=False)
         if kind == "run" and with_controls:
             self.measure(spec)
         return key
@@ -128,8 +131,10 @@ class Jobs:
     def measure(self, spec: ExperimentSpec, later: bool = True) -> None:
         """Have the controls beside a run measured, where they are not; if ``later``, once no run waits any more."""
         for kind in _controls(spec):
-            if not self.store.has(STAGES[kind].key(spec)):
-                self._submit(STAGES[kind].key(spec), kind, spec, later)
+            key = STAGES[kind].key(spec)
+            if not self.store.has(key):
+                self._enqueue(key, kind, spec, later)
+                self._hand_over(key, kind, spec, later)
 
     def measures(self, spec: ExperimentSpec) -> bool:
         """Say whether controls beside a run are being measured, or wait for that."""
@@ -140,12 +145,10 @@ class Jobs:
             self._looked = 0.0  # what came of it is to be seen at once
         return going
 
-    def _submit(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
-        if key in self._look().states:
-            return
-        clear_outcome(self.store, key)
-        self._queue.put(key, kind, spec, later)
-        self._hand_over(key, kind, spec, later)
+    def _enqueue(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
+        if key not in self._look().states:
+            clear_outcome(self.store, key)
+            self._queue.put(key, kind, spec, later)
 
     def _hand_over(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool) -> None:
         arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))

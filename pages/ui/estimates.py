@@ -101,8 +101,9 @@ def expected_map(of: View) -> float:
 def start() -> float:
     """Return how long it takes until a worker is ready."""
     jobs = state.jobs()
+    has_workers = jobs.has_workers and not jobs.are_starting
     pace, compiling = slowdown(0 if jobs.has_workers else jobs.workers), kernels.compiling_for()
-    return pace * start_seconds(jobs.has_workers, None if compiling is None else compiling / pace)
+    return pace * start_seconds(has_workers, None if compiling is None else compiling / pace)
 
 
 def _pace(wanted: int = 0) -> float:

@@ -125,7 +125,7 @@ def _until(
     jobs: _Onlooker, wanted: Sequence[ExperimentSpec], done: set[str], holds: Callable[[list[Job]], bool]
 ) -> set[str]:
     """Look until something holds or all is done; meanwhile nothing is called lost. Return the runs that are done."""
-    end = time.monotonic() + 300
+    end = time.monotonic() + 1500
     while True:
         found = jobs.seen(wanted)
         assert {job.state for job in found} <= {"waiting", "running", "done"}, [(j.state, j.message) for j in found]

@@ -116,6 +116,7 @@ def test_what_happens_while_workers_start_is_said(open_page: Open, monkeypatch: 
     starting = Job(key(spec), "run", spec, "waiting", "Starting 2 worker processes.")
     monkeypatch.setattr(Jobs, "active", lambda self: [starting])
     monkeypatch.setattr(Jobs, "are_starting", True)
+    monkeypatch.setattr(Jobs, "has_workers", True)  # their command runs, and they are not ready
     (status,) = open_page(**QUICK, method="Random").status
     assert re.fullmatch(r"Starting 2 worker processes\. About \d.*\.", status.label)
     assert status.state == "running"
