@@ -32,6 +32,7 @@ from rec_core.replicates import group_key
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, controls
+from rec_core.training.kernels import compiling_for
 
 State = Literal["new", "waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
@@ -101,6 +102,16 @@ class Jobs:
         """Whether workers are there, so that a job need not wait until they are started."""
         return self._launcher.has_workers
 
+    @property
+    def running(self) -> int:
+        """How many workers are busy."""
+        return sum(state == "running" for state in self._launcher.states().values())
+
+    @property
+    def are_starting(self) -> bool:
+        """Whether jobs wait for workers that are being started."""
+        return "starting" in self._launcher.states().values()
+
     def ask(self, spec: ExperimentSpec, kind: Kind = "run", with_controls: bool = True) -> str:
         """Ask for a job and return its key; one that is done, runs or waits already is left as it is.
 
@@ -108,10 +119,13 @@ class Jobs:
         """
         key = STAGES[kind].key(spec)
         restore(self.ledger, self.store)
-        self.ledger.ask(key, kind, spec)
-        if not self.is_whole(key, kind):
+        is_whole = self.is_whole(key, kind)
+        if not is_whole:  # first: what was asked for and is in no queue has lost its result
             self._results.pop(key, None)
-            self._submit(key, kind, spec)
+            self._enqueue(key, kind, spec)
+        self.ledger.ask(key, kind, spec)
+        if not is_whole:
+            self._hand_over(key, kind, spec, later=False)
         if kind == "run" and with_controls:
             self.measure(spec)
         return key
@@ -119,8 +133,10 @@ class Jobs:
     def measure(self, spec: ExperimentSpec, later: bool = True) -> None:
         """Have the controls beside a run measured, where they are not; if ``later``, once no run waits any more."""
         for kind in _controls(spec):
-            if not self.store.has(STAGES[kind].key(spec)):
-                self._submit(STAGES[kind].key(spec), kind, spec, later)
+            key = STAGES[kind].key(spec)
+            if not self.store.has(key):
+                self._enqueue(key, kind, spec, later)
+                self._hand_over(key, kind, spec, later)
 
     def measures(self, spec: ExperimentSpec) -> bool:
         """Say whether controls beside a run are being measured, or wait for that."""
@@ -131,12 +147,10 @@ class Jobs:
             self._looked = 0.0  # what came of it is to be seen at once
         return going
 
-    def _submit(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
-        if key in self._look().states:
-            return
-        clear_outcome(self.store, key)
-        self._queue.put(key, kind, spec, later)
-        self._hand_over(key, kind, spec, later)
+    def _enqueue(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool = False) -> None:
+        if key not in self._look().states:
+            clear_outcome(self.store, key)
+            self._queue.put(key, kind, spec, later)
 
     def _hand_over(self, key: str, kind: Kind, spec: ExperimentSpec, later: bool) -> None:
         arguments = (kind, json.dumps(spec.model_dump()), str(self._home), str(self.folders.local or ""))
@@ -200,6 +214,12 @@ class Jobs:
         jobs = [self._job(a.key, a.kind, a.spec, look) for a in asked if a.key in look.states or a.key in look.queue]
         # A worker still puts things in order after it stored the result: what is done does not run.
         return sorted((job for job in jobs if job.state in ACTIVE), key=lambda job: job.state != "running")
+
+    def batch(self, active: Iterable[Job]) -> list[Job]:
+        """Return the runs that were asked for since the oldest of ``active`` was, those that are over too."""
+        going, asked = {job.key for job in active}, self.ledger.asked("run")
+        first = next((place for place, one in enumerate(asked) if one.key in going), len(asked))
+        return self.runs(one.spec for one in asked[first:])
 
     def asked_with(self, job: Job) -> list[Job]:
         """Return the runs that were asked for together with one and differ in nothing but the seed, itself too."""
@@ -317,11 +337,11 @@ class Jobs:
 
 def _starting(workers: int) -> str:
     """Return what happens while no worker is ready."""
-    return (
-        f"Starting {workers} worker processes. This takes longer on a busy machine."
-        if workers > 1
-        else ("Starting a worker process. This takes longer on a busy machine.")
+    processes = "a worker process" if workers == 1 else f"{workers} worker processes"
+    compiling = (
+        "" if compiling_for() is None else " Training code is compiled for this machine first; this happens once."
     )
+    return f"Starting {processes}. This takes longer on a busy machine.{compiling}"
 
 
 def _controls(spec: ExperimentSpec) -> list[Kind]:

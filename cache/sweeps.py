@@ -22,6 +22,7 @@ from rec_core.errors import CorelensError
 from rec_core.estimate import rates_here, relative, together
 from rec_core.evaluation import Metric
 from rec_core.experiment import View
+from rec_core.pace import slowdown
 from rec_core.replicates import Estimate
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN, SCREEN
@@ -59,9 +60,13 @@ class Standing:
     @property
     def is_stuck(self) -> bool:
         """Whether nothing is left to be begun, and something failed."""
-        ended = [job for job in self.jobs if job.state in ("failed", "cancelled") or job.is_given_up]
-        left = len(self.jobs) - self.count("done") - len(ended)
-        return not (left or self.is_over) and bool(ended)
+        left = len(self.jobs) - self.count("done") - len(self.failed)
+        return not (left or self.is_over) and bool(self.failed)
+
+    @property
+    def failed(self) -> list[Job]:
+        """The runs that ended without a result and begin again only if they are asked for."""
+        return [job for job in self.jobs if job.state in ("failed", "cancelled") or job.is_given_up]
 
 
 class Sweeps:
@@ -220,7 +225,8 @@ class Sweeps:
             return bool(sweep.paused)
         new = [job.spec for job in self._jobs.runs(wanted) if job.state not in ACTIVE]
         rates = rates_here(self._jobs.finished().rates)
-        return not new or together(new, self._look, rates, self._jobs.workers).seconds <= left
+        seconds = together(new, self._look, rates, self._jobs.workers).seconds if new else 0.0
+        return seconds * slowdown(max(0, self._jobs.workers - self._jobs.running)) <= left
 
     def _look(self, spec: ExperimentSpec) -> View:
         return View(spec, self._jobs.store, self._jobs.folders)

@@ -11,6 +11,7 @@ from rec_core import projection
 from rec_core.data.interactions import Feedback
 from rec_core.experiment import View
 from rec_core.models import MODELS
+from rec_core.pace import blended
 from rec_core.progress import Progress
 from rec_core.results import RunResult
 from rec_core.specs import ExperimentSpec
@@ -21,10 +22,11 @@ Rates = Mapping[tuple[str, Feedback], float]  # (model, feedback) -> seconds per
 _COMPILING, _LOADING, _PER_USER = 30.0, 6.0, 0.0017  # seconds of a UMAP
 _SCREENED_ROW, _SCREENED_PAIR = 1.2e-5, 1.5e-8  # seconds of a screen per train row, and per pair of a user and an item
 _LOOKED_ROW = 2e-7  # seconds per row that a method looks at beside what its model's score takes
-STARTING = 6.0  # seconds until workers that were not there are ready
+_STARTING = 6.0  # seconds until workers that were not there are ready
+_KERNELS = 10.0  # seconds in which two processes compile all kernels, where that was never done
 _LATELY = 5  # runs that a rate is the median of: machines and kernels change
 _OTHER = 1.5  # seconds for loading, splitting, selecting
-_TOLD = 0.02  # share of a step from which its own pace says more than the estimate
+_TOLD = 0.1  # share of a step from which its own pace says all, and the estimate nothing any more
 
 
 @dataclass(frozen=True)
@@ -109,28 +111,63 @@ def preparation(view: View, rates: Rates) -> float:
     return proxy_seconds(view.spec, len(view.split.train), rates)
 
 
+def prepared_seconds(view: View, rates: Rates) -> float:
+    """Return how long it takes until the proxy of a view is pretrained, with the data that it needs."""
+    return _OTHER / 5 * 2 + pretraining_seconds(view.spec, len(view.split.train), rates)
+
+
 def _shared(seconds: Collection[float], workers: int) -> float:
     """Return how long work of so many seconds takes that the workers share."""
     return max(sum(seconds) / workers, max(seconds, default=0.0))
 
 
-def whole(parts: Mapping[str, float], now: Progress) -> tuple[float, float | None]:
+def whole(parts: Mapping[str, float], now: Progress, pace: float = 1.0) -> tuple[float, float | None]:
     """Return the share done of a whole run and the seconds left, from how far its present step is.
 
-    Where the step takes longer than was estimated, so will the later ones.
+    ``pace`` is how many seconds pass per second of the ``parts``. The step's own pace replaces it bit by bit, and the
+    more of the run that step is, the more it says of the others: a slow start of a second says nothing of minutes.
     """
     names = list(parts)
     if now.stage not in parts:
         return now.fraction, now.seconds_left
     place, expected = names.index(now.stage), parts[now.stage]
-    # A step that is over has no pace to be seen any more.
-    knows = now.seconds_left is not None and _TOLD < now.fraction < 1
-    takes = now.seconds_left / (1 - now.fraction) if knows and now.seconds_left is not None else expected
-    pace = takes / expected if expected else 1.0
-    before, after = (pace * sum(parts[name] for name in some) for some in (names[:place], names[place + 1 :]))
+    takes = _takes(pace * expected, now)
+    seen = blended(pace, [(now.fraction * expected, now.fraction * takes)])
+    before, after = (seen * sum(parts[name] for name in some) for some in (names[:place], names[place + 1 :]))
     total = before + takes + after
     left = (1 - now.fraction) * takes + after
     return (before + now.fraction * takes) / total if total else now.fraction, left
+
+
+def _takes(expected: float, now: Progress) -> float:
+    """Return how long the present step takes in all, from what was expected and how it goes."""
+    if now.seconds_left is None or now.fraction >= 1:  # a step that is over has no pace to be seen any more
+        return expected
+    told = min(1.0, now.fraction / _TOLD)
+    return told * now.seconds_left / (1 - now.fraction) + (1 - told) * expected
+
+
+def start_seconds(has_workers: bool, compiling_for: float | None) -> float:
+    """Return how long it takes on a free machine until a worker is ready.
+
+    ``compiling_for`` says for how long kernels are being compiled; None where they are compiled.
+    """
+    compiling = 0.0 if compiling_for is None else max(_KERNELS - compiling_for, _KERNELS / 5)
+    return compiling + (0.0 if has_workers else _STARTING)
+
+
+def total(
+    done: Collection[float], going: Sequence[tuple[float, float]], waiting: Collection[float], workers: int
+) -> tuple[float, float]:
+    """Return the share done of many runs and the seconds left of them all.
+
+    ``done`` and ``waiting`` are the seconds of runs that are over and that have not begun; ``going`` the share done and
+    the seconds left of each that has begun.
+    """
+    lefts = [left for _, left in going]
+    spent = sum(done) + sum(left * share / (1 - share) for share, left in going if share < 1)
+    work = spent + sum(lefts) + sum(waiting)
+    return spent / work if work else 1.0, _shared([*lefts, *waiting], workers)
 
 
 def map_seconds(n_users: int) -> float:
@@ -144,7 +181,10 @@ def screen_seconds(n_train: int, n_pairs: int) -> float:
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:
-    """Return how long pretraining the proxy of ``spec`` takes; 0 where it has none to pretrain."""
-    if not (spec.uses_proxy and spec.pretrain):
-        return 0.0
-    return rates[spec.proxy.model.name, spec.feedback] * n_train * spec.proxy.epochs
+    """Return how long a run takes for pretraining its proxy; 0 where it has none to pretrain."""
+    return pretraining_seconds(spec, n_train, rates) if spec.uses_proxy else 0.0
+
+
+def pretraining_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:
+    """Return how long pretraining takes, whether or not the spec's method needs the proxy; a map does."""
+    return rates[spec.proxy.model.name, spec.feedback] * n_train * spec.proxy.epochs if spec.pretrain else 0.0

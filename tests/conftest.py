@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -168,5 +169,15 @@ def processes(home: Path) -> list[psutil.Process]:
 def workers(home: Path) -> list[psutil.Process]:
     """Return the processes that run jobs, the children of the nannies of this home."""
     nannies = [p for p in processes(home) if any("dask_worker" in part for part in p.info["cmdline"])]
-    children = [child for nanny in nannies for child in nanny.children()]
-    return [child for child in children if any("spawn_main" in part for part in child.cmdline())]
+    found = []
+    for nanny in nannies:
+        with contextlib.suppress(psutil.Error):  # it ends just now
+            found += [child for child in nanny.children() if _works(child)]
+    return found
+
+
+def _works(process: psutil.Process) -> bool:
+    try:
+        return any("spawn_main" in part for part in process.cmdline())
+    except psutil.Error:  # it ended
+        return False

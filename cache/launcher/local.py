@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cache.launcher import tls
 from cache.launcher.base import JobState
 from cache.launcher.processes import Processes, living
+from cache.launcher.talk import Talk
 from rec_core.errors import CorelensError, reason
 
 if TYPE_CHECKING:  # Dask takes half a second to load, and a page without jobs has nothing to ask it
@@ -22,6 +24,7 @@ if TYPE_CHECKING:  # Dask takes half a second to load, and a page without jobs h
 
 _ROOT = Path(__file__).resolve().parents[2]
 _IDLE = 600  # seconds without a job after which scheduler and workers end
+_PATIENCE = 1.0  # seconds that a page waits until Dask is loaded
 _TRY_EVERY = 0.1  # seconds between two tries to hand a job over
 _TEND_EVERY = 2  # seconds between two looks whether workers are missing
 Job = tuple[Callable[..., None], tuple[str, ...], bool]  # the function, its arguments, whether it is for later
@@ -46,6 +49,7 @@ class Local:
         self._courier: threading.Thread | None = None
         self._tended = 0.0
         self._closed = False
+        self._loader, self._has_dask = Talk(), False
 
     def submit(self, key: str, function: Callable[..., None], *args: str, later: bool = False) -> None:
         """Run ``function(key, *args)`` on a worker, once, however often the key is submitted while it runs.
@@ -56,7 +60,7 @@ class Local:
             return
         self._failures.pop(key, None)
         self._to_cancel.discard(key)
-        if not self._is_up or not self._own.submit(key, function, *args, later=later):
+        if not (self._is_up and self._can_talk() and self._own.submit(key, function, *args, later=later)):
             with self._lock:
                 self._undelivered[key] = (function, args, later)
         self._keep_trying()
@@ -86,7 +90,8 @@ class Local:
     @property
     def is_late(self) -> bool:
         """Whether a scheduler runs that has not answered lately."""
-        return any(scheduler.is_late for scheduler in self._all())
+        schedulers = self._all()
+        return any(scheduler.is_late for scheduler in schedulers) or bool(not self._has_dask and self._running())
 
     def events(self, topic: str) -> Sequence[Any]:
         """Return the messages of a topic, the oldest first."""
@@ -121,9 +126,22 @@ class Local:
 
     def _all(self) -> list[Scheduler]:
         """Return the schedulers of all versions that run or did so lately, this one's last."""
+        files = self._running()
+        return [self._scheduler(file) for file in files] if files and self._can_talk() else []
+
+    def _running(self) -> list[Path]:
+        """Return the files of the schedulers that run or did so lately."""
         others = set(self._folder.glob("scheduler-*.json")) - {self._processes.file}
         files = [*sorted(others), self._processes.file]
-        return [self._scheduler(file) for file in files if file in self._schedulers or self._runs(file)]
+        return [file for file in files if file in self._schedulers or self._runs(file)]
+
+    def _can_talk(self) -> bool:
+        """Load Dask, which takes seconds on a busy machine; return whether it is loaded, after a second at most."""
+        if not self._has_dask and not self._loader.is_busy:
+            with contextlib.suppress(TimeoutError):
+                self._loader.ask(_load_dask, _PATIENCE)
+                self._has_dask = True
+        return self._has_dask
 
     def _runs(self, file: Path) -> bool:
         known = self._schedulers.get(file)
@@ -190,6 +208,10 @@ class Local:
         with self._lock:
             self._failures |= dict.fromkeys(self._undelivered, why)
             self._undelivered.clear()
+
+
+def _load_dask() -> None:
+    import cache.launcher.scheduler  # noqa: F401
 
 
 def _why(error: CorelensError | OSError) -> str:

@@ -17,7 +17,8 @@ from rec_core.export.safe_csv import safe_csv
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
 from rec_core.wording import labels
-from rec_core.wording.numbers import decimals, duration
+from rec_core.wording.numbers import about as approximately
+from rec_core.wording.numbers import decimals
 from rec_core.wording.summary import how_tuned
 
 
@@ -37,7 +38,7 @@ def data_are_here(question: str) -> bool:
             [state.spec()],
             "split",
             f"**{state.source().title} is large:** it is read and split once, in the background.",
-            f"Read it · about {duration(seconds)}",
+            f"Read it · {approximately(seconds)}",
             key="read",
         )
         return False
@@ -60,7 +61,7 @@ def say_what_changes(spec: ExperimentSpec) -> None:
 
 def prepare(spec: ExperimentSpec, why: str, key: str = "prepare") -> None:
     """Offer to pretrain the proxy of ``spec``."""
-    _offer([spec], "prepare", why, f"Prepare · about {duration(estimates.expected_preparation(spec))}", key)
+    _offer([spec], "prepare", why, f"Prepare · {approximately(estimates.expected_preparation(spec))}", key)
 
 
 def train(spec: ExperimentSpec) -> None:
@@ -90,7 +91,7 @@ def more_seeds(spec: ExperimentSpec) -> None:
 def about(wanted: Sequence[ExperimentSpec]) -> str:
     """Return how long runs will take, for example "up to 12 s"."""
     expected = estimates.expected(*wanted)
-    return f"{'up to' if expected.at_most else 'about'} {duration(expected.seconds)}"
+    return approximately(expected.seconds, expected.at_most)
 
 
 def _offer(wanted: Sequence[ExperimentSpec], kind: Kind, why: str, label: str, key: str) -> None:

@@ -28,7 +28,7 @@ from rec_core.selection import Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import PROXY, SPLIT, TRAIN
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, number
+from rec_core.wording.numbers import about, number
 
 Compare = Literal["proxies", "methods", "trained"]
 Projection = Literal["UMAP", "PCA"]
@@ -231,7 +231,7 @@ def _offer(missing: list[Panel]) -> None:
         rounds = -(-len(missing) // state.jobs().workers)
         seconds = rounds * max(estimates.expected_map(panel.view) for panel in missing)
         st.button(
-            f"Draw the UMAP · up to {duration(seconds)}",
+            f"Draw the UMAP · {about(seconds, at_most=True)}",
             key="draw-map",
             type="primary",
             on_click=_ask,

@@ -9,8 +9,9 @@ import streamlit as st
 from cache.jobs import Job
 from pages.ui import access, estimates, net, state, sweeps
 from rec_core.replicates import group_key
+from rec_core.sweeps import Cells
 from rec_core.wording import labels
-from rec_core.wording.numbers import duration, plain_markdown
+from rec_core.wording.numbers import about, capital, plain_markdown
 
 _SEEN, _SWEEPS = "_active_jobs", "_seen_sweeps"
 _STOPS_WITHIN = 1.0  # seconds that a job which was cancelled usually takes at most
@@ -60,6 +61,7 @@ def _follow() -> None:
     groups: dict[str, list[Job]] = {}
     for job in active:
         groups.setdefault(_group(job), []).append(job)
+    _total(active)
     waiting = [jobs for jobs in groups.values() if all(job.state == "waiting" for job in jobs)]
     for jobs in groups.values():
         if jobs not in waiting:
@@ -68,11 +70,33 @@ def _follow() -> None:
         _waiting(waiting)
 
 
+def _total(active: list[Job]) -> None:
+    """Draw one bar over all runs that are going, those of their sweeps included, where there are several."""
+    name, runs = _batch([job for job in active if job.kind == "run"])
+    if len({_group(job) for job in runs}) < 2:
+        return  # one run, or seeds of one, which have a bar of their own
+    share, left = estimates.left_of(runs)
+    done = sum(job.state == "done" for job in runs)
+    failed = sum(job.state in ("failed", "cancelled", "interrupted") for job in runs)
+    without = f", {failed} without a result" if failed else ""
+    text = f"**{name}** · {done} of {len(runs)} runs done{without} · {about(left)} left"
+    st.progress(min(share, 1.0), text=text, width="stretch")
+
+
+def _batch(active: list[Job]) -> tuple[str, list[Job]]:
+    """Return all runs that are waited for together, with a name for them."""
+    going = [one for one in sweeps.here().all() if one.goes_on and isinstance(one.asked, Cells)]
+    planned = {job.key: job for sweep in going for job in sweeps.here().standing(sweep).jobs}
+    others = {job.key: job for job in state.jobs().batch(active) if job.key not in planned} if active else {}
+    name = plain_markdown(going[0].name) if len(going) == 1 and not others else "All runs"
+    return name, [*planned.values(), *others.values()]
+
+
 def _running(jobs: list[Job]) -> None:
     """Draw one bar for jobs that are shown as one, those of them that are done included."""
     job = next(job for job in jobs if job.state == "running")
     every = state.jobs().asked_with(job) if job.kind == "run" else jobs
-    share, left = estimates.left_of(every) if len(every) > 1 else (0.0, None)
+    share, left = (0.0, None) if len(every) == 1 else estimates.left_of(every)
     doing = "starting"
     if (progress := job.progress) is not None:
         if len(every) == 1:
@@ -80,7 +104,7 @@ def _running(jobs: list[Job]) -> None:
         doing = progress.stage.lower() + (f", epoch {progress.epoch} of {progress.epochs}" if progress.epochs else "")
     if len(every) > 1:
         doing = f"{sum(one.state == 'done' for one in every)} of {len(every)} seeds done, {doing}"
-    rest = "" if left is None else f" · about {duration(left)} left"
+    rest = "" if left is None else f" · {about(left)} left"
     keys = [one.key for one in jobs]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=f"**{_title(job)}** · {doing}{rest}", width="stretch")
@@ -92,8 +116,11 @@ def _waiting(groups: list[list[Job]]) -> None:
     names = ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
     jobs = [job for group in groups for job in group]
     why = next((job.message for job in jobs if job.message), "")
+    if why and state.jobs().are_starting:
+        st.status(f"{why} {capital(about(estimates.start()))}.".strip(), state="running")
+        why = ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Waiting: {names}. {why}", width="stretch")
+        st.caption(f"Waiting: {names}. {why}".strip(), width="stretch")
         st.button("Cancel what waits", key="cancel-waiting", on_click=_cancel, args=([job.key for job in jobs],))
 
 

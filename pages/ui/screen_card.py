@@ -11,7 +11,7 @@ from rec_core.stages import SCREEN
 from rec_core.stages.screen import asks
 from rec_core.sweeps.search import training
 from rec_core.wording import screen as wording
-from rec_core.wording.numbers import duration
+from rec_core.wording.numbers import about
 
 
 def show() -> None:
@@ -29,7 +29,7 @@ def show() -> None:
         else:
             st.caption("Found out from the data alone, before anything is trained.")
             st.button(
-                f"Find out · about {duration(estimates.expected_screen(view))}",
+                f"Find out · {about(estimates.expected_screen(view))}",
                 key="screen",
                 on_click=state.ask,
                 args=(spec,),

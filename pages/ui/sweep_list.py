@@ -37,7 +37,7 @@ def _line(standing: Standing) -> None:
         st.progress(done / max(every, 1), text=text, width="stretch")
         if sweep.paused:
             _button("Go on", "resume", sweep.name, ":material/play_arrow:")
-        elif standing.count("failed", "cancelled"):
+        elif standing.failed:
             _button("Retry what failed", "resume", sweep.name, ":material/replay:")
         elif not standing.is_over:
             _button("Pause", "pause", sweep.name, ":material/pause:")
@@ -52,7 +52,7 @@ def _how(standing: Standing) -> str:
     """Return in a few words how a sweep stands."""
     if standing.is_over:
         return "done"
-    failed = standing.count("failed", "cancelled")
+    failed = len(standing.failed)
     wrong = f", {failed} failed: {_why(standing)}" if failed else ""
     if standing.sweep.paused:
         return f"{plain_markdown(standing.sweep.paused)}"
@@ -63,4 +63,4 @@ def _how(standing: Standing) -> str:
 
 
 def _why(standing: Standing) -> str:
-    return plain_markdown(next((job.message for job in standing.jobs if job.state in ("failed", "cancelled")), ""))
+    return plain_markdown(next((job.message for job in standing.failed), ""))

@@ -29,6 +29,7 @@ from rec_core.stages import RUN, StageStore, resolve
 from rec_core.sweeps import Answer, Cells, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
+from rec_core.wording.numbers import about
 
 
 class SweepList(Protocol):
@@ -160,7 +161,7 @@ class Bar:
     def __call__(self, progress: Progress) -> None:
         """Show how far it is."""
         epoch = f", epoch {progress.epoch} of {progress.epochs}" if progress.epochs else ""
-        left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+        left = "" if progress.seconds_left is None else f", {about(progress.seconds_left)} left"
         self._bar.set_description_str(progress.stage + epoch + left, refresh=False)
         self._bar.n = progress.fraction
         self._bar.refresh()

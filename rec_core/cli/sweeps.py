@@ -37,6 +37,7 @@ from rec_core.evaluation import METRICS, metrics_of
 from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.measured import Measured
 from rec_core.models import MODELS
+from rec_core.pace import slowdown
 from rec_core.results import RunResult, versions
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
@@ -218,7 +219,7 @@ def _find(args: argparse.Namespace) -> None:
 
     def in_time(wanted: Sequence[ExperimentSpec]) -> bool:
         left = 60 * question.minutes - (time.monotonic() - begun)
-        return together(wanted, look, rates_here({}), workers=1).seconds <= left
+        return slowdown() * together(wanted, look, rates_here({}), workers=1).seconds <= left
 
     def answer() -> Answer:
         with Bar() as bar:

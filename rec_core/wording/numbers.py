@@ -69,13 +69,15 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds in a unit that fits.
+    """Return measured seconds in a unit that fits; ``about`` is for those that are estimated.
 
-    >>> duration(0.034), duration(9.2), duration(75), duration(7300)
-    ('34 ms', '9.2 s', '1 min 15 s', '2 h 1 min')
+    >>> duration(0.034), duration(9.2), duration(75), duration(7300), duration(0.0)
+    ('34 ms', '9.2 s', '1 min 15 s', '2 h 1 min', 'under 1 ms')
     """
     if not math.isfinite(seconds):
         return UNKNOWN
+    if seconds < 0.00095:
+        return "under 1 ms"
     if seconds < 0.0995:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 9.95:
@@ -86,6 +88,25 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def about(seconds: float, at_most: bool = False) -> str:
+    """Return estimated seconds, no more precise than an estimate is; or the most that something takes.
+
+    >>> about(0.0), about(7.3), about(58.0), about(81.0), about(216.0), about(7300.0), about(33.0, at_most=True)
+    ('less than a second', 'about 7 s', 'about 1 min', 'about 1 min 20 s', 'about 4 min', 'about 2 h', 'up to 35 s')
+    """
+    if not math.isfinite(seconds):
+        return "an unknown time"
+    if seconds < 0.95:
+        return "less than a second"
+    step = next(step for most, step in _STEPS if seconds < most)
+    minutes, rest = divmod(round(seconds / step) * step, 60)
+    whole = [(minutes // 60, "h"), (minutes % 60, "min"), (rest, "s")]
+    return f"{'up to' if at_most else 'about'} {' '.join(f'{count} {unit}' for count, unit in whole if count)}"
+
+
+_STEPS = ((10, 1), (60, 5), (150, 10), (3600, 60), (36_000, 600), (math.inf, 3600))  # seconds below which, and digits
 
 
 def plain_markdown(text: str) -> str:

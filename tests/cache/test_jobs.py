@@ -216,6 +216,26 @@ def test_what_waited_when_the_scheduler_died_is_handed_over_again(alone: tuple[J
     assert set(launcher.states()) == beside
 
 
+def test_a_look_while_a_run_is_asked_for_does_not_call_it_lost(
+    alone: tuple[Jobs, _Busy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The strip counted a run without result for a second, which another thread was just asking for."""
+    (jobs, _), seen = alone, list[str]()
+    other = Jobs(jobs._home, jobs.folders, _Busy())
+    for name in ("put", "ask"):
+        of = jobs._queue if name == "put" else jobs.ledger
+        real = getattr(of, name)
+
+        def look_after(*arguments: Any, real: Callable[..., None] = real) -> None:
+            real(*arguments)
+            seen.append(other.job(quick("random")).state)
+
+        monkeypatch.setattr(of, name, look_after)
+    jobs.ask(quick("random"), with_controls=False)
+    assert len(seen) == 2
+    assert set(seen) <= {"new", "waiting", "running"}
+
+
 def test_another_process_hands_over_what_a_killed_one_had_asked_for(alone: tuple[Jobs, _Busy]) -> None:
     jobs, _ = alone
     jobs.ask(quick("random"))

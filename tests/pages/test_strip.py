@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cache.jobs import Job, Jobs
 from cache.ledger import Ledger
+from cache.listed import SweepList
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
+from cache.sweeps import Sweeps
 from pages.ui import nav
 from rec_core.errors import CorelensError
 from rec_core.progress import Progress
+from rec_core.selection.random import Random
+from rec_core.selection.recent import Recent
 from rec_core.specs import ExperimentSpec
+from rec_core.sweeps import Plan
 from rec_core.training import kernels
 from tests.conftest import key, quick
 from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
@@ -74,6 +80,48 @@ def test_seeds_that_run_together_have_one_bar_and_one_cancel(
     assert cancelled == [key(spec) for spec in specs[1:]]
 
 
+def test_several_runs_have_one_bar_in_all(home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run had a bar of its own, and nothing said when all would be done."""
+    specs = [quick("random"), quick("greedy"), quick("recent"), quick("users")]
+    for spec in specs:
+        Ledger(home).ask(key(spec), "run", spec)
+    finish(home, quick("full"))  # so that the data are split
+    progress = Progress("Training", 0.5, 1, 2, 1.0)
+    going = [
+        Job(key(specs[1]), "run", specs[1], "running", progress=progress),
+        *(Job(key(spec), "run", spec, "waiting") for spec in specs[2:]),
+    ]
+    monkeypatch.setattr(Jobs, "active", lambda self: going)
+    monkeypatch.setattr(Jobs, "batch", lambda self, active: [Job(key(specs[0]), "run", specs[0], "done"), *going])
+    bars = [bar.proto for bar in open_page(**QUICK, method="Random").get("progress")]
+    assert len(bars) == 2
+    assert re.fullmatch(r"\*\*All runs\*\* · 1 of 4 runs done · (about|less than) .* left", bars[0].text)
+    assert 20 < bars[0].value < 60
+
+
+def test_a_sweep_has_one_bar_with_its_name(home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan.of(quick(), [Random(), Recent()], ("ncf",), ("implicit",), (0.1, 0.2), (0,))
+    SweepList(Ledger(home)).keep("Small *one*", plan, paused="")
+    finish(home, plan.cells[0])
+    running = Job(key(plan.cells[1]), "run", plan.cells[1], "running", progress=Progress("Selecting", 0.5))
+    monkeypatch.setattr(Jobs, "active", lambda self: [running])
+    monkeypatch.setattr(Sweeps, "go_on", lambda self: None)
+    bar = open_page(**QUICK, method="Random").get("progress")[0].proto
+    assert bar.text.startswith("**Small \\*one\\*** · 1 of 5 runs done · ")
+    assert bar.text.endswith(" left")
+
+
+def test_what_happens_while_workers_start_is_said(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = quick("random")
+    starting = Job(key(spec), "run", spec, "waiting", "Starting 2 worker processes.")
+    monkeypatch.setattr(Jobs, "active", lambda self: [starting])
+    monkeypatch.setattr(Jobs, "are_starting", True)
+    monkeypatch.setattr(Jobs, "has_workers", True)  # their command runs, and they are not ready
+    (status,) = open_page(**QUICK, method="Random").status
+    assert re.fullmatch(r"Starting 2 worker processes\. About \d.*\.", status.label)
+    assert status.state == "running"
+
+
 def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
     app = open_page(**QUICK, method="Gradient")
     assert "**NCF · Gradient at 20 %** · Synthetic, 10,000 ratings, clicks" in texts(app)
@@ -95,7 +143,7 @@ def test_a_run_without_result_says_why_and_can_be_repeated(state: str, home: Pat
         save_outcome(DiskStore(home), key(spec), Outcome(state, f"It {state}."))  # type: ignore[arg-type]
     app = open_page(**QUICK, method="Random")
     healthy(app)
-    expected = "The worker stopped before this was finished" if state == "interrupted" else f"It {state}."
+    expected = "There is no result in the store" if state == "interrupted" else f"It {state}."
     said = texts(app).replace("\\", "")
     assert expected in said
     assert app.button(key="run").label.startswith("Run again")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rec_core import published, report, specs
+from rec_core import pace, published, report, specs
 from rec_core.data.sources import Folders
-from rec_core.estimate import estimate, measured_rates, proxy_seconds, rates_here, whole
+from rec_core.estimate import (
+    estimate,
+    measured_rates,
+    pretraining_seconds,
+    proxy_seconds,
+    rates_here,
+    start_seconds,
+    total,
+    whole,
+)
 from rec_core.models import NCF, CoOccurrence
 from rec_core.progress import Progress
 from rec_core.results import RunResult
@@ -50,13 +60,62 @@ def test_the_whole_run_goes_on_at_the_pace_of_its_present_step() -> None:
     parts = {"Loading": 1.0, "Training": 4.0, "Evaluating": 5.0}
     assert whole(parts, Progress("Loading")) == (0.0, 10.0)
     assert whole(parts, Progress("Training", 0.5, seconds_left=2.0)) == pytest.approx((0.3, 7.0))
-    # Twice as slow as estimated: what follows will be too.
-    assert whole(parts, Progress("Training", 0.5, seconds_left=4.0)) == pytest.approx((0.3, 14.0))
+    # Twice as slow as estimated: what follows will be slower too, the surer the longer that is known.
+    _, left = whole(parts, Progress("Training", 0.5, seconds_left=4.0))
+    assert 4 + 5 < left < 4 + 10
+    _, later = whole(parts, Progress("Training", 0.9, seconds_left=0.8))
+    assert left - 4 < later - 0.8 < 10
     assert whole(parts, Progress("Evaluating", 1.0, seconds_left=0.0)) == pytest.approx((1.0, 0.0))
     # A step's last word is not the run's: evaluating is still to come.
     assert whole(parts, Progress("Training", 1.0, seconds_left=0.0)) == pytest.approx((0.5, 5.0))
     assert whole(parts, Progress("Drawing the map", 0.4, seconds_left=3.0)) == (0.4, 3.0)
     assert whole({"Training": 0.0}, Progress("Training", 0.5)) == (0.5, 0.0)
+
+
+def test_a_slow_second_at_the_beginning_says_nothing_of_minutes() -> None:
+    """Estimates swung from 10 s to 3 min 36 s: loading took ten times as long, so training would too."""
+    parts = {"Loading": 0.3, "Training": 20.0}
+    _, left = whole(parts, Progress("Loading", 0.5, seconds_left=1.5))
+    assert 20 < left < 45
+    _, at_once = whole(parts, Progress("Training", 0.001, seconds_left=300.0))
+    assert at_once == pytest.approx(20, rel=0.2)
+
+
+@pytest.mark.parametrize("load", [1.0, 10.0, 30.0])
+def test_the_time_left_converges_however_busy_the_machine_is(load: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of 20 s beside others: the first estimate knows the load; a wrong one is corrected within a few seconds."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr(pace, "_cores", lambda: 2)
+    parts, slow = {"Selecting": 0.5, "Training": 19.5}, (load + 1) / 2
+    assert whole(parts, Progress("Selecting"), pace.slowdown()) == (0.0, pytest.approx(20 * slow))
+    for wrong in (0.3, 3.0):  # the load is about to change
+        misses = []
+        for fraction in (0.01, 0.05, 0.1, 0.5):
+            told = Progress("Training", fraction, seconds_left=(1 - fraction) * 19.5 * slow * wrong)
+            _, left = whole(parts, told, pace.slowdown())
+            assert left is not None
+            misses.append(abs(left / ((1 - fraction) * 19.5 * slow * wrong) - 1))
+        assert misses == sorted(misses, reverse=True)
+        assert misses[2] < 0.01
+
+
+def test_the_start_of_workers_counts_what_is_not_compiled_yet() -> None:
+    """The first comparison of a machine took 443 s where 21 s were promised."""
+    assert start_seconds(True, None) == 0
+    started = start_seconds(False, None)
+    assert 0 < started < start_seconds(False, 5.0) < start_seconds(False, 0.0)
+    assert start_seconds(False, 1e6) > started  # it is not done: it may be any moment
+    assert start_seconds(True, 0.0) == start_seconds(False, 0.0) - started
+
+
+def test_one_bar_stands_for_many_runs() -> None:
+    assert total([], [], [10.0, 10.0, 10.0, 10.0], workers=2) == (0.0, 20.0)
+    share, left = total([10.0], [(0.5, 5.0), (0.0, 10.0)], [10.0], workers=2)
+    assert (share, left) == pytest.approx((15 / 40, 12.5))
+    assert total([10.0, 10.0], [(0.9, 30.0)], [], workers=2)[1] == 30.0  # the last one is waited for
+    assert total([], [], [], workers=2) == (1.0, 0.0)
+    shares = [total([10.0] * n, [], [10.0] * (4 - n), workers=2)[0] for n in range(5)]
+    assert shares == pytest.approx([0, 0.25, 0.5, 0.75, 1])
 
 
 def test_intervals_of_a_table_are_students() -> None:
@@ -173,6 +232,8 @@ def test_only_a_pretrained_proxy_takes_time() -> None:
     assert proxy_seconds(quick("greedy", pretrain=False), 1000, rates) == 0
     assert proxy_seconds(quick("greedy", ratio=1.0), 1000, rates) == 0
     assert proxy_seconds(quick("greedy"), 1000, rates) > 0
+    # A map needs the proxy whatever the method does: preparing it was foretold as 0 ms.
+    assert pretraining_seconds(quick("random"), 1000, rates) == proxy_seconds(quick("greedy"), 1000, rates)
 
 
 def test_before_there_are_runs_estimates_rest_on_a_moment_of_training_here(

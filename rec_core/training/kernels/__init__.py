@@ -15,10 +15,21 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Feedback, Interactions
 from rec_core.errors import TrainingError
 from rec_core.models import NCF, Fitted, FoldIn, Model, NextItem, Params, Score, SimpleMF
-from rec_core.training.kernels.support import compile_ahead, device, uses_reference, why_slow
+from rec_core.training.kernels.support import compile_ahead, compiling_for, device, uses_reference, why_slow
 from rec_core.training.sampling import Block, Training
 
-__all__ = ["LIBRARY", "VERSION", "Kernel", "begin", "compile_ahead", "diverged", "is_compiled", "scorer", "why_slow"]
+__all__ = [
+    "LIBRARY",
+    "VERSION",
+    "Kernel",
+    "begin",
+    "compile_ahead",
+    "compiling_for",
+    "diverged",
+    "is_compiled",
+    "scorer",
+    "why_slow",
+]
 VERSION = 2  # goes up when the same batches give other parameters, beyond rounding, which kernels differ by
 LIBRARY = "rec_core.training.kernels.ready"  # what training imports, for those who want it loaded ahead of need
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def code_version() -> str:
 def digest_of(*files: Path) -> str:
     """Return what changes whenever one of the files does."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def compiling_for() -> float | None:
+    """Return for how many seconds kernels have been compiled here; None where they are there, or not used."""
+    if uses_reference() or (kept() / DONE).exists():
+        return None
+    try:
+        return max(0.0, time.time() - (kept() / "log").stat().st_ctime)
+    except OSError:  # nobody has begun
+        return 0.0
 
 
 def compile_ahead() -> None:
