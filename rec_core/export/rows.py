@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rec_core.data.interactions import Catalogue, Interactions, marked
+from rec_core.data.interactions import NANOSECONDS, Catalogue, Interactions, marked
 from rec_core.experiment import Stages
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -35,11 +35,18 @@ class Taken:
             "user_idx": rows.user,
             "item_idx": rows.item,
             "rating": rows.rating,
-            "time": rows.time,
+            "time": _times(rows),
             "weight": np.ones(len(rows), np.float32) if self.weights is None else self.weights,
             "split": [split] * len(rows),
         }
         return pd.DataFrame({name: values for name, values in columns.items() if values is not None})
+
+
+def _times(rows: Interactions) -> NDArray[Any] | None:
+    """Return seconds since 1970, with their fractions where the source has some."""
+    if rows.time is None or rows.fine is None:
+        return rows.time
+    return rows.time + rows.fine / NANOSECONDS
 
 
 def kept(stages: Stages) -> Taken:
