@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ def _iso(ns: pd.Series) -> pd.Series:
     return pd.to_datetime(ns, unit="ns", utc=True).dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-_WRITTEN: dict[str, tuple[int, str, Callable[[pd.Series], object]]] = {
+_WRITTEN: dict[str, tuple[int, str, Callable[[pd.Series], Any]]] = {
     "milliseconds": (3, "csv", lambda ns: ns // 10**6),
     "microseconds": (6, "csv", lambda ns: ns // 10**3),
     "nanoseconds": (9, "csv", lambda ns: ns),
@@ -95,7 +96,7 @@ def test_rows_are_in_the_order_of_their_times(loaded: tuple[Dataset, pd.DataFram
 def test_the_last_rows_are_held_out(loaded: tuple[Dataset, pd.DataFrame]) -> None:
     data, frame = loaded
     split = splits.leave_one_out(data, "last", "next-to-last", np.random.default_rng(0))
-    by_user = frame.sort_values(["user", "ns"], kind="stable").groupby("user")["item"]
+    by_user: Any = frame.sort_values(["user", "ns"], kind="stable").groupby("user")["item"]
     for part, back in ((split.test, -1), (split.validation, -2)):
         assert data.catalogue.item_ids[part.item].tolist() == by_user.nth(back).tolist()
 
@@ -115,7 +116,7 @@ def test_methods_and_rules_see_the_order(loaded: tuple[Dataset, pd.DataFrame]) -
     data, frame = loaded
     rows, count = data.interactions, len(data.interactions) // 5
     latest = np.sort(frame["ns"].sort_values(kind="stable").index[-count:])
-    candidates = Candidates(rows, _USERS, data.catalogue.n_items)
+    candidates = Candidates(rows, _USERS, "implicit")
     rng = np.random.default_rng(0)
     assert METHODS["window-by-date"]().select(candidates, count, rng).rows.tolist() == latest.tolist()
     again = frame.sort_values("ns", kind="stable").duplicated(["user", "item"], keep="last").sort_index()
