@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, controls, exhibits, overlay, page, state
+from pages.ui import cards, controls, exhibits, links, overlay, page, state
 from rec_core.analysis import activity
 from rec_core.analysis import columns as col
 from rec_core.analysis.statistics import gini
@@ -44,8 +44,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         f"“{figures.views(words)['users']}” is the report's Figure 1; it moves to the left with the ratio, whoever is "
         "preferred.",
     )
+    for key, label in (("cumulative", "Cumulative"), ("log", "Log shares")):
+        links.look(key, links.switch(label))
     cumulative = st.toggle("Cumulative", key="cumulative", bind="query-params")
     log_shares = st.toggle("Log shares", key="log", bind="query-params", help="Shows the far ends of the distribution.")
+links.say("cumulative")
+links.say("log")
 
 activities = {choice: (measured, mark(spec.method.name, spec.pretrain))}
 for name, (other, kept) in overlay.choose().items():

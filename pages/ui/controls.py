@@ -7,6 +7,8 @@ from typing import Literal, TypeVar
 
 import streamlit as st
 
+from pages.ui import links
+
 T = TypeVar("T", bound=str)
 
 
@@ -19,6 +21,7 @@ def segments(
     width: Literal["content", "stretch"] = "content",
 ) -> T:
     """Draw a choice among a few ``options`` (value → label), bound to the URL, and return the chosen value."""
+    links.look(key, links.exactly(label, options.values()))
     chosen = st.segmented_control(
         label,
         list(options),
@@ -30,12 +33,14 @@ def segments(
         help=text or None,
         width=width,
     )
+    links.say(key)
     return chosen or default  # a link that ends in "?model=" empties even a required control
 
 
 def field(label: str, key: str, usual: float, bounds: tuple[float, float], text: str = "") -> float:
     """Draw a number that is in the address, and return it."""
     low, high = bounds
+    links.look(key, links.number(label, low, high, whole=False))
     chosen = st.number_input(
         label,
         min_value=low,
@@ -48,4 +53,5 @@ def field(label: str, key: str, usual: float, bounds: tuple[float, float], text:
         width=180,
         help=text or None,
     )
+    links.say(key)
     return float(chosen or usual)  # a link that ends in "?keep=" empties it

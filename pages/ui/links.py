@@ -117,6 +117,34 @@ def read(parameters: Mapping[str, Parameter]) -> bool:
     return changed
 
 
+def exactly(title: str, labels: Collection[str]) -> Parameter:
+    """Return a parameter that takes one of ``labels``, as they are written."""
+    return Parameter(title, lambda text: text if text in labels else None)
+
+
+def switch(title: str) -> Parameter:
+    """Return a parameter that is on or off."""
+    return Parameter(title, lambda text: text if text.lower() in ("true", "false") else None)
+
+
+def look(key: str, parameter: Parameter) -> None:
+    """Read what the link asks of a page's control; called before the control is drawn, which drops what is wrong."""
+    if key in st.query_params and key not in st.session_state:
+        asked = [text for text in st.query_params.get_all(key) if text]
+        wrong = [parameter.said(text) for text in asked if parameter.read(text) is None]
+        st.session_state[f"{_MISREAD} {key}"] = wrong
+
+
+def say(key: str) -> None:
+    """Say what could not be read for a page's control, until something else is chosen; called after it is drawn."""
+    name, chosen = f"{_MISREAD} {key}", st.session_state.get(key)
+    if st.session_state.get(name):
+        if st.session_state.setdefault(f"{_SHOWN_WITH} {key}", chosen) == chosen:
+            st.warning("  \n".join(st.session_state[name]))
+        else:
+            st.session_state[name] = []
+
+
 def misread(chosen: str) -> list[str]:
     """Return a sentence for each value of the link that could not be read, until something else is ``chosen``."""
     if st.session_state.setdefault(_SHOWN_WITH, chosen) != chosen:

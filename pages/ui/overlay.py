@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, state
+from pages.ui import cards, links, state
 from rec_core.selection import METHODS, Coreset
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import SELECT
@@ -25,6 +25,7 @@ def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
     The chosen method is not among them, nor is one whose proxy is missing: that is offered to be prepared.
     """
     chosen = state.spec()
+    links.look("beside", links.exactly("Beside it", _TITLES))
     picked = st.pills(
         "Beside it",
         list(_TITLES),
@@ -34,6 +35,7 @@ def choose() -> dict[str, tuple[ExperimentSpec, Coreset]]:
         bind="query-params",
         help="Other methods, at the ratio of the sidebar.",
     )
+    links.say("beside")
     found, missing = {}, []
     for spec in (_spec(chosen, *_TITLES[title]) for title in picked):
         if SELECT.key(spec) == SELECT.key(chosen):

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import links, state
 from rec_core.analysis import slices
 from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.evaluation.controls import KEPT
@@ -78,6 +78,7 @@ class Among:
 def draw() -> Among:
     """Draw the choice and return it."""
     masks, words = _masks(SPLIT.key(state.spec()), state.view()), state.words()
+    links.look("among", links.exactly("Among", [slice_title(one, words) for one in masks]))
     name = st.selectbox(
         "Among",
         list(masks),
@@ -87,6 +88,7 @@ def draw() -> Among:
         width=260,
         help=f"Users by how many {words.rows} they have; held-out {words.items} by how popular they are, and by kind.",
     )
+    links.say("among")
     if name is None or name == slices.ALL:
         return Among()
     title, (some, every) = small(slice_title(name, words)), (int(masks[one].sum()) for one in (name, slices.ALL))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.ui import gallery, net, state, sweeps
+from pages.ui import gallery, links, net, state, sweeps
 from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, baseline_spec
@@ -75,6 +75,7 @@ def edit(view: View) -> list[str]:
     key = RUN.key(view.spec)
     note = state.jobs().ledger.note(key)
     there = gallery.available(view)
+    links.look(_FIGURES, links.exactly("Figures", there))
     with st.expander("Edit title, notes and figures"):
         for field, draw, hint in (("title", st.text_input, "The answer above"), ("text", st.text_area, _PARAGRAPHS)):
             draw(
@@ -85,9 +86,11 @@ def edit(view: View) -> list[str]:
                 args=(key, field),
                 placeholder=hint,
             )
-        return st.multiselect(
+        chosen: list[str] = st.multiselect(
             "Figures", there, _default(there), key=_FIGURES, bind="query-params", persist_state="session"
         )
+    links.say(_FIGURES)
+    return chosen
 
 
 def chosen_figures(view: View) -> list[str]:

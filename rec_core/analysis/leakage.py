@@ -21,6 +21,10 @@ def leakage(split: Split) -> Leakage | None:
     """Return how far train rows reach beyond the test rows that are asked for; None where there are no times."""
     if split.train.time is None or split.test.time is None:
         return None
-    train = np.sort(split.train.time)
-    later = len(train) - np.searchsorted(train, split.test.time, "right")
+    finest = split.train.fine is not None and split.test.fine is not None
+    train, test = (part.moment if finest else part.time for part in (split.train, split.test))
+    assert train is not None
+    assert test is not None
+    train = np.sort(train)
+    later = len(train) - np.searchsorted(train, test, "right")
     return Leakage(float((later > 0).mean()), float(later.mean()) / len(train))

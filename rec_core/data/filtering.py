@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.in_parts import counts, looked_up
-from rec_core.data.interactions import Dataset, Interactions
+from rec_core.data.interactions import Dataset
 from rec_core.errors import DataError
 
 
@@ -64,5 +64,5 @@ def _renumbered(data: Dataset, left: _Left) -> Dataset:
     """Number the users and items that are left without gaps."""
     rows = data.interactions if left.rows.all() else data.interactions.take(left.rows)
     user, item = (np.cumsum(there, dtype=np.int32) - np.int32(1) for there in (left.users, left.items))
-    numbered = Interactions(looked_up(user, rows.user), looked_up(item, rows.item), rows.rating, rows.time, rows.place)
+    numbered = replace(rows, user=looked_up(user, rows.user), item=looked_up(item, rows.item))
     return Dataset(numbered, data.catalogue.take(left.users, left.items))

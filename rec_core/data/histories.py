@@ -72,10 +72,13 @@ def positions(rows: Interactions, most: int) -> tuple[NDArray[np.int32], NDArray
 def joined(parts: Sequence[Interactions]) -> Interactions:
     """Return the rows of all ``parts``, one part after the other; ratings and times where all of them have some."""
     some = [part for part in parts if len(part)] or list(parts[:1])
-    rating, time = ([getattr(part, name) for part in some] for name in ("rating", "time"))
+    rating, time, fine = ([getattr(part, name) for part in some] for name in ("rating", "time", "fine"))
+    if not all(one is None for one in fine):
+        fine = [np.zeros(len(part), np.int32) if one is None else one for part, one in zip(some, fine, strict=True)]
     return Interactions(
         np.concatenate([part.user for part in some]),
         np.concatenate([part.item for part in some]),
         None if any(one is None for one in rating) else np.concatenate(rating),
         None if any(one is None for one in time) else np.concatenate(time),
+        fine=None if any(one is None for one in (*time, *fine)) else np.concatenate(fine),
     )

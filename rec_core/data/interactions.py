@@ -17,6 +17,7 @@ from rec_core.errors import DataError
 
 Feedback = Literal["explicit", "implicit"]  # predict the rating, or rank what a user would choose
 _DENSE = 4  # numbers between the smallest and the largest id, for each row
+NANOSECONDS = 1_000_000_000  # in a second
 Ids = NDArray[Any]  # as the data came with them: whole numbers (int64), or texts of any length
 
 
@@ -27,7 +28,8 @@ class Interactions:
     ``user`` and ``item`` are positions in the data set's catalogue (int32), ``rating`` is in the source's own unit
     (float32), ``time`` in seconds since 1970 (int64). Data without ratings, or without times, have None there; rows
     without times stand in order of time, at least those of each user. ``place`` (int64) is which record of the source
-    a row is, from 0, where that was asked for.
+    a row is, from 0, where that was asked for. ``fine`` (int32) are the nanoseconds within the second of each time;
+    None where all times are whole seconds.
     """
 
     user: NDArray[np.int32]
@@ -35,6 +37,7 @@ class Interactions:
     rating: NDArray[np.float32] | None
     time: NDArray[np.int64] | None
     place: NDArray[np.int64] | None = None
+    fine: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -50,6 +53,17 @@ class Interactions:
             raise DataError("These data have no ratings, only who chose what; choose Clicks (implicit feedback).")
         return self.rating
 
+    @property
+    def moment(self) -> NDArray[np.int64] | None:
+        """What rows are ordered by: times as fine as the source has them, seconds or nanoseconds since 1970."""
+        return self.moments(slice(None))
+
+    def moments(self, rows: NDArray[np.integer] | slice) -> NDArray[np.int64] | None:
+        """Return ``moment`` of some rows."""
+        if self.time is None or self.fine is None:
+            return None if self.time is None else self.time[rows]
+        return self.time[rows] * NANOSECONDS + self.fine[rows]
+
     @cached_property
     def levels(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The distinct ratings, ascending, and which of them each row's is, (n,)."""
@@ -61,7 +75,8 @@ class Interactions:
         rating = None if self.rating is None else self.rating[rows]
         time = None if self.time is None else self.time[rows]
         place = None if self.place is None else self.place[rows]
-        return Interactions(self.user[rows], self.item[rows], rating, time, place)
+        fine = None if self.fine is None else self.fine[rows]
+        return Interactions(self.user[rows], self.item[rows], rating, time, place, fine)
 
     @classmethod
     def none(cls) -> Interactions:
@@ -147,7 +162,7 @@ def by_user_and_time(rows: Interactions) -> NDArray[np.intp]:
     """Return the rows user by user, oldest first; in file order among equal times, and where there are none."""
 
     def order(part: NDArray[np.intp]) -> NDArray[np.intp]:
-        return part[_by_user_and_time(rows.user[part], None if rows.time is None else rows.time[part])]
+        return part[_by_user_and_time(rows.user[part], rows.moments(part))]
 
     return in_parts.ordered(rows.user, order)
 

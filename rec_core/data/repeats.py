@@ -34,7 +34,7 @@ def superseded(rows: Interactions, n_items: int, by: Literal["later", "earlier"]
     """
     mask = np.zeros(len(rows), dtype=bool)
     for part in in_parts.by_user(rows.user):
-        again = part[_again(_pairs(rows, part, n_items), None if rows.time is None else rows.time[part])]
+        again = part[_again(_pairs(rows, part, n_items), rows.moments(part))]
         pair = _pairs(rows, again, n_items)
         same = pair[1:] == pair[:-1]
         mask[(again[:-1] if by == "later" else again[1:])[same]] = True

@@ -72,11 +72,12 @@ def global_time(data: Dataset, share: float) -> Split:
         DataError: if the data have no times, or too few users have interactions on both sides of a date.
     """
     rows = data.interactions
-    if rows.time is None:
+    moment = rows.moment
+    if moment is None:
         raise DataError("These data have no times, so they cannot be split by date; choose another test rating.")
     cuts = [int((1 - 2 * share) * len(rows)), int((1 - share) * len(rows))]
-    begins, ends = np.partition(rows.time, cuts)[cuts]
-    when = (rows.time >= begins).astype(np.int8) + (rows.time >= ends)  # 0 train, 1 validation, 2 test
+    begins, ends = np.partition(moment, cuts)[cuts]
+    when = (moment >= begins).astype(np.int8) + (moment >= ends)  # 0 train, 1 validation, 2 test
     here = marked(rows.user[when == 0], data.catalogue.n_users)
     ordered = by_user_and_time(rows)
     validation, test = (_last_of_each(rows, ordered[when[ordered] == part]) for part in (1, 2))

@@ -121,8 +121,8 @@ def _matrix(rows: Interactions, split: Split) -> Sparse:
 
 def newest(rows: Interactions) -> Interactions:
     """Return the latest tenth of the rows; without times, of each user's, of which the order alone is known."""
-    if rows.time is not None:
-        latest = np.argsort(rows.time, kind="stable")[-max(1, round(NEWEST * len(rows))) :]
+    if (moment := rows.moment) is not None:
+        latest = np.argsort(moment, kind="stable")[-max(1, round(NEWEST * len(rows))) :]
     else:
         count, ordered = np.bincount(rows.user), by_user_and_time(rows)
         first = np.floor((1 - NEWEST) * np.repeat(count, count))

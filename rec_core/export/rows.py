@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.data import repeats
-from rec_core.data.interactions import Catalogue, Interactions, marked
+from rec_core.data.interactions import NANOSECONDS, Catalogue, Interactions, marked
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
 from rec_core.errors import SelectionError, SpecError
@@ -44,11 +44,18 @@ class Taken:
             "user_idx": rows.user,
             "item_idx": rows.item,
             "rating": None if rated is None else rated[self.place],
-            "time": rows.time,
+            "time": _times(rows),
             "weight": np.ones(len(rows), np.float32) if self.weights is None else self.weights,
             "split": pd.Series([split] * len(rows), dtype="str"),
         }
         return pd.DataFrame({name: values for name, values in columns.items() if values is not None})
+
+
+def _times(rows: Interactions) -> NDArray[Any] | None:
+    """Return seconds since 1970, with their fractions where the source has some."""
+    if rows.time is None or rows.fine is None:
+        return rows.time
+    return rows.time + rows.fine / NANOSECONDS
 
 
 def require_rows(spec: ExperimentSpec) -> None:

@@ -36,12 +36,12 @@ class AfterDate(Method):
         Raises:
             SelectionError: if the data have no times: of the order of different users' rows nothing is known.
         """
-        if candidates.train.time is None:
+        if (moment := candidates.train.moment) is None:
             raise SelectionError(
                 f"{self.title} needs times, and these data have none; choose Recent, for which the order of each "
                 "user's rows is enough."
             )
-        return Coreset(_latest(candidates.train.time, budget))
+        return Coreset(_latest(moment, budget))
 
     def sql(self, rng: np.random.Generator) -> dict[str, str]:
         """Return the last rows by time."""

@@ -80,10 +80,10 @@ class WholeUsers(Method):
 
 def _last_seen(title: str, candidates: Candidates) -> NDArray[np.int64]:
     """Return the time of each user's newest row."""
-    if candidates.train.time is None:
+    if (moment := candidates.train.moment) is None:
         raise SelectionError(
             f"{title}, those seen latest, needs times, and these data have none; choose users at random."
         )
     seen = np.full(candidates.n_users, np.iinfo(np.int64).min)
-    np.maximum.at(seen, candidates.train.user, candidates.train.time)
+    np.maximum.at(seen, candidates.train.user, moment)
     return seen

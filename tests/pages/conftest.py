@@ -22,7 +22,7 @@ from rec_core.specs import ExperimentSpec
 ROOT = Path(__file__).resolve().parents[2]
 # The settings of ``tests.conftest.quick``, as they stand in a link.
 QUICK = {
-    "data": "Synthetic, 10,000 ratings",
+    "data": "synthetic-10k",
     "preset": "As in the report",
     "epochs": "2",
     "patience": "0",

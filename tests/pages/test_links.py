@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
 from pages.ui import nav
-from tests.pages.conftest import QUICK, Open, errors, healthy, texts
+from tests.conftest import quick
+from tests.pages.conftest import QUICK, Open, errors, finish, healthy, texts
 
 PAGES = nav.NAMES
 ODD = [
@@ -80,3 +82,44 @@ def test_names_of_fields_are_whole(open_page: Open) -> None:
     said = open_page(repeats="often", min="-1").sidebar.warning
     assert len(said) == 2
     assert not any("{" in warning.value for warning in said)
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value", "title"),
+    [
+        ("frontier", "keep", "inf", "Keep at least (%)"),
+        ("frontier", "keep", "nan", "Keep at least (%)"),
+        ("frontier", "minutes", "-1", "At most (minutes)"),
+        ("frontier", "among", "nobody", "Among"),
+        ("summary", "figures", "zzz", "Figures"),
+        ("tuning", "configurations", "1e9", "Configurations"),
+        ("report_tables", "table_seeds", "x", "Seeds"),
+        ("coverage", "least", "7", "At least"),
+        ("activity", "show", "nothing", "Show"),
+        ("activity", "cumulative", "perhaps", "Cumulative"),
+        ("activity", "beside", "magic", "Beside it"),
+        ("user_map", "choose", "net", "Choose users"),
+        ("norms", "which", "x", "Which"),
+    ],
+)
+def test_what_a_link_asks_of_a_page_and_cannot_have_is_said(
+    home: Path, open_page: Open, page: str, key: str, value: str, title: str
+) -> None:
+    finish(home, quick("full"), quick("random"))
+    app = open_page(page, **QUICK, method="Random", **{key: value})
+    healthy(app)
+    said = [str(warning.value).replace("\\", "") for warning in app.warning]
+    assert [text for text in said if text.startswith(f"The link asks for {title} “{value}”")]
+    app.run()
+    assert [text for text in app.warning if "The link asks for" in str(text.value)]  # until something else is chosen
+
+
+def test_what_a_link_asks_of_a_page_is_said_until_something_else_is_chosen(home: Path, open_page: Open) -> None:
+    finish(home, quick("full"), quick("random"))
+    app = open_page("frontier", **QUICK, method="Random", keep="inf")
+    app.number_input(key="keep").set_value(80.0).run()
+    healthy(app)
+    assert not [text for text in app.warning if "The link asks for" in str(text.value)]
+    for page, key, value in (("frontier", "keep", "90"), ("activity", "cumulative", "true")):
+        app = open_page(page, **QUICK, method="Random", **{key: value})
+        assert not [text for text in app.warning if "The link asks for" in str(text.value)]

@@ -75,7 +75,7 @@ class Rows:
             DataError: if no row can be read, or ids have fractions.
         """
         place = _joined(self._places)
-        time, good = self._seconds(place, path) if self._columns.time else (None, None)
+        time, fine, good = self._seconds(place, path) if self._columns.time else (None, None, None)
         rated = np.concatenate(self._rated) if self._rated else None
         if good is not None:
             place, rated = np.asarray(place)[good], rated if rated is None else rated[good]
@@ -87,13 +87,18 @@ class Rows:
         titles, categories, notes = (described or self._described).of(item_ids)
         unit = "row" if self._layout.form == "parquet" else "line"
         rejected = self._rejects.listed(lambda rows: table.lines_of(path, self._layout, rows), unit)
-        rows = Interactions(user, item, rated, time)
+        rows = Interactions(user, item, rated, time, fine=fine)
         catalogue = Catalogue(user_ids, item_ids, titles, categories, notes)
         return Dataset(rows, catalogue, np.asarray(place) if rejected.count else None, rejected)
 
-    def _seconds(self, place: range | NDArray[np.int64], path: str) -> tuple[NDArray[np.int64], Mask | None]:
-        """Return the times, of good rows only, and which rows these are; None where all are."""
-        seconds, wrong = self._times.finish()
+    def _seconds(
+        self, place: range | NDArray[np.int64], path: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32] | None, Mask | None]:
+        """Return the times of good rows, in seconds and nanoseconds within them, and which rows these are.
+
+        Nanoseconds are None where all times are whole seconds, the rows where all are good.
+        """
+        seconds, fine, wrong = self._times.finish()
         digits = self._times.digits()
         if digits and digits[0] < digits[1] and not _ends_as_a_line(path, self._layout):
             wrong[_CUT] = np.arange(len(seconds)) == len(seconds) - 1
@@ -103,7 +108,10 @@ class Rows:
                 self._rejects.add(int(place[at]), self._columns.time, kind, self._times.shown(int(at)))
             good &= ~mask
         self._times = Times()  # it takes as much memory as the seconds
-        return (seconds, None) if good.all() else (seconds[good], good)
+        if good.all():
+            return seconds, fine, None
+        fine = None if fine is None or not fine[good].any() else fine[good]
+        return seconds[good], fine, good
 
     def _nothing(self, path: str) -> DataError:
         rejected = self._rejects.listed(lambda rows: table.lines_of(path, self._layout, rows), "line")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_o
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
 from rec_core.data.sources.table.sniffing import sniff
-from rec_core.data.sources.table.values import Numbered, exact_ratings
+from rec_core.data.sources.table.values import Numbered, Times, exact_ratings
 from rec_core.errors import DataError
 from rec_core.memory import available, gigabytes
 
@@ -117,7 +118,11 @@ class Table(Source):
 
     def fingerprint(self, folders: Folders) -> str:
         """Return what tells this file, read so, from others."""
-        return _mark(self.path, self.items_path, self.reading)[:16]
+        mark = _mark(self.path, self.items_path, self.reading)
+        # Before, rows were ordered by whole seconds: what was made so of finer times is not used again.
+        if self.reading.columns.time and _has_fine_times(hash_of(self.path), self.path, self.reading):
+            mark = digest([mark, "ordered by times finer than seconds"])
+        return mark[:16]
 
     def note(self, fingerprint: str) -> str:
         """Return nothing: a log is what it is."""
@@ -234,6 +239,22 @@ def _described(path: str, reading: Reading) -> Described:
         items.keep(good)
         found.add(items, piece, columns, good)
     return found
+
+
+@lru_cache(maxsize=256)
+def _has_fine_times(contents: str, path: str, reading: Reading) -> bool:
+    """Say whether the times at the beginning of a file (of some ``contents``) are finer than seconds."""
+    columns, times = reading.columns, Times()
+    try:
+        names = _names(path, reading.layout, columns)
+        piece = next(pieces(path, reading.layout, names, [columns.time], Rejects()), None)
+    except DataError:  # reading says so
+        return False
+    if piece is None:
+        return False
+    wrong = times.add(piece.columns[columns.time])
+    times.keep(~np.logical_or.reduce([*wrong.values(), np.zeros(len(piece.rows), bool)]))
+    return times.finish()[1] is not None
 
 
 def _mark(path: str, items_path: str, reading: Reading) -> str:
