@@ -82,6 +82,32 @@ def test_anybody_else_reads_the_folder_of_data_alone_unless_the_option_is_given(
     assert access.allowed("/etc/passwd") == "/etc/passwd"
 
 
+@pytest.mark.parametrize("trust", ["", "everyone"])
+def test_nobody_reads_the_home_folder_by_its_path(
+    trust: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may lie in the folder of data, and holds what others sent, and the starter's link."""
+    inside = tmp_path / "data" / ".corelens"
+    (inside / "servers").mkdir(parents=True)
+    (tmp_path / "data" / "link").symlink_to(inside)
+    monkeypatch.setenv("CORELENS_HOME", str(inside))
+    monkeypatch.setenv("CORELENS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("CORELENS_TRUST", trust)
+    for who in (STARTER, WITHOUT_LINK):
+        _is(monkeypatch, who)
+        for path in (
+            ".corelens/servers/8501.html",
+            ".corelens",
+            ".",
+            "",
+            "link/ledger.sqlite3",
+            str(inside / "uploads"),
+        ):
+            with pytest.raises(DataError, match="Corelens keeps files of its own there"):
+                access.allowed(path)
+        assert access.allowed("log.csv")
+
+
 @pytest.mark.parametrize("path", ["a\0b.csv", "~nobody-of-this-name/log.csv"])
 def test_what_is_no_path_is_said_to_be_none(path: str, home: Path) -> None:
     with pytest.raises(DataError, match="no path of a file"):
@@ -165,6 +191,7 @@ def test_a_log_is_its_owners_alone_until_it_is_shared(
     mine, name = _taken(open_page, log, shared=False)
     assert _keys(mine, name) == {"show", "rename", "share", "remove"}
     assert str(log) in _plain(mine)
+    assert "open the link" not in texts(mine)
 
     _is(monkeypatch, WITHOUT_LINK)
     for asked in ("log.csv", name):
@@ -186,6 +213,7 @@ def test_a_log_is_its_owners_alone_until_it_is_shared(
     _is(monkeypatch, WITHOUT_LINK)
     theirs = open_page("data", data="log.csv")
     healthy(theirs)
+    assert "open the link that the terminal printed" in texts(theirs)
     assert theirs.title[0].value.startswith("log.csv: 10,001 ratings")
     assert _keys(theirs, name) == {"show"}
     assert str(log.parent) not in _plain(theirs)
