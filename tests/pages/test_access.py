@@ -15,12 +15,21 @@ import streamlit as st
 from fsspec.registry import _registry
 from streamlit.testing.v1 import AppTest
 
+from cache.home import folders
+from cache.jobs import Job, Jobs
 from cache.ledger import Ledger
 from cache.logs import Logs
+from cache.outcomes import Outcome, save_outcome
+from cache.store import DiskStore
+from cache.sweeps import Sweeps
 from pages.ui import access, own_log
 from pages.ui.access import Visitor
 from rec_core.errors import DataError
-from tests.conftest import log_csv, own
+from rec_core.progress import Progress
+from rec_core.selection.random import Random
+from rec_core.stages import resolve
+from rec_core.sweeps import Plan
+from tests.conftest import key, log_csv, own, quick
 from tests.pages.conftest import ROOT, Open, healthy, texts
 
 STARTER = Visitor("", is_starter=True, is_near=True)
@@ -233,6 +242,29 @@ def test_shared_logs_keep_their_place_to_themselves_when_their_file_is_gone(
     healthy(theirs)
     assert "no longer at" in texts(theirs)
     assert str(log.parent) not in _plain(theirs)
+
+
+def test_runs_and_sweeps_on_anothers_log_tell_nothing_of_it(
+    home: Path, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    log = own(log_csv(tmp_path / "mine"), rating="")
+    Logs(Ledger(home)).keep(log)
+    spec = resolve(quick(data={"dataset": log.name}), folders())
+    Ledger(home).ask(key(spec), "run", spec)
+    save_outcome(DiskStore(home), key(spec), Outcome("failed", "Line 7 holds no time."))
+    plan = Plan.of(spec, [Random()], ("ncf",), ("implicit",), (0.1,), (0,))
+    Sweeps(Jobs(home, folders())).ask("My shop small", plan)
+    running = Job("a", "run", spec, "running", progress=Progress("Training"))
+    monkeypatch.setattr(Jobs, "active", lambda self: [running])
+    for who, sees in ((STARTER, True), (WITHOUT_LINK, False)):
+        _is(monkeypatch, who)
+        app = open_page("frontier")
+        healthy(app)
+        shown = "\n".join([_plain(app), *(str(one.proto) for one in app.get("progress"))])
+        for said in ("log.csv", "Line 7 holds no time.", "My shop small"):
+            assert (said in shown) == sees
+        assert ("a log of somebody else" in shown) != sees
 
 
 def test_nobody_changes_anothers_log(home: Path, open_page: Open, tmp_path: Path) -> None:
