@@ -19,6 +19,12 @@ def home() -> Path:
     return Path(os.environ.get("CORELENS_HOME") or ".corelens").resolve()
 
 
+def is_kept(place: Path) -> bool:
+    """Return whether a place, with all its links followed, is among what Corelens keeps, or holds some of that."""
+    kept = [home() / name for name in _OURS]
+    return any(place.is_relative_to(one) or one.is_relative_to(place) for one in kept)
+
+
 def folder(place: Path) -> Path:
     """Return ``place``, made with the folders above it where they are missing; what is made is closed to others.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cache import private
 from cache.home import folders
 from pages.ui.gate import NEAR, OWNER, RIGHTS, STARTER
 from rec_core.data.sources.table import addresses
@@ -49,6 +50,12 @@ def visitor() -> Visitor:
     return Visitor("" if is_starter else headers.get(OWNER) or "nobody", is_starter, NEAR in rights)
 
 
+def is_without_link() -> bool:
+    """Return whether the visitor may be the one who started the app, and did not open its link."""
+    who = visitor()
+    return who.is_near and not who.is_starter
+
+
 def know(usable: set[str]) -> None:
     """Remember which logs the visitor may use: their own, and those that others share."""
     st.session_state[_USABLE] = usable
@@ -77,7 +84,14 @@ def allowed(path: str) -> str:
     whole = Path(absolute(named))
     if why and (local is None or not whole.is_relative_to(local)):
         raise DataError(why)
+    _require_foreign(whole)
     return str(whole)
+
+
+def _require_foreign(whole: Path) -> None:
+    """Refuse what Corelens keeps to everybody, wherever it lies: it holds what others sent, and the starter's link."""
+    if private.is_kept(whole):
+        raise DataError("Corelens keeps files of its own there (CORELENS_HOME). Name another file or folder.")
 
 
 def _require_address(path: str) -> None:

@@ -85,24 +85,14 @@ class Gate:
     def _introduced(self, scope: Scope) -> Scope:
         """Return what the app sees of a request: who asks, as found out here, whatever the client says of itself."""
         headers = Headers(scope=scope)
-        cookies = cookie_parser(headers.get("cookie", ""))
-        rights = [STARTER] if self._is_starter(scope, headers, cookies) else []
+        cookies = cookie_parser(headers.get("cookie", "")) if _is_own(headers) else {}
+        rights = [STARTER] if self._is_token(cookies.get(_name(scope, "key"), "")) else []
         rights += [NEAR] if is_near(scope, headers) else []
         visitor = cookies.get(_name(scope, "visitor")) or secrets.token_urlsafe()
         owner = hashlib.sha256(visitor.encode()).hexdigest()[:16]
         said = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-corelens-")]
         found = [(OWNER.encode(), owner.encode()), (RIGHTS.encode(), " ".join(rights).encode())]
         return dict(scope) | {"headers": [*said, *found]}
-
-    def _is_starter(self, scope: Scope, headers: Headers, cookies: Mapping[str, str]) -> bool:
-        """Return whether a request brings the token, and comes from no page of another server of this machine.
-
-        Browsers send cookies to every port of a host, and from every port: another account's server may have a page
-        that opens a connection to this one.
-        """
-        origin = headers.get("origin")
-        is_own = origin is None or urlsplit(origin).netloc == headers.get("host")
-        return is_own and self._is_token(cookies.get(_name(scope, "key"), ""))
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._token.encode())
@@ -129,6 +119,17 @@ def _new_cookie(scope: Scope) -> list[str]:
     is_page = scope["type"] == "http" and scope["method"] == "GET" and not any(p in scope["path"] for p in _PARTS)
     is_known = name in cookie_parser(Headers(scope=scope).get("cookie", ""))
     return [_cookie(scope, name, secrets.token_urlsafe(), _YEAR)] if is_page and not is_known else []
+
+
+def _is_own(headers: Headers) -> bool:
+    """Return whether a request comes from a page of this app, or from no page: only then do its cookies count.
+
+    Browsers send cookies to every port of a host, and from every port: another account's server may have a page that
+    opens a connection to this one.
+    """
+    origin = headers.get("origin")
+    allowed = st.get_option("server.corsAllowedOrigins") or ()
+    return origin is None or urlsplit(origin).netloc == headers.get("host") or origin in allowed
 
 
 def is_near(scope: Mapping[str, Any], headers: Headers) -> bool:

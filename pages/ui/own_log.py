@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cache.home import uploads_limit
-from pages.ui import cards, errors, net, state
+from pages.ui import access, cards, errors, net, state
 from pages.ui.access import allowed
 from rec_core.canonical import digest
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
@@ -26,6 +26,10 @@ _SHOWN = 20  # rows
 _NONE = "–"
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
 _SENT = "_file_sent"
+_OPEN_THE_LINK = (
+    "If you started this app, open the link that the terminal printed at the start: it shows your logs and reads your "
+    "files by their paths. Without it, paths lead to the folder CORELENS_DATA."
+)
 _FOR_ALL = "Everybody who opens this app may use it"
 _ITEM_ROLES: tuple[Role, ...] = ("item", "title", "categories")
 
@@ -38,6 +42,8 @@ def show() -> None:
             "CSV with any separator, JSON lines, Parquet (a file or a folder), RecBole's .inter; gzip or zip of one of "
             "them. It stays where it is, and nothing in it is changed."
         )
+        if access.is_without_link():
+            st.caption(_OPEN_THE_LINK)
         try:
             path = _named()
             if path:

@@ -48,7 +48,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     address = str(st.get_option("server.address") or "")
     url = get_url("localhost" if address in _ANYWHERE else address)
     link = f"{url}/?{gate.PARAMETER}={_TOKEN}"
-    cli_util.print_to_cli(f"  Open this link to read your own files and to keep your logs: {link}\n")
+    cli_util.print_to_cli(f"  Your own link, which nobody else should have: {link}\n")
     file = _written(link)
     if not st.get_option("server.headless"):
         cli_util.open_browser(url if file is None else file.as_uri())

@@ -15,12 +15,21 @@ import streamlit as st
 from fsspec.registry import _registry
 from streamlit.testing.v1 import AppTest
 
+from cache.home import folders
+from cache.jobs import Job, Jobs
 from cache.ledger import Ledger
 from cache.logs import Logs
+from cache.outcomes import Outcome, save_outcome
+from cache.store import DiskStore
+from cache.sweeps import Sweeps
 from pages.ui import access, own_log
 from pages.ui.access import Visitor
 from rec_core.errors import DataError
-from tests.conftest import log_csv, own
+from rec_core.progress import Progress
+from rec_core.selection.random import Random
+from rec_core.stages import resolve
+from rec_core.sweeps import Plan
+from tests.conftest import key, log_csv, own, quick
 from tests.pages.conftest import ROOT, Open, healthy, texts
 
 STARTER = Visitor("", is_starter=True, is_near=True)
@@ -80,6 +89,32 @@ def test_anybody_else_reads_the_folder_of_data_alone_unless_the_option_is_given(
         access.allowed("/etc/passwd")
     monkeypatch.setenv("CORELENS_TRUST", "everyone")
     assert access.allowed("/etc/passwd") == "/etc/passwd"
+
+
+@pytest.mark.parametrize("trust", ["", "everyone"])
+def test_nobody_reads_the_home_folder_by_its_path(
+    trust: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may lie in the folder of data, and holds what others sent, and the starter's link."""
+    inside = tmp_path / "data" / ".corelens"
+    (inside / "servers").mkdir(parents=True)
+    (tmp_path / "data" / "link").symlink_to(inside)
+    monkeypatch.setenv("CORELENS_HOME", str(inside))
+    monkeypatch.setenv("CORELENS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("CORELENS_TRUST", trust)
+    for who in (STARTER, WITHOUT_LINK):
+        _is(monkeypatch, who)
+        for path in (
+            ".corelens/servers/8501.html",
+            ".corelens",
+            ".",
+            "",
+            "link/ledger.sqlite3",
+            str(inside / "uploads"),
+        ):
+            with pytest.raises(DataError, match="Corelens keeps files of its own there"):
+                access.allowed(path)
+        assert access.allowed("log.csv")
 
 
 @pytest.mark.parametrize("path", ["a\0b.csv", "~nobody-of-this-name/log.csv"])
@@ -165,6 +200,7 @@ def test_a_log_is_its_owners_alone_until_it_is_shared(
     mine, name = _taken(open_page, log, shared=False)
     assert _keys(mine, name) == {"show", "rename", "share", "remove"}
     assert str(log) in _plain(mine)
+    assert "open the link" not in texts(mine)
 
     _is(monkeypatch, WITHOUT_LINK)
     for asked in ("log.csv", name):
@@ -186,6 +222,7 @@ def test_a_log_is_its_owners_alone_until_it_is_shared(
     _is(monkeypatch, WITHOUT_LINK)
     theirs = open_page("data", data="log.csv")
     healthy(theirs)
+    assert "open the link that the terminal printed" in texts(theirs)
     assert theirs.title[0].value.startswith("log.csv: 10,001 ratings")
     assert _keys(theirs, name) == {"show"}
     assert str(log.parent) not in _plain(theirs)
@@ -205,6 +242,29 @@ def test_shared_logs_keep_their_place_to_themselves_when_their_file_is_gone(
     healthy(theirs)
     assert "no longer at" in texts(theirs)
     assert str(log.parent) not in _plain(theirs)
+
+
+def test_runs_and_sweeps_on_anothers_log_tell_nothing_of_it(
+    home: Path, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    log = own(log_csv(tmp_path / "mine"), rating="")
+    Logs(Ledger(home)).keep(log)
+    spec = resolve(quick(data={"dataset": log.name}), folders())
+    Ledger(home).ask(key(spec), "run", spec)
+    save_outcome(DiskStore(home), key(spec), Outcome("failed", "Line 7 holds no time."))
+    plan = Plan.of(spec, [Random()], ("ncf",), ("implicit",), (0.1,), (0,))
+    Sweeps(Jobs(home, folders())).ask("My shop small", plan)
+    running = Job("a", "run", spec, "running", progress=Progress("Training"))
+    monkeypatch.setattr(Jobs, "active", lambda self: [running])
+    for who, sees in ((STARTER, True), (WITHOUT_LINK, False)):
+        _is(monkeypatch, who)
+        app = open_page("frontier")
+        healthy(app)
+        shown = "\n".join([_plain(app), *(str(one.proto) for one in app.get("progress"))])
+        for said in ("log.csv", "Line 7 holds no time.", "My shop small"):
+            assert (said in shown) == sees
+        assert ("a log of somebody else" in shown) != sees
 
 
 def test_nobody_changes_anothers_log(home: Path, open_page: Open, tmp_path: Path) -> None:

@@ -101,6 +101,19 @@ def test_who_brings_the_token_is_the_starter() -> None:
         assert _rights(cookie, ("origin", origin)) == {gate.NEAR}
 
 
+def test_a_page_of_another_port_is_nobody_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def owner(*headers: tuple[str, str]) -> str:
+        _, seen = _ask(_scope("/", "", HOST, ("cookie", "corelens-visitor-8501=abc"), *headers))
+        assert seen is not None
+        return seen[gate.OWNER]
+
+    own, other = ("origin", "http://127.0.0.1:8501"), ("origin", "http://127.0.0.1:8502")
+    assert owner() == owner(own) != owner(other)
+    options = {"server.corsAllowedOrigins": [other[1]], "server.allowedHosts": []}
+    monkeypatch.setattr(st, "get_option", lambda name: options.get(name, config.get_option(name)))
+    assert owner() == owner(other)  # the operator says that it is one of theirs
+
+
 def test_what_a_client_says_of_itself_is_dropped() -> None:
     forged = [("x-corelens-rights", "starter near"), ("X-Corelens-Owner", "somebody"), ("x-corelens-other", "x")]
     _, seen = _ask(_scope("/", "", HOST, *forged))

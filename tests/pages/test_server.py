@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from streamlit import cli_util, config
 
+from cache.ledger import Ledger
+from cache.logs import Logs
 from pages.ui import server
+from tests.conftest import own
 from tests.pages.conftest import ROOT
 
 FIRST_LOOK = """
@@ -84,6 +87,17 @@ def test_a_home_that_cannot_be_written_opens_the_app_without_the_link(
     monkeypatch.setattr(cli_util, "open_browser", urls.append)
     _start("127.0.0.1", headless=False, monkeypatch=monkeypatch)
     assert urls == ["http://127.0.0.1:8765"]
+
+
+def test_files_that_were_sent_and_not_used_go_while_the_server_runs(home: Path) -> None:
+    logs = Logs(Ledger(home), "somebody")
+    text = "user,item\n" + "".join(f"{n % 9},{n % 7}\n" for n in range(50))
+    used, unused = (logs.uploads.keep("somebody", name, text.encode(), 10**6, ()) for name in ("a.csv", "b.csv"))
+    logs.keep(own(used))
+    for file in (used, unused):
+        os.utime(file, (1, 1))
+    server._clear_uploads()
+    assert (used.exists(), unused.exists()) == (True, False)
 
 
 def _start(address: str, headless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
