@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def reason(error: OSError) -> str:
     """Return why a file could not be read or written, in words that say what to mend."""
     known = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk is full", errno.EROFS: "the disk is read-only"}
     return known.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that nothing has: the name that was meant, if one is like it.
+
+    >>> nearest("recnt", ["random", "recent"]), nearest("nothing", ["random", "recent"])
+    ("; did you mean 'recent'?", '')
+    """
+    found = get_close_matches(name.casefold(), list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 class CorelensError(Exception):

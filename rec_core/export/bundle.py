@@ -129,6 +129,7 @@ def _use(stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
         value="rating" if ratings else "weight",
         ratings=ratings,
         times="time" in tables[TRAIN],
+        texts=repr([name for name in ("user_id", "item_id") if isinstance(tables[TRAIN][name].iloc[0], str)]),
     )
 
 
