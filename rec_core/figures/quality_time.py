@@ -18,6 +18,7 @@ from rec_core.wording import labels
 from rec_core.wording.comparison import named
 from rec_core.wording.numbers import duration, number, percent
 
+_LABELLED = 60  # points up to which each is labelled; of more, whoever points at one is told
 _SIDES = ("top center", "bottom center", "middle right", "middle left")
 _AWAY = ((0.0, 0.06), (0.0, -0.06), (0.05, 0.0), (-0.05, 0.0))  # of a label from its point, as shares of the figure
 _WIDE, _HIGH, _SOONEST = 0.04, 0.05, 1e-3  # of a label, as shares of the figure; seconds that a log axis begins at
@@ -109,6 +110,8 @@ def _add_series(
 
 def label_places(runs: Sequence[Compared]) -> dict[str, str]:
     """Return beside which side of its point each group's ratio stands, by key; without those that find no room."""
+    if len(runs) > _LABELLED:
+        return {}
     along = np.log10([max(run.seconds, _SOONEST) for run in runs])
     width, height = max(float(np.ptp(along)), 0.3), max(run.value for run in runs) - min(run.value for run in runs) or 1
     points = [(x / width, run.value / height) for x, run in zip(along, runs, strict=True)]

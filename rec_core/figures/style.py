@@ -26,6 +26,8 @@ GREY = METHODS["full"].mark.colour
 KEPT = METHODS["gradient"].mark.colour
 BACKGROUNDS = ("#ffffff", "#11161d")  # of the two themes, light and dark
 _CONTRAST = 3.02  # at least 3, also once a channel is rounded
+# Scaled down, orange comes close to vermilion and sky blue to grey: these are the darker ones furthest from the others.
+_DARKER = {"#56b4e9": "#189ce4", "#e69f00": "#8f6b00"}
 _OPEN = "-open"
 T = TypeVar("T")
 
@@ -50,8 +52,9 @@ def readable(colour: str) -> str:
     """Return the colour, made as much darker or lighter as it takes to stand out on both backgrounds.
 
     >>> readable("#0072b2"), readable("#e69f00")
-    ('#0072b2', '#c68800')
+    ('#0072b2', '#8f6b00')
     """
+    colour = _DARKER.get(colour, colour)
     light, dark = (luminance(background) + 0.05 for background in BACKGROUNDS)
     most, least = light / _CONTRAST - 0.05, dark * _CONTRAST - 0.05
     now, linear = luminance(colour), _linear(colour)
@@ -84,7 +87,7 @@ def dots(mark: Mark, size: int) -> dict[str, Any]:
     return {"symbol": mark.symbol, "size": size, "color": mark.colour, "line": {"width": 2, "color": mark.colour}}
 
 
-_COLOURS = tuple(map(readable, ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442")))
+_COLOURS = tuple(map(readable, ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c48d8")))
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon", "star-diamond", "bowtie")
 
 
@@ -236,15 +239,15 @@ def counts_axis(low: float = 1, high: float = 1e7, **more: Any) -> dict[str, Any
     return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.10g}" for tick in ticks], **more}
 
 
-_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7), tuple(number / 10 for number in range(10, 100)))
+_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7))
 _FEWEST_TICKS, _MOST_TICKS = 5, 10
 
 
 def log_ticks(low: float, high: float) -> list[float]:
     """Return round numbers from ``low`` to ``high`` for a logarithmic axis: five to ten where that can be.
 
-    >>> log_ticks(0.13, 0.6), log_ticks(1, 3000), log_ticks(0.21, 0.25)
-    ([0.15, 0.2, 0.3, 0.4, 0.5], [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0], [0.21, 0.22, 0.23, 0.24, 0.25])
+    >>> log_ticks(0.13, 0.6), log_ticks(1, 3000), log_ticks(0.18, 0.43)
+    ([0.15, 0.2, 0.3, 0.4, 0.5], [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0], [0.2, 0.25, 0.3, 0.35, 0.4])
     """
     if not 0 < low < high < math.inf:
         return [low]
@@ -254,5 +257,16 @@ def log_ticks(low: float, high: float) -> list[float]:
         finer = [float(f"{step}e{exponent}") for exponent in exponents for step in steps]
         found = [tick for tick in finer if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
         if len(found) >= _FEWEST_TICKS:
+            return found[:: max(1, math.ceil(len(found) / _MOST_TICKS))]
+    return _even_ticks(low, high)
+
+
+def _even_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers at even steps, for an axis too short for a logarithm's."""
+    exponent = math.floor(math.log10(high - low))
+    sizes = (float(f"{unit}e{power}") for power in (exponent, exponent - 1) for unit in (5, 2, 1))
+    for size in sizes:
+        first, last = math.ceil(low / size - 1e-9), math.floor(high / size + 1e-9)
+        if last - first + 1 >= _FEWEST_TICKS:
             break
-    return found[:: max(1, math.ceil(len(found) / _MOST_TICKS))]
+    return [float(f"{number * size:.10g}") for number in range(first, last + 1)]
