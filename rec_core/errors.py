@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def reason(error: OSError) -> str:
@@ -21,6 +23,16 @@ def remedy(error: OSError) -> str:
     if error.errno in (errno.ENOENT, errno.ELOOP):
         return f"put the folder back, or {other}"
     return f"free some disk space, or {other}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that nothing has: the name that was meant, if one is like it.
+
+    >>> nearest("recnt", ["random", "recent"]), nearest("nothing", ["random", "recent"])
+    ("; did you mean 'recent'?", '')
+    """
+    found = get_close_matches(name.casefold(), list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 class CorelensError(Exception):

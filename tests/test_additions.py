@@ -29,7 +29,7 @@ class Toy(Method):
     """The first rows."""
     title: ClassVar = "Toy method"
     summary: ClassVar = "Keeps what comes first."
-    mark: ClassVar = Mark("#123456", "star-diamond")
+    mark: ClassVar = Mark("#117733", "star-diamond")
     weighs: ClassVar = True
     name: Literal["toy-method"] = "toy-method"
     step: Count = offered(1, "Toy step", 1, 9)
@@ -216,7 +216,7 @@ from rec_core.selection import METHODS
 
 link = {"data": "Toy source", "model": "Toy model", "method": "Toy method", "preset": "As in the report"}
 link |= {"test": "random", "epochs": "1", "proxy_epochs": "1"}
-assert (mark("toy-method").colour, mark("toy-method").symbol) == ("#123456", "star-diamond")
+assert (mark("toy-method").colour, mark("toy-method").symbol) == ("#117733", "star-diamond")
 for method in ("full", "toy-method"):
     run = ["run", "--dataset", "toy-source", "--model", "toy-model", "--method", method, "--json", "out.json"]
     assert main([*run, *sys.argv[1:]]) == 0

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
-from rec_core.analysis.statistics import earth_movers, gini, kolmogorov_smirnov, weighted_median
+from rec_core.analysis.statistics import earth_movers, gini, kolmogorov_smirnov, weighted_median, whole_bins
 from rec_core.data.interactions import Interactions
 
 _NOTABLE = 1.1  # ratio of medians from which a preference is called one
@@ -76,9 +76,8 @@ def measure(train: Interactions, rows: NDArray[np.integer], n_users: int) -> Act
 
 
 def edges(activity: Activity, bins: int = 24) -> NDArray[np.float64]:
-    """Return bin edges on a logarithmic scale that cover every user's activity."""
-    low, high = activity.full.min(), activity.full.max()
-    return np.geomspace(low - 0.5, high + 0.5, bins + 1)
+    """Return bin edges on a logarithmic scale, between whole numbers, that cover every user's activity."""
+    return whole_bins(int(activity.full.min()), int(activity.full.max()), bins)
 
 
 def by_activity(activity: Activity, bounds: NDArray[np.float64]) -> pd.DataFrame:

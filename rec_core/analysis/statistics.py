@@ -132,3 +132,20 @@ def earth_movers(values: NDArray[np.integer], first: NDArray[np.integer], second
     from scipy import stats
 
     return float(stats.wasserstein_distance(values, values, first, second))
+
+
+def whole_bins(low: int, high: int, bins: int) -> NDArray[np.float64]:
+    """Return the edges of about so many bins of whole numbers from ``low`` to ``high``, on a logarithmic scale.
+
+    Edges lie at halves, so that every bin holds at least one whole number: a narrower one would be empty whatever the
+    data are. No bin is narrower than the one before it, so that the height of bars does not jump with their width.
+
+    >>> whole_bins(1, 12, 6).tolist()
+    [0.5, 1.5, 2.5, 4.5, 7.5, 11.5, 17.5]
+    """
+    growth = (max(high, 1) / max(low, 1)) ** (1 / bins) - 1
+    found, width = [low], 1
+    while found[-1] <= high:
+        width = max(width, round(found[-1] * growth))
+        found.append(found[-1] + width)
+    return np.array(found) - 0.5

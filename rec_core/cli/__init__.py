@@ -1,6 +1,6 @@
 """The pipeline from the command line: ``python -m rec_core COMMAND``.
 
-Commands: ``run | select | export | sweep | find | tune | methods | tables``.
+Commands: ``run | select | export | screen | sweep | find | tune | methods | tables``.
 
 Where results are kept is told by the entry point, ``rec_core.__main__``.
 """
@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
+import pandas as pd
+
+import rec_core
 from rec_core import report
-from rec_core.cli import logs, sweeps, tuning
+from rec_core.cli import logs, screening, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -21,17 +25,33 @@ from rec_core.cli.common import (
     data_options,
     experiment_of,
     experiment_options,
+    keeps_rows,
     note,
     result_of,
     save,
     say,
     spec_of,
+    talking,
+    tell,
     with_settings,
 )
+from rec_core.cli.usage import (
+    PROGRAM,
+    ROW_FORMS,
+    STDOUT,
+    Parser,
+    UsageError,
+    common_options,
+    file_in,
+    folder_or_zip,
+    require_data,
+    tell_usage,
+)
+from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
-from rec_core.experiment import stored_per_user
+from rec_core.experiment import Stages, stored_per_user
 from rec_core.export import bundle
-from rec_core.export.rows import coreset_frame, require_rows, writer_of
+from rec_core.export.rows import coreset_frame
 from rec_core.export.tables import FORMS, render
 from rec_core.published import TABLES
 from rec_core.selection import METHODS
@@ -42,35 +62,47 @@ __all__ = ["Home", "main"]
 
 
 def main(arguments: list[str] | None, home: Home) -> int:
-    """Run one command; return 0, or 1 after one sentence on stderr."""
-    args = _parser().parse_args(
-        arguments, argparse.Namespace(home=home, typed=sys.argv[1:] if arguments is None else arguments)
-    )
+    """Run one command; return 0, or after one sentence on stderr 1, and 2 if the command itself is wrong."""
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
-        logs.take(args)
-        args.command(args)
+        args = _parser().parse_args(typed, argparse.Namespace(home=home, typed=typed))
+    except SystemExit as ended:  # a usage error, or --help and --version
+        return int(ended.code or 0)
+    try:
+        with talking(args.quiet):
+            logs.take(args)
+            require_data(args, SOURCES)
+            args.command(args)
+    except UsageError as error:
+        tell_usage(str(error), f"{PROGRAM} {args.name_of_command}")
+        return 2
     except CorelensError as error:
         print(f"corelens: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # who read the output has seen enough, as ``head`` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rec_core", description="Select a coreset, train on it, compare.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description="Select a coreset, train on it, compare.")
+    parser.add_argument("--version", action="version", version=f"corelens {rec_core.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name_of_command")
     run = commands.add_parser("run", help="run one experiment")
     experiment_options(run)
-    run.add_argument("--json", metavar="FILE", type=Path, help="write the result here (default: print it)")
     run.set_defaults(command=_run)
     select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
     experiment_options(select)
+    select.add_argument(
+        "--out", metavar="FILE", type=file_in(*ROW_FORMS), required=True, help=f"file to write: {', '.join(ROW_FORMS)}"
+    )
     _all_rows_option(select)
-    select.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .csv or .parquet")
     select.set_defaults(command=_select)
     export = commands.add_parser("export", help="take a coreset away, in the forms that other libraries read")
     experiment_options(export)
     export.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="a new folder, or a file that ends in .zip"
+        "--out", metavar="DIR", type=folder_or_zip, required=True, help="a new folder, or a file that ends in .zip"
     )
     _all_rows_option(export)
     export.add_argument("--dropped", action="store_true", help="with the train rows that are not kept")
@@ -80,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "--spreadsheet", action="store_true", help="with copies of CSV files in which no text starts a formula"
     )
     export.set_defaults(command=_export)
+    screening.add_command(commands)
     sweeps.add_commands(commands)
     tuning.add_command(commands)
     methods = commands.add_parser("methods", help="list the selection methods")
@@ -91,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     data_options(tables)
     tables.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting")
     tables.set_defaults(command=_tables)
+    for command in parser.commands().values():
+        common_options(command)
     return parser
 
 
@@ -101,8 +136,12 @@ def _all_rows_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _selection_of(args: argparse.Namespace) -> ExperimentSpec:
-    """Return the experiment that the options describe, without a split where all rows are asked for."""
-    spec = spec_of(args)
+    """Return the experiment that the options describe, without a split where all rows are asked for.
+
+    Raises:
+        UsageError: if its method keeps no rows.
+    """
+    spec = keeps_rows(spec_of(args))
     return spec.with_(split=spec.split.model_copy(update={"all_rows": True})) if args.all_rows else spec
 
 
@@ -110,27 +149,40 @@ def _run(args: argparse.Namespace) -> None:
     spec = spec_of(args)
     with Bar() as bar:
         result = result_of(spec, args, bar)
-    document = json.dumps(result.to_json(), indent=2)
-    if args.json is None:
-        print(document)
-    else:
-        save(args.json, lambda path: path.write_text(document + "\n"))
+    tell(args, json.dumps(result.to_json(), indent=2) if args.json is None else "", result.to_json())
 
 
 def _select(args: argparse.Namespace) -> None:
-    spec, write = _selection_of(args), writer_of(args.out)
-    require_rows(spec)
+    spec = _selection_of(args)
     with Bar() as bar:
         experiment = experiment_of(spec, args, bar)
         frame = coreset_frame(experiment)
         note(experiment)
-    save(args.out, lambda path: write(frame))
+    save(args.out, lambda path: _write(frame, path, args.out.suffix.lower()))
+    _tell_of_rows(experiment, args)
+
+
+def _write(frame: pd.DataFrame, path: Path, form: str) -> None:
+    """Write rows in the form that the file's name says."""
+    if form == ".csv":
+        frame.to_csv(path, index=False, lineterminator="\n")
+    elif form == ".json":
+        path.write_text(frame.to_json(orient="records"), encoding="utf-8")
+    else:
+        frame.to_parquet(path, index=False)
+
+
+def _tell_of_rows(experiment: Stages, args: argparse.Namespace) -> None:
+    kept, total = len(experiment.coreset.rows), len(experiment.split.train)
+    which = "rows" if experiment.spec.split.all_rows else "train rows"
+    say(f"{kept:,} of {total:,} {which} are in {args.out}.")
+    facts = {"kept": kept, which.replace(" ", "_"): total, "spec": experiment.spec.model_dump()}
+    tell(args, "", {"out": str(args.out), **facts})
 
 
 def _export(args: argparse.Namespace) -> None:
     wanted = bundle.Wanted(args.dropped, args.with_model or bool(args.top), args.top or 0, args.spreadsheet)
     spec = _selection_of(args)
-    require_rows(spec)
     with Bar() as bar:
         experiment = experiment_of(spec, args, bar)
         if args.out.suffix == ".zip":
@@ -139,19 +191,23 @@ def _export(args: argparse.Namespace) -> None:
         else:
             bundle.write(experiment, args.out, wanted)
         note(experiment)
-    which = "rows" if experiment.spec.split.all_rows else "train rows"
-    say(f"{len(experiment.coreset.rows):,} of {len(experiment.split.train):,} {which} are in {args.out}.")
+    _tell_of_rows(experiment, args)
 
 
 def _methods(args: argparse.Namespace) -> None:
+    lines, document = [], []
     for name, method in METHODS.items():
+        summary = method.summary.format(row="row", rows="rows")
         proxy = " Needs a proxy." if method.needs_proxy else ""
         settings = "".join(f" method.{field}: {offer.title}." for field, offer in offers(method).items())
-        print(f"{name:<12} {method.summary.format(row='row', rows='rows')}{proxy}{settings}")
+        lines.append(f"{name:<12} {summary}{proxy}{settings}")
+        own = {f"method.{field}": offer.title for field, offer in offers(method).items()}
+        document.append({"name": name, "summary": summary, "needs_proxy": method.needs_proxy, "settings": own})
+    tell(args, "\n".join(lines), document)
 
 
 def _tables(args: argparse.Namespace) -> None:
-    store = args.home.store()
+    store, document = args.home.store(), []
     with Bar() as bar:
         for number in [args.number] if args.number else sorted(TABLES):
             table = TABLES[number]
@@ -162,4 +218,10 @@ def _tables(args: argparse.Namespace) -> None:
                 for row in wanted
             ]
             cells = report.build(table, results, lambda result: stored_per_user(result, store))
-            print(render(report.title(table), cells, report.footnotes(table), args.format))
+            rows = cells.to_dict("records")
+            document.append(
+                {"number": number, "title": report.title(table), "rows": rows, "notes": report.footnotes(table)}
+            )
+            if args.json != STDOUT:
+                print(render(report.title(table), cells, report.footnotes(table), args.format))
+    tell(args, "", document)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,13 +15,16 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from rec_core import specs
+from rec_core.canonical import Json
 from rec_core.cli import logs
+from rec_core.cli.usage import STDOUT, UsageError, share
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Table
-from rec_core.errors import CorelensError, SpecError, reason
+from rec_core.errors import CorelensError, SelectionError, SpecError, nearest, reason
 from rec_core.evaluation import METRICS, Metric
 from rec_core.experiment import Experiment
+from rec_core.export.rows import require_rows
 from rec_core.models import MODELS
 from rec_core.progress import Progress
 from rec_core.results import RunResult
@@ -30,6 +35,18 @@ from rec_core.sweeps import Answer, Cells, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
 from rec_core.wording.numbers import about
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def talking(quiet: bool) -> Iterator[None]:
+    """Have the command write its progress and notes to stderr, or be ``quiet``."""
+    before = _QUIET.set(quiet)
+    try:
+        yield
+    finally:
+        _QUIET.reset(before)
 
 
 class SweepList(Protocol):
@@ -65,7 +82,7 @@ class Home:
 
 def data_options(parser: argparse.ArgumentParser) -> None:
     """Add which data."""
-    parser.add_argument("--dataset", choices=list(SOURCES), default="ml-1m")
+    parser.add_argument("--dataset", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
     logs.options(parser)
 
@@ -76,9 +93,14 @@ def experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
     parser.add_argument("--model", choices=list(MODELS), default=ExperimentSpec().model.name)
     parser.add_argument("--method", choices=list(METHODS), default="random")
-    parser.add_argument("--ratio", type=float, default=0.2, help="share of the train rows to keep")
+    ratio_option(parser, 0.2, "share of the train rows to keep")
     setting_options(parser, preset="report")
     parser.add_argument("--spec", metavar="FILE", type=Path, help="an experiment as a spec.toml has it; --set counts")
+
+
+def ratio_option(parser: argparse.ArgumentParser, default: float, what: str) -> None:
+    """Add how many rows are kept."""
+    parser.add_argument("--ratio", metavar="SHARE", type=share, default=default, help=f"{what}: 0.2 or 20%% alike")
 
 
 def setting_options(parser: argparse.ArgumentParser, preset: specs.Preset) -> None:
@@ -100,7 +122,11 @@ def at_least_one(text: str) -> int:
 
 
 def spec_of(args: argparse.Namespace) -> ExperimentSpec:
-    """Return the experiment that the options describe."""
+    """Return the experiment that the options describe.
+
+    Raises:
+        UsageError: if a setting is unknown, or does not go with another one.
+    """
     chosen: dict[str, Any] = {
         "data": {"dataset": args.dataset},
         "method": {"name": args.method},
@@ -111,7 +137,8 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
     }
     if getattr(args, "spec", None) is not None:
         return with_settings(logs.spec_in(args.spec, args.dataset), args.set)
-    spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
+    with _usage_errors():
+        spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
     settings = list(args.set)
     if args.split:
         test, _, validation = args.split.partition("/")
@@ -119,8 +146,26 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
     return with_settings(spec, settings)
 
 
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Answer a wrong setting as any wrong option."""
+    try:
+        yield
+    except SpecError as error:
+        raise UsageError(str(error)) from error
+
+
 def with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
-    """Return ``spec`` changed by ``name=value`` texts, names dotted as in the spec's JSON."""
+    """Return ``spec`` changed by ``name=value`` texts, names dotted as in the spec's JSON.
+
+    Raises:
+        UsageError: if a setting is unknown, or does not go with another one.
+    """
+    with _usage_errors():
+        return _changed(spec, settings)
+
+
+def _changed(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
     values = spec.model_dump()
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -129,16 +174,31 @@ def with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
         for part in path:
             place = place.get(part, {})
             if not isinstance(place, dict):
-                raise SpecError(f"There is no setting '{name}'.")
-        if not equals or (last not in place and path != ["method"]):
-            raise SpecError(
-                f"'{setting}' is not a setting; write NAME=VALUE, for example train.epochs=3 or method.clusters=20 (a "
-                "method's own settings are listed by `python -m rec_core methods`)."
-            )
+                raise SpecError(_no_setting(name, values))
+        if last not in place and path != ["method"]:
+            raise SpecError(_no_setting(name, values))
+        if not equals:
+            raise SpecError(f"'{setting}' has no value; write NAME=VALUE, for example {name}={_example(place, last)}.")
         if last == "name" and path in (["model"], ["method"]):
             place.clear()  # another one has other settings
         place[last] = _value(text)
     return specs.parse(values)
+
+
+def _no_setting(name: str, values: Mapping[str, Json]) -> str:
+    """Return that there is no setting of a name, and the nearest that there is."""
+    near = nearest(name, _leaves("", values)) or "; write NAME=VALUE, for example train.epochs=3"
+    return f"'{name}' is not a setting{near}{'' if near.endswith('?') else '.'}"
+
+
+def _leaves(path: str, value: Json) -> Iterable[str]:
+    if not isinstance(value, dict):
+        return [path]
+    return [leaf for name, inner in value.items() for leaf in _leaves(f"{path}.{name}" if path else name, inner)]
+
+
+def _example(place: Mapping[str, Json], name: str) -> str:
+    return json.dumps(place.get(name, 20)).strip('"')
 
 
 def _value(text: str) -> Any:
@@ -148,11 +208,18 @@ def _value(text: str) -> Any:
         return text
 
 
+def is_watched() -> bool:
+    """Say whether somebody looks at a terminal: a bar that is redrawn has no place in a file."""
+    return sys.stderr.isatty() and not _QUIET.get()
+
+
 class Bar:
-    """A progress bar on stderr that follows an experiment."""
+    """A progress bar on stderr that follows an experiment; in a file, a line for each step."""
 
     def __enter__(self) -> Bar:
-        self._bar = tqdm(total=1.0, file=sys.stderr, bar_format="{desc:<48} {percentage:3.0f} % |{bar:30}|")
+        shape = "{desc:<48} {percentage:3.0f} % |{bar:30}|"
+        self._bar = tqdm(total=1.0, file=sys.stderr, bar_format=shape, disable=not is_watched())
+        self._stage = ""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -160,6 +227,11 @@ class Bar:
 
     def __call__(self, progress: Progress) -> None:
         """Show how far it is."""
+        if not is_watched():
+            if progress.stage != self._stage:
+                say(f"{progress.stage} …")
+            self._stage = progress.stage
+            return
         epoch = f", epoch {progress.epoch} of {progress.epochs}" if progress.epochs else ""
         left = "" if progress.seconds_left is None else f", {about(progress.seconds_left)} left"
         self._bar.set_description_str(progress.stage + epoch + left, refresh=False)
@@ -173,7 +245,7 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     where, store = home.folders(args.data_dir), home.store()
     if args.data_dir is not None:  # a folder that was named here has to hold the data, also where a download has them
         SOURCES[spec.data.dataset].require(where)
-    return Experiment(resolve(spec, where), store, where, bar, download_progress=True)
+    return Experiment(resolve(spec, where), store, where, bar, download_progress=is_watched())
 
 
 def result_of(
@@ -204,7 +276,7 @@ def note(experiment: Experiment) -> None:
     implicit = experiment.spec.feedback == "implicit" and not experiment.spec.split.all_rows
     fewer = wording.fewer_negatives(experiment.negatives.test) if implicit else ""
     for note in filter(None, [kernels.why_slow(), published, fewer, *wording.notes(split, experiment.spec)]):
-        tqdm.write(note, file=sys.stderr)
+        say(note)
 
 
 def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
@@ -214,9 +286,37 @@ def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
 
 
 def say(*sentences: str) -> None:
-    """Write sentences to stderr, above a progress bar."""
-    for sentence in sentences:
+    """Write sentences to stderr, above a progress bar; not if the command is quiet."""
+    for sentence in () if _QUIET.get() else sentences:
         tqdm.write(sentence, file=sys.stderr)
+
+
+def tell(args: argparse.Namespace, text: str, document: Json) -> None:
+    """Print the result of a command: as text for people, or with ``--json`` as one document.
+
+    A document that goes to a file leaves the text where it is.
+    """
+    written = f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
+    if args.json == STDOUT:
+        print(written, end="")
+        return
+    if text:
+        print(text)
+    if args.json is not None:
+        save(args.json, lambda path: path.write_text(written, encoding="utf-8"))
+
+
+def keeps_rows(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return the experiment, if its method keeps rows that can be written down.
+
+    Raises:
+        UsageError: if it selects other rows in every epoch.
+    """
+    try:
+        require_rows(spec)
+    except SelectionError as error:
+        raise UsageError(str(error)) from error
+    return spec
 
 
 def save(path: Path, write: Any) -> None:

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
@@ -25,13 +24,14 @@ from rec_core.cli.common import (
     experiment_of,
     metric_of,
     result_of,
-    save,
     say,
     setting_options,
     spec_of,
+    tell,
 )
+from rec_core.cli.usage import UsageError, share, shares
 from rec_core.data.interactions import Feedback
-from rec_core.errors import CorelensError, SpecError
+from rec_core.errors import CorelensError, nearest
 from rec_core.estimate import rates_here, relative, together
 from rec_core.evaluation import METRICS, metrics_of
 from rec_core.experiment import View, stored_per_user, stored_result
@@ -46,6 +46,7 @@ from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
 from rec_core.sweeps import RATIOS, SAME, Answer, Plan, Question, in_order, left_out
 from rec_core.sweeps.search import goes_on, judge, ranked_users, search
+from rec_core.wording import comparison as comparison_words
 from rec_core.wording import frontier as wording
 from rec_core.wording import labels
 from rec_core.wording.numbers import counted, duration
@@ -60,7 +61,9 @@ def add_commands(commands: Any) -> None:
     sweep.add_argument("--methods", type=_listed, default=_METHODS, metavar="A,B", help="default: random,recent")
     sweep.add_argument("--models", type=_listed, default=("ncf",), metavar="A,B", help=f"of {', '.join(MODELS)}")
     sweep.add_argument("--feedback", type=_listed, default=("implicit",), metavar="A,B", help="explicit, implicit")
-    sweep.add_argument("--ratios", type=_numbers, default=RATIOS, metavar="X,Y", help="shares of the train rows")
+    sweep.add_argument(
+        "--ratios", type=shares, default=RATIOS, metavar="X,Y", help="shares of the train rows: 0.05,20%%"
+    )
     sweep.add_argument("--seeds", type=at_least_one, default=1, help="how many of each")
     setting_options(sweep, preset="recommended")
     sweep.add_argument("--name", help="what to call it (default: what it compares)")
@@ -78,19 +81,15 @@ def add_commands(commands: Any) -> None:
 
 
 def judging_options(parser: argparse.ArgumentParser, with_goal: bool = True) -> None:
-    """Add by what runs are judged, and where that is written."""
+    """Add by what runs are judged."""
     if with_goal:
-        parser.add_argument("--keep", type=float, default=0.95, help="share of full data's quality that is enough")
+        enough = "share of full data's quality that is enough: 0.95 or 95%%"
+        parser.add_argument("--keep", metavar="SHARE", type=share, default=0.95, help=enough)
     parser.add_argument("--metric", choices=list(METRICS), help="what quality is (default: the preset's)")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write what was found here")
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in _listed(text))
 
 
 def _sweep(args: argparse.Namespace) -> None:
@@ -140,11 +139,12 @@ def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
     """Refuse a name that nothing has.
 
     Raises:
-        SpecError: with those that there are.
+        UsageError: with the nearest that there is, or all of them.
     """
     for name in names:
         if name not in known:
-            raise SpecError(f"There is no {what} '{name}'; choose some of {', '.join(known)}.")
+            near = nearest(name, known) or f"; choose some of {', '.join(known)}."
+            raise UsageError(f"There is no {what} '{name}'{near}")
 
 
 def _is_given(args: argparse.Namespace) -> bool:
@@ -191,7 +191,9 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     frames = []
     for (model, feedback), spec in first.items():
         for metric in metrics_of(feedback):
-            every = runs.compared(spec, metric)
+            if not (every := runs.compared(spec, metric)):  # older runs may lack what a metric needs
+                say(comparison_words.not_measured(metric, len(runs.not_measured(spec, metric))))
+                continue
             frames.append(measured.frontier(every, metric, sure))
             if metric == metric_of(args, feedback):
                 say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, sure.kept), metric)]))
@@ -200,10 +202,7 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     command = f"python -m rec_core {shlex.join(args.typed)}"
     made = f"Measured on {datetime.now(UTC):%Y-%m-%d} by Corelens {versions()['corelens']}: {command}"
     whole = Measured(pd.concat(frames, ignore_index=True), (labels.data_title(cells[0]), made))
-    print(whole.to_csv(), end="")
-    if args.json is not None:
-        document = whole.frame.to_json(orient="records", indent=2)
-        save(args.json, lambda path: path.write_text(document + "\n"))
+    tell(args, whole.to_csv().removesuffix("\n"), json.loads(whole.frame.to_json(orient="records")))
 
 
 def _find(args: argparse.Namespace) -> None:
@@ -238,11 +237,9 @@ def _find(args: argparse.Namespace) -> None:
     found = answer()
     args.home.sweeps.end(name, found)
     controlled = _with_controls(found, args)
-    print("\n".join([*wording.search_answer(found, question), wording.beside_full(controlled, question.judged_by)]))
+    said = "\n".join([*wording.search_answer(found, question), wording.beside_full(controlled, question.judged_by)])
     say(f"That took {duration(time.monotonic() - begun)}.")
-    if args.json is not None:
-        document = json.dumps(found.to_json(), indent=2)
-        save(args.json, lambda path: path.write_text(document + "\n"))
+    tell(args, said, found.to_json())
 
 
 def _with_controls(found: Answer, args: argparse.Namespace) -> RunResult | None:

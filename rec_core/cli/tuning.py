@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from rec_core.cli.common import at_least_one, data_options, metric_of, save, say, setting_options, spec_of
+from rec_core.cli.common import at_least_one, data_options, metric_of, ratio_option, say, setting_options, spec_of, tell
 from rec_core.cli.sweeps import failure, judging_options, run_all
 from rec_core.errors import CorelensError
 from rec_core.estimate import rates_here, relative
@@ -31,7 +31,7 @@ def add_command(commands: Any) -> None:
     tune.add_argument("--feedback", choices=["explicit", "implicit"], default="implicit")
     tune.add_argument("--model", choices=list(MODELS), default="ncf")
     tune.add_argument("--method", choices=list(METHODS), default="recent")
-    tune.add_argument("--ratio", type=float, default=0.1, help="share of the train rows to tune on")
+    ratio_option(tune, 0.1, "share of the train rows to tune on")
     tune.add_argument("--trials", type=at_least_one, default=12, help="how many configurations (with --resume: more)")
     tune.add_argument("--seeds", type=at_least_one, default=1, help="runs of each configuration")
     tune.add_argument("--resume", metavar="NAME", help="go on with a tuning; with --trials, try that many more")
@@ -63,10 +63,8 @@ def _tune(args: argparse.Namespace) -> None:
         full = result(best)
         say(wording.control(full and added(full, best, store), metric))
     table = wording.table(found, tuning)
-    print(table.to_csv(index=False, float_format="%.6g"), end="")
-    if args.json is not None:
-        document = {"tuning": tuning.model_dump(), "ways": json.loads(table.to_json(orient="records"))}
-        save(args.json, lambda path: path.write_text(json.dumps(document, indent=2) + "\n"))
+    document = {"tuning": tuning.model_dump(), "ways": json.loads(table.to_json(orient="records"))}
+    tell(args, table.to_csv(index=False, float_format="%.6g").removesuffix("\n"), document)
     if failed:
         raise failure(failed, len(cells), name)
 

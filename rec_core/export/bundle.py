@@ -140,6 +140,7 @@ def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> st
         value="rating" if ratings else "weight",
         ratings=ratings,
         times="time" in tables[TRAIN],
+        texts=repr([name for name in ("user_id", "item_id") if isinstance(tables[TRAIN][name].iloc[0], str)]),
     )
 
 

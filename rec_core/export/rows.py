@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from rec_core.data import repeats
 from rec_core.data.interactions import NANOSECONDS, Catalogue, Interactions, marked
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
-from rec_core.errors import SelectionError, SpecError
+from rec_core.errors import SelectionError
 from rec_core.experiment import Stages
 from rec_core.specs import ExperimentSpec
 
@@ -135,18 +134,3 @@ def plain(ids: NDArray[Any]) -> object:
 def present(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Return those of ``columns`` that a table has: data may have no ratings, or no times."""
     return [name for name in columns if name in frame]
-
-
-def writer_of(path: Path) -> Callable[[pd.DataFrame], None]:
-    """Return what writes a table to ``path``, in the form that its name says.
-
-    Raises:
-        SpecError: if it says neither CSV nor Parquet.
-    """
-    forms: dict[str, Callable[[pd.DataFrame], None]] = {
-        ".csv": lambda frame: frame.to_csv(path, index=False, lineterminator="\n"),
-        ".parquet": lambda frame: frame.to_parquet(path, index=False),
-    }
-    if path.suffix.lower() not in forms:
-        raise SpecError(f"'{path.name}' ends in neither .csv nor .parquet, so its form is unknown; name one of these.")
-    return forms[path.suffix.lower()]

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from rec_core.analysis import columns as col
 from rec_core.analysis.activity import Activity, by_activity, edges, of_all
+from rec_core.analysis.statistics import whole_bins
 from rec_core.data.sources import Words
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, counts_axis, lay_out
+from rec_core.figures.style import GREY, apart_from_each_other, counts_axis, lay_out
 from rec_core.selection import Mark
 from rec_core.wording.labels import ALL_DATA
 from rec_core.wording.numbers import capital
@@ -49,6 +50,7 @@ def distribution(
     ``activities`` maps a coreset's title to its activity and mark; all share the same full data. ``view`` is
     ``ratings`` (who the ratings come from) or ``users`` (how many ratings users have).
     """
+    activities = apart_from_each_other(activities)
     some = next(iter(activities.values()))[0]
     bounds = edges(some) if view == "ratings" else _per_user_edges(some)
     shares = {
@@ -64,7 +66,7 @@ def distribution(
     lay_out(figure, 420, keep_zoom=f"activity-{view}-{log_shares}")
     rows = capital(words.rows)
     x = f"{rows} of the user, in all data (log scale)" if view == "ratings" else f"{rows} per user (log scale)"
-    figure.update_xaxes(counts_axis(title=x))
+    figure.update_xaxes(counts_axis(max(bounds[0], 1), bounds[-1], title=x))
     y = f"Share of {of}{', cumulative' if cumulative else ''}{' (log scale)' if log_shares else ''}"
     figure.update_yaxes(title=y, tickformat=".1%" if log_shares else ".0%", type="log" if log_shares else "linear")
     if not log_shares:
@@ -92,8 +94,7 @@ def distribution(
 
 def _per_user_edges(activity: Activity) -> NDArray[np.float64]:
     """Return bin edges between whole numbers, so that no bin is empty by construction."""
-    whole: NDArray[np.float64] = np.unique(np.round(np.geomspace(1, activity.full.max() + 1, 30)))
-    return whole - 0.5
+    return whole_bins(1, int(activity.full.max()), 30)
 
 
 def _shares(activity: Activity, bounds: NDArray[np.float64], view: View) -> NDArray[np.float64]:

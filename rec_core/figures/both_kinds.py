@@ -12,8 +12,9 @@ from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, Intervals
 from rec_core.figures.exhibit import Exhibit
 from rec_core.figures.quality_time import across_all, points, seconds_axis
-from rec_core.figures.style import lay_out
+from rec_core.figures.style import distinct, lay_out, readable
 from rec_core.models import MODELS
+from rec_core.selection import Mark
 from rec_core.wording import labels, serving
 from rec_core.wording.comparison import named
 
@@ -70,10 +71,15 @@ def _in_order(runs: Sequence[Compared]) -> list[Compared]:
 def _figure(runs: Sequence[Compared], intervals: Intervals) -> go.Figure:
     figure = go.Figure()
     places, labelled = _places(runs), len(runs) <= _LABELLED
-    for name in MODELS:
-        for title in dict.fromkeys(labels.model_title(run.spec) for run in runs if run.spec.model.name == name):
-            of_it = [run for run in runs if labels.model_title(run.spec) == title]
-            _add(figure, title, of_it, intervals, places if labelled else {})
+    series = {
+        title: [run for run in runs if labels.model_title(run.spec) == title]
+        for name in MODELS
+        for title in dict.fromkeys(labels.model_title(run.spec) for run in runs if run.spec.model.name == name)
+    }
+    own = [type(some[0].spec.model) for some in series.values()]
+    looks = distinct(Mark(readable(model.colour), model.symbol) for model in own)
+    for (title, some), look in zip(series.items(), looks, strict=True):
+        _add(figure, title, some, intervals, places if labelled else {}, look)
     lay_out(figure, 460 + 16 * max(0, len(figure.data) - 4))
     across_all(figure, runs, intervals, alone=True)
     seconds_axis(figure, [run.seconds for run in runs])
@@ -98,11 +104,16 @@ def _places(runs: Sequence[Compared]) -> dict[str, str]:
 
 
 def _add(
-    figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, places: Mapping[str, str]
+    figure: go.Figure,
+    title: str,
+    runs: Sequence[Compared],
+    intervals: Intervals,
+    places: Mapping[str, str],
+    look: Mark,
 ) -> None:
     """Add the groups of a model, named where there are ``places`` for that."""
     model = type(runs[0].spec.model)
-    symbols = [model.symbol + ("-open" if run.is_baseline else "") for run in runs]
+    symbols = [look.symbol + ("-open" if run.is_baseline else "") for run in runs]
     figure.add_scatter(
         name=f"{title} · {serving.FAMILY[serving.family(model)].lower()}",
         mode="markers+text" if places else "markers",
@@ -110,5 +121,5 @@ def _add(
         textposition=[places.get(run.group.key, "top center") for run in runs],
         textfont={"size": 11},
         cliponaxis=False,
-        **points(runs, intervals, model.colour, symbols, [14] * len(runs)),
+        **points(runs, intervals, look.colour, symbols, [14] * len(runs)),
     )

@@ -12,7 +12,7 @@ from rec_core.analysis.coverage import Coverage, Shares
 from rec_core.data.sources import Words
 from rec_core.figures import bars
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import categories_axis, dots, lay_out
+from rec_core.figures.style import apart_from_each_other, categories_axis, dots, lay_out
 from rec_core.selection import Mark
 from rec_core.wording.columns import title as title_of
 from rec_core.wording.columns import titled
@@ -24,7 +24,7 @@ Marked = Mapping[str, tuple[Coverage, Mark]]
 
 def reach(coverages: Marked, at_least: int, caption: str, words: Words) -> Exhibit:
     """Return the share of users, items, … with at least so many kept rows, a symbol per coreset."""
-    figure = go.Figure()
+    coverages, figure = apart_from_each_other(coverages), go.Figure()
     parts = list(next(iter(coverages.values()))[0])
     titles = part_titles(words)
     names = [titles[part] for part in parts]
@@ -61,6 +61,7 @@ def reach(coverages: Marked, at_least: int, caption: str, words: Words) -> Exhib
 
 def shares(coverages: Marked, name: Shares, caption: str, words: Words) -> Exhibit:
     """Return the share of each genre (or rating value) in all data and in each coreset."""
+    coverages = apart_from_each_other(coverages)
     frame = coverage.shares({title: c for title, (c, _) in coverages.items()}, name)
     title = part_titles(words)[name].lower()
     marks = {choice: (choice, mark) for choice, (_, mark) in coverages.items()}

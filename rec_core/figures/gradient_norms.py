@@ -14,7 +14,7 @@ from rec_core.analysis.gradient_norms import Against, Norms, edges, histogram, l
 from rec_core.data.sources import Words
 from rec_core.evaluation import Metric
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import GREY, across, counts_axis, lay_out, mark
+from rec_core.figures.style import GREY, across, counts_axis, lay_out, log_ticks, mark
 from rec_core.results import RunResult
 from rec_core.selection import Mark
 from rec_core.wording.columns import titled
@@ -49,7 +49,7 @@ def distribution(panels: Mapping[str, Norms], look: Mark, caption: str, words: W
     axes = dict(zip(panels, ("y", *(f"y{number}" for number in range(2, len(panels) + 1))), strict=True))
     height = (1 - _GAP * (len(panels) - 1)) / len(panels)
     tops = {title: 1 - place * (height + _GAP) for place, title in enumerate(panels)}
-    ticks = [n * 10.0**e for e in range(-4, 4) for n in (1, 2, 5)]
+    ticks = log_ticks(float(bounds[0]), float(bounds[-1]))
     cuts = [(cut, axes[title]) for title, norms in panels.items() for cut in norms.cuts]
     # All at once: plotly checks a figure for each part that is added to one, and this follows a slider.
     figure = go.Figure(
@@ -134,7 +134,7 @@ def _cut_line(cut: float, axis: str, look: Mark) -> dict[str, Any]:
 def _cut_name(cut: float, axis: str, look: Mark, first: float) -> dict[str, Any]:
     # An annotation takes the logarithm on a logarithmic axis, a line does not.
     place = {"x": math.log10(max(cut, first)), "xanchor": "left", "y": 0.99, "yref": f"{axis} domain", "yanchor": "top"}
-    return {**place, "text": f" cut at {number(cut)}", "showarrow": False, "font": {"size": 12, "color": look.colour}}
+    return {**place, "text": f" cut at {number(cut)}", "showarrow": False, "font": {"size": 12}}
 
 
 def _to_the_left(counts: Mapping[str, int], first: float) -> str:
@@ -181,7 +181,7 @@ def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) 
         {
             "data": [{"type": "scatter", "x": frame[col.VALUE], **trace} for trace in traces],
             "layout": {
-                "xaxis": {"title": axis} if against == "rating" else counts_axis(title=axis),
+                "xaxis": {"title": axis} if against == "rating" else counts_axis(*_ends(frame[col.VALUE]), title=axis),
                 "yaxis": {"title": "Gradient norm", "rangemode": "tozero"},
                 "yaxis2": {**right, "anchor": "x", "overlaying": "y", "side": "right"},
             },
@@ -202,6 +202,10 @@ def relation(frame: pd.DataFrame, against: Against, caption: str, words: Words) 
         source=_SOURCE,
         shares=("Share kept",),
     )
+
+
+def _ends(values: pd.Series) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 def sweep(results: Mapping[float, RunResult], lines: Mapping[str, float], metric: Metric, caption: str) -> Exhibit:

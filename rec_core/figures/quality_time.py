@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from rec_core.analysis import columns as col
 from rec_core.analysis import comparison
 from rec_core.analysis.comparison import Compared, Intervals, half
 from rec_core.figures.exhibit import Exhibit
-from rec_core.figures.style import across, lay_out, mark
+from rec_core.figures.style import across, distinct, lay_out, log_ticks, mark
+from rec_core.selection import Mark
 from rec_core.wording import labels
 from rec_core.wording.comparison import named
 from rec_core.wording.numbers import duration, number, percent
 
+_LABELLED = 60  # points up to which each is labelled; of more, whoever points at one is told
+_SIDES = ("top center", "bottom center", "middle right", "middle left")
+_AWAY = ((0.0, 0.06), (0.0, -0.06), (0.05, 0.0), (-0.05, 0.0))  # of a label from its point, as shares of the figure
+_WIDE, _HIGH, _SOONEST = 0.04, 0.05, 1e-3  # of a label, as shares of the figure; seconds that a log axis begins at
 _HOW = (
-    "One symbol per method, open where its proxy was not pretrained; the star is full data, and the chosen run is "
-    "larger. Bars are 95 % intervals over users and seeds; of one seed, over users alone. Dotted lines are controls "
-    "that need no training: what is on the wrong side of one was not worth training. Time is the CPU time of "
-    "pretraining, selecting and training together."
+    "A point is labelled with the share of the rows that was kept. One symbol per method, open where its proxy was not "
+    "pretrained; the star is full data, and the chosen run is larger. Bars are 95 % intervals over users and seeds; of "
+    "one seed, over users alone. Dotted lines are controls that need no training: what is on the wrong side of one was "
+    "not worth training. Time is the CPU time of pretraining, selecting and training together."
 )
 
 
@@ -43,8 +49,11 @@ def quality_against_time(runs: Sequence[Compared], chosen: str, caption: str, in
 
 def _figure(runs: Sequence[Compared], chosen: str, intervals: Intervals) -> go.Figure:
     figure = go.Figure()
-    for title in dict.fromkeys(_series(run) for run in runs):
-        _add_series(figure, title, [run for run in runs if _series(run) == title], intervals, chosen)
+    places = label_places(runs)
+    series = {title: [run for run in runs if _series(run) == title] for title in dict.fromkeys(map(_series, runs))}
+    looks = distinct(mark(some[0].spec.method.name, some[0].spec.pretrain) for some in series.values())
+    for (title, some), look in zip(series.items(), looks, strict=True):
+        _add_series(figure, title, some, intervals, chosen, look, places)
     lay_out(figure, 420 + 16 * max(0, len(figure.data) - 4))
     across_all(figure, runs, intervals)
     seconds_axis(figure, [run.seconds for run in runs])
@@ -66,15 +75,11 @@ def across_all(figure: go.Figure, runs: Sequence[Compared], intervals: Intervals
 
 def seconds_axis(figure: go.Figure, seconds: Sequence[float]) -> None:
     """Make the other axis one of seconds, on a log scale."""
-    ticks = _ticks(seconds)
+    ticks = log_ticks(max(min(seconds), _SOONEST) / 2, 2 * max(seconds))
     title = "CPU seconds (log scale): pretrain + select + train"
-    figure.update_xaxes(title=title, type="log", tickvals=ticks, tickangle=0)
-
-
-def _ticks(seconds: Sequence[float]) -> list[float]:
-    """Return round numbers of seconds; more of them where all runs take about as long."""
-    steps = (1, 2, 5) if max(seconds) > 8 * min(seconds) else (1, 1.5, 2, 3, 4, 5, 7)
-    return [step * 10.0**e for e in range(-2, 5) for step in steps]
+    figure.update_xaxes(
+        title=title, type="log", tickvals=ticks, ticktext=[f"{tick:,.10g}" for tick in ticks], tickangle=0
+    )
 
 
 def _series(run: Compared) -> str:
@@ -88,12 +93,43 @@ def _controls(runs: Sequence[Compared], alone: bool) -> dict[str, float]:
     return comparison.free_controls(known, runs[0].metric)
 
 
-def _add_series(figure: go.Figure, title: str, runs: Sequence[Compared], intervals: Intervals, chosen: str) -> None:
-    look = mark(runs[0].spec.method.name, runs[0].spec.pretrain)
+def _add_series(
+    figure: go.Figure,
+    title: str,
+    runs: Sequence[Compared],
+    intervals: Intervals,
+    chosen: str,
+    look: Mark,
+    places: Mapping[str, str],
+) -> None:
     size = [20 if chosen in run.group.keys else 13 for run in runs]
     figure.add_scatter(
-        name=title, mode="markers", **points(runs, intervals, look.colour, [look.symbol] * len(runs), size)
+        name=title,
+        mode="markers+text",
+        text=["" if run.is_baseline or run.group.key not in places else percent(run.spec.ratio) for run in runs],
+        textposition=[places.get(run.group.key, _SIDES[0]) for run in runs],
+        textfont={"size": 11},
+        cliponaxis=False,
+        **points(runs, intervals, look.colour, [look.symbol] * len(runs), size),
     )
+
+
+def label_places(runs: Sequence[Compared]) -> dict[str, str]:
+    """Return beside which side of its point each group's ratio stands, by key; without those that find no room."""
+    if len(runs) > _LABELLED:
+        return {}
+    along = np.log10([max(run.seconds, _SOONEST) for run in runs])
+    width, height = max(float(np.ptp(along)), 0.3), max(run.value for run in runs) - min(run.value for run in runs) or 1
+    points = [(x / width, run.value / height) for x, run in zip(along, runs, strict=True)]
+    taken, found = list(points), dict[str, str]()
+    for run, (x, y) in zip(runs, points, strict=True):
+        for side, (right, up) in zip(_SIDES, _AWAY, strict=True):
+            place = x + right, y + up
+            if not any(abs(place[0] - a) < _WIDE and abs(place[1] - b) < _HIGH for a, b in taken):
+                found[run.group.key] = side
+                taken.append(place)
+                break
+    return found
 
 
 def points(

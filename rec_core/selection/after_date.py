@@ -21,7 +21,7 @@ class AfterDate(Method):
     summary: ClassVar = (
         "Keeps every {row} after a date. Choose it where the model serves whoever comes next, not everybody."
     )
-    mark: ClassVar = Mark("#e69f00", "hexagon")
+    mark: ClassVar = Mark("#56b4e9", "hexagon")
 
     name: Literal["window-by-date"] = "window-by-date"
 

@@ -24,7 +24,7 @@ class Recent(Method):
     summary: ClassVar = (
         "Keeps each user's newest {rows}, heavy users cut first. Choose it where what comes next is asked."
     )
-    mark: ClassVar = Mark("#56b4e9", "hexagon")
+    mark: ClassVar = Mark("#e69f00", "hexagon")
 
     added_later: ClassVar = ("draw",)
 

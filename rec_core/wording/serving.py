@@ -207,8 +207,8 @@ def _leader(some: Sequence[Compared], whole: bool, verdict: Verdict | None) -> s
     facts = [value, seeds, f"{duration(first.seconds)} of CPU time"]
     if len(some) > 1 and verdict is not None:
         than = "better than" if verdict == "better" else "no clear difference from"
-        seeds = min(len(one.group.results) for one in some[:2])
-        alone = f", on {labels.seeds(1)}" if seeds == 1 < len(first.group.results) else ""
+        fewest = min(len(one.group.results) for one in some[:2])
+        alone = f", on {labels.seeds(1)}" if fewest == 1 < len(first.group.results) else ""
         facts.append(f"{than} {labels.run_title(some[1].spec)}{alone}")
     return f"on {where} **{labels.run_title(first.spec)}** has the {extreme} mean ({', '.join(facts)})"
 
