@@ -82,8 +82,8 @@ def how(screen: Screen) -> str:
 def how_far_off(screen: Screen) -> str:
     """Return how far such predictions were off where they were held against runs."""
     return (
-        f"In {screen.off_by.cases} cases on {screen.off_by.data_sets} data sets such predictions were off by "
-        f"{screen.off_by.on_average} points on average, and by {screen.off_by.at_most} at most."
+        f"In {screen.off_by.cases} cases on four data sets such predictions were off by {screen.off_by.on_average} "
+        f"points on average, and by {screen.off_by.at_most} at most."
     )
 
 
