@@ -361,5 +361,5 @@ def _written_dates(column: pa.Array, some: Mask) -> tuple[NDArray[np.int64], NDA
     said = pd.Series(as_texts(column)[0].to_pylist(), dtype=object).str.strip()[some]
     moments = pd.to_datetime(said, format="ISO8601", utc=True, errors="coerce")
     places = np.flatnonzero(some)[moments.notna().to_numpy()]
-    counted = moments.dropna().astype("datetime64[us, UTC]").astype("int64").to_numpy(np.int64).astype(np.int64)
-    return places.astype(np.int64), counted
+    counted = moments.dropna().astype("datetime64[us, UTC]").astype("int64").to_numpy()
+    return places.astype(np.int64), np.asarray(counted, np.int64)
