@@ -33,7 +33,7 @@ def data_are_here(question: str) -> bool:
         return True
     headline(question)
     if state.has_to_be_read():
-        seconds = state.source().seconds
+        seconds = estimates.expected_reading(state.source().seconds)
         _offer(
             [state.spec()],
             "split",

@@ -80,6 +80,11 @@ def _each(runs: Sequence[Job]) -> dict[str, float]:
     return takes
 
 
+def expected_reading(seconds: float) -> float:
+    """Return how long it takes to read and split data here that take so many seconds on a free machine."""
+    return start() + _pace(1) * seconds
+
+
 def expected_preparation(of: ExperimentSpec | None = None) -> float:
     """Return how long pretraining a spec's proxy (the chosen one's) will take, in seconds."""
     return start() + _pace(1) * prepared_seconds(state.view(of), _rates())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from cache.listed import SweepList
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from cache.sweeps import Sweeps
-from pages.ui import nav
+from pages.ui import estimates, nav
 from rec_core.errors import CorelensError
+from rec_core.estimate import rates_here
 from rec_core.progress import Progress
 from rec_core.selection.random import Random
 from rec_core.selection.recent import Recent
@@ -120,6 +122,23 @@ def test_what_happens_while_workers_start_is_said(open_page: Open, monkeypatch: 
     (status,) = open_page(**QUICK, method="Random").status
     assert re.fullmatch(r"Starting 2 worker processes\. About \d.*\.", status.label)
     assert status.state == "running"
+
+
+def test_preparing_takes_as_long_whatever_the_method_is(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A map of users needs the proxy also where the method does not: that was foretold as "about 0 ms"."""
+    monkeypatch.setattr(Jobs, "has_workers", True)
+    monkeypatch.setattr(kernels, "compiling_for", lambda: None)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    rates = rates_here({})
+    monkeypatch.setattr(estimates, "rates_here", lambda measured: dict.fromkeys(rates, 1e-3))
+    labels = {
+        button.label
+        for method in ("Random", "Gradient")
+        for button in open_page("user_map", **QUICK, pretrain="true", method=method).button
+        if button.label.startswith("Prepare")
+    }
+    (label,) = labels
+    assert re.fullmatch(r"Prepare · about \d+ .*", label)
 
 
 def test_results_offer_the_run_that_was_chosen(open_page: Open, asked: list[tuple[str, ExperimentSpec]]) -> None:
