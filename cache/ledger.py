@@ -18,79 +18,10 @@ from typing import Any, NamedTuple
 
 from cache import private
 from cache.kinds import Kind
+from cache.schema import MIGRATIONS
 from rec_core import specs
 from rec_core.errors import CorelensError, SpecError, reason, remedy
 from rec_core.specs import ExperimentSpec
-
-# Each entry takes the schema one version up; entries are never edited, only added.
-_MIGRATIONS = (
-    """
-    CREATE TABLE jobs (
-        key TEXT PRIMARY KEY,
-        kind TEXT NOT NULL,
-        spec TEXT NOT NULL,
-        asked_at REAL NOT NULL
-    );
-    CREATE INDEX jobs_by_time ON jobs (kind, asked_at);
-    """,
-    """
-    CREATE TABLE pins (scope TEXT PRIMARY KEY, key TEXT NOT NULL);
-    CREATE TABLE notes (key TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL);
-    """,
-    "CREATE TABLE names (key TEXT PRIMARY KEY, name TEXT NOT NULL);",
-    """
-    CREATE TABLE sweeps (
-        name TEXT PRIMARY KEY,
-        kind TEXT NOT NULL,
-        asked TEXT NOT NULL,
-        asked_at REAL NOT NULL,
-        paused TEXT NOT NULL,
-        spent REAL NOT NULL,
-        ended TEXT NOT NULL
-    );
-    """,
-    """
-    CREATE TABLE logs (
-        name TEXT PRIMARY KEY,
-        title TEXT NOT NULL,
-        path TEXT NOT NULL,
-        reading TEXT NOT NULL,
-        items_path TEXT NOT NULL,
-        added_at REAL NOT NULL,
-        removed_at REAL NOT NULL
-    );
-    """,
-    """
-    CREATE TABLE queue (
-        key TEXT PRIMARY KEY,
-        kind TEXT NOT NULL,
-        spec TEXT NOT NULL,
-        later INTEGER NOT NULL,
-        began INTEGER NOT NULL,
-        handed INTEGER NOT NULL,
-        worker TEXT NOT NULL,
-        deaths TEXT NOT NULL
-    );
-    """,
-    # Whose a log is: before, a home had one owner. Two people may have the same log, each by a path of their own.
-    """
-    ALTER TABLE logs RENAME TO logs_of_one;
-    CREATE TABLE logs (
-        name TEXT NOT NULL,
-        title TEXT NOT NULL,
-        path TEXT NOT NULL,
-        reading TEXT NOT NULL,
-        items_path TEXT NOT NULL,
-        added_at REAL NOT NULL,
-        removed_at REAL NOT NULL,
-        owner TEXT NOT NULL,
-        shared INTEGER NOT NULL,
-        PRIMARY KEY (name, owner)
-    );
-    INSERT INTO logs SELECT name, title, path, reading, items_path, added_at, removed_at, '', 0 FROM logs_of_one;
-    DROP TABLE logs_of_one;
-    """,
-)
 
 
 @dataclass(frozen=True)
@@ -399,7 +330,7 @@ def _as_text(raw: bytes) -> str:
 
 def _known_version(database: sqlite3.Connection) -> int:
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(_MIGRATIONS):
+    if version > len(MIGRATIONS):
         raise CorelensError(
             "The list of runs was written by a newer Corelens; update this one, or start it with another folder "
             "CORELENS_HOME."
@@ -409,7 +340,7 @@ def _known_version(database: sqlite3.Connection) -> int:
 
 def _migrate(database: sqlite3.Connection) -> None:
     version = _known_version(database)
-    for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         for statement in filter(str.strip, script.split(";")):
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {number}")

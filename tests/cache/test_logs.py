@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from cache.home import folders
-from cache.ledger import _MIGRATIONS, Ledger
+from cache.ledger import Ledger
 from cache.logs import Logs
+from cache.schema import MIGRATIONS
 from rec_core.__main__ import main
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
@@ -167,7 +168,7 @@ def _of_one_owner(home: Path, log: Table) -> None:
     home.mkdir()
     reading = json.dumps(log.reading.model_dump(exclude_defaults=True))
     with closing(sqlite3.connect(home / "ledger.sqlite3")) as database:
-        for script in _MIGRATIONS[:5]:
+        for script in MIGRATIONS[:5]:
             database.executescript(script)
         database.execute(
             "INSERT INTO logs VALUES (?, ?, ?, ?, '', 1.0, 0.0)", (log.name, "Our shop", log.path, reading)
