@@ -123,7 +123,8 @@ from rec_core.wording import labels
 view = page.begin("How many does {choice} keep?")
 cards.headline(f"It keeps {len(view.coreset.rows)}.")
 measured = activity.measure(view.split.train, view.coreset.rows, view.split.catalogue.n_users)
-exhibits.show(distribution({"X": (measured, mark(view.spec.method.name))}, "ratings", labels.caption(view.spec)))
+shown = {"X": (measured, mark(view.spec.method.name))}
+exhibits.show(distribution(shown, "ratings", labels.caption(view.spec), labels.words_of(view.spec)))
 '''
 # What is added: a file and its text; the registry, the line after which a name is put, and the name; what is imported.
 ADDITIONS = [
