@@ -231,6 +231,7 @@ def _share_button(name: str, shared: bool) -> None:
     st.button(label, key=f"share-{name}", on_click=_share, args=[name, not shared], help=said)
 
 
+@net.callback
 def _share(name: str, shared: bool) -> None:
     _do(partial(state.logs().share, shared=shared), name)
 

@@ -88,7 +88,8 @@ def _batch(active: list[Job]) -> tuple[str, list[Job]]:
     going = [one for one in sweeps.here().all() if one.goes_on and isinstance(one.asked, Cells)]
     planned = {job.key: job for sweep in going for job in sweeps.here().standing(sweep).jobs}
     others = {job.key: job for job in state.jobs().batch(active) if job.key not in planned} if active else {}
-    name = plain_markdown(going[0].name) if len(going) == 1 and not others else "All runs"
+    is_one = len(going) == 1 and not others and sweeps.is_visible(going[0].asked)
+    name = plain_markdown(going[0].name) if is_one else "All runs"
     return name, [*planned.values(), *others.values()]
 
 

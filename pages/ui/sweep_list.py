@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cache.sweeps import Standing
-from pages.ui import access, cards, sweeps
+from pages.ui import cards, sweeps
 from rec_core.sweeps import Cells
 from rec_core.wording.numbers import plain_markdown
 
@@ -14,7 +14,9 @@ _MOST = 8  # that are shown
 
 def show(kind: type[Cells]) -> None:
     """Draw one line per sweep of a kind, the newest first."""
-    listed = [sweep for sweep in sweeps.here().all() if isinstance(sweep.asked, kind) and _is_visible(sweep.asked)]
+    listed = [
+        sweep for sweep in sweeps.here().all() if isinstance(sweep.asked, kind) and sweeps.is_visible(sweep.asked)
+    ]
     if not listed:
         return
     st.subheader("Sweeps", anchor=False)
@@ -22,11 +24,6 @@ def show(kind: type[Cells]) -> None:
         _line(sweeps.here().standing(sweep))
     if len(listed) > _MOST:
         st.caption(f"And {len(listed) - _MOST} older ones; forget some to see them.")
-
-
-def _is_visible(asked: Cells) -> bool:
-    """Return whether all runs of a sweep are on data that the visitor may use."""
-    return all(map(access.may_use, {cell.data.dataset for cell in asked.cells}))
 
 
 def _line(standing: Standing) -> None:

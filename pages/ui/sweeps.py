@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from cache.sweeps import Sweeps
-from pages.ui import net, state
+from pages.ui import access, net, state
 from rec_core.errors import CorelensError
 from rec_core.specs import ExperimentSpec
 from rec_core.sweeps import Cells, Question, Tuning
@@ -18,6 +18,11 @@ from rec_core.wording import labels
 def here() -> Sweeps:
     """Return the sweeps of this server's home folder."""
     return Sweeps(state.jobs())
+
+
+def is_visible(asked: Cells) -> bool:
+    """Return whether all runs of a sweep are on data that the visitor may use."""
+    return all(map(access.may_use, {cell.data.dataset for cell in asked.cells}))
 
 
 @net.callback

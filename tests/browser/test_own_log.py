@@ -101,6 +101,7 @@ def _open_the_card(page: Page) -> None:
 
 
 def test_two_logs_of_one_name_stay_apart(page: Page, tmp_path: Path, app: App) -> None:
+    page.goto(app.link)
     for n_users in (10, 20):
         (tmp_path / f"shop {n_users}").mkdir()
         lines = [f"u{n % n_users},i{n % 7 + n // 100},{n % 5},{10**9 + n}" for n in range(40 * n_users)]

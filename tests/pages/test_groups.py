@@ -154,7 +154,7 @@ def test_what_each_user_got_may_be_gone(seeded: Path, open_page: Open) -> None:
     assert result is not None
     DiskStore(seeded).remove(result.stage_keys["evaluate"])
     text = _text(open_page(**QUICK, method="Random"))
-    assert "has no interval here" in text
+    assert "how sure the difference is cannot be said" in text
     assert "again before you decide" in _text(open_page("summary", **QUICK, method="Random"))
 
 
