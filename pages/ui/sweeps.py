@@ -20,9 +20,10 @@ def here() -> Sweeps:
     return Sweeps(state.jobs())
 
 
-def is_visible(asked: Cells) -> bool:
+def is_visible(asked: Cells | Question) -> bool:
     """Return whether all runs of a sweep are on data that the visitor may use."""
-    return all(map(access.may_use, {cell.data.dataset for cell in asked.cells}))
+    cells = asked.cells if isinstance(asked, Cells) else [asked.base]
+    return all(map(access.may_use, {cell.data.dataset for cell in cells}))
 
 
 @net.callback
