@@ -342,7 +342,7 @@ def test_names_of_columns_are_made_unlike_in_a_time_that_grows_with_their_number
 
 
 def _within(seconds: float, work: Callable[[], object]) -> object:
-    """Return what ``work`` does, or the error that it ends with; fail where it takes longer."""
+    """Return the result of ``work``, or its error; fail if it takes longer."""
     found: list[object] = []
 
     def do() -> None:
