@@ -63,7 +63,7 @@ def none_keeps_enough(ratio: float) -> float:
 
 
 def just_below(ratio: float) -> float:
-    """Return what no subset may be confirmed at, and almost keeps enough."""
+    """Return 94.99 %: almost enough, but no subset may be confirmed."""
     return KEEP - 0.0001
 
 
@@ -115,7 +115,7 @@ class World:
         return np.where(found, 1, _MISS).astype(np.float32)
 
     def _quality(self, seed: int) -> float:
-        """Return how good a run is with a seed; 1 on average."""
+        """Return the quality of a run with a seed; 1 on average."""
         common = self._of_seed.setdefault(seed, float(self.rng.standard_normal()))
         own, paired = float(self.rng.standard_normal()), self.case.paired
         return 1 + self.case.seed_sd * float(np.sqrt(paired) * common + np.sqrt(1 - paired) * own)
@@ -148,7 +148,7 @@ class Found(NamedTuple):
 
 
 def searched(case: Case, truth: Truth, seed: int) -> Found:
-    """Return what one search comes to that has all the time it wants."""
+    """Return the result of one search that has all the time it wants."""
     base = specs.preset("recommended", "implicit", "ncf", method={"name": "recent"}, ratio=0.1)
     world = World(case, truth, np.random.default_rng([seed, case.n_users]))
     question = Question(base=base, metric=RECALL.name, keep=KEEP)

@@ -97,7 +97,7 @@ def _is_claimed(case: Case, specs: list[list[ExperimentSpec]], rng: np.random.Ge
 
 
 def _often(case: Case, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return how often each user is served well on full data (n_users,), whose mean is the recall."""
+    """Return the rate at which each user is served well on full data (n_users,); the mean is the recall."""
     most = min(_ROOM * case.recall, 0.9) if case.recall > 0.5 else 0.6
     mean = case.recall / most
     return most * rng.beta(2 * mean, 2 * (1 - mean), size=case.users)

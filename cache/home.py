@@ -30,7 +30,7 @@ def store_limit() -> int:
 
 
 def uploads_limit() -> int:
-    """Return how many bytes all files take at most that people send: ``CORELENS_UPLOADS_GB`` gigabytes, by default 2.
+    """Return the limit in bytes of all uploaded files together: ``CORELENS_UPLOADS_GB`` gigabytes, by default 2.
 
     Raises:
         CorelensError: if that is not a number above 0.

@@ -308,7 +308,7 @@ class Jobs:
         return " ".join(filter(None, [again, starting]))
 
     def _ended(self, key: str, kind: Kind, spec: ExperimentSpec, queued: Queued | None) -> Job:
-        """Return how a job stands that was asked for, has no result, and that no scheduler knows."""
+        """Return the state of a job that was asked for, has no result, and is unknown to every scheduler."""
         if (outcome := load_outcome(self.store, key) or self._told(key)) is not None:
             return Job(key, kind, spec, outcome.state, outcome.message)
         if (why := self._launcher.failures().get(key)) is not None:
@@ -320,7 +320,7 @@ class Jobs:
         return Job(key, kind, spec, "interrupted", LOST)
 
     def _progress(self, key: str) -> list[Mapping[str, Any]]:
-        """Return what a job told of its progress since it began last."""
+        """Return the progress that a job reported since its last start."""
         told: list[Mapping[str, Any]] = []
         for one in self._launcher.events(progress_topic(key)):
             if BEGAN in one:
@@ -336,7 +336,7 @@ class Jobs:
 
 
 def _starting(workers: int) -> str:
-    """Return what happens while no worker is ready."""
+    """Return the message that is shown while no worker is ready."""
     processes = "a worker process" if workers == 1 else f"{workers} worker processes"
     compiling = (
         "" if compiling_for() is None else " Training code is compiled for this machine first; this happens once."

@@ -304,7 +304,7 @@ def _is_read_only(folder: Path) -> bool:
 
 
 def _rows(database: sqlite3.Connection, query: str, *values: str | int) -> list[Any]:
-    """Return what a query finds; nothing where the ledger is older than the table, or holds none yet.
+    """Return the rows that a query finds; none where the ledger is older than the table, or holds none yet.
 
     A row of a damaged file may hold what its table never does, such as nothing. It is left out, and the others stay.
     """

@@ -97,7 +97,7 @@ class Logs:
         return _read({log.name: log for log in reversed(shared) if log.name not in own}.values())[::-1]
 
     def is_shared(self, name: str) -> bool:
-        """Return whether the owner lets everybody use a log."""
+        """Return True if the owner lets everybody use a log."""
         return any(log.shared for log in self._own() if log.name == name)
 
     def usable(self) -> set[str]:

@@ -42,7 +42,7 @@ class _Deaths:
 
 
 def lacked_memory() -> int:
-    """Return how often this machine ended a process for lack of memory since it started; 0 where that is unknown."""
+    """Return the number of processes that this machine ended for lack of memory since it started; 0 if unknown."""
     with contextlib.suppress(OSError, ValueError):
         lines = _VMSTAT.read_text().splitlines()
         return int(next((line.split()[1] for line in lines if line.startswith("oom_kill ")), 0))

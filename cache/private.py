@@ -20,7 +20,7 @@ def home() -> Path:
 
 
 def is_kept(place: Path) -> bool:
-    """Return whether a place, with all its links followed, is among what Corelens keeps, or holds some of that."""
+    """Return True if a place, with all its links followed, is among what Corelens keeps, or holds some of that."""
     kept = [home() / name for name in _OURS]
     return any(place.is_relative_to(one) or one.is_relative_to(place) for one in kept)
 

@@ -206,7 +206,7 @@ class Sweeps:
         return goes_on(conversation, self._is_done, may_begin)
 
     def _ranked_users(self, question: Question) -> int:
-        """Return how many users a search ranks among all items; the split is in the store once there is a screen."""
+        """Return the number of users that a search ranks among all items; the split is in the store after a screen."""
         if question not in self._ranked and asks(question.base):
             self._ranked[question] = ranked_users(question.judged_by, self._look(question.base).split)
         return self._ranked.get(question, 0)

@@ -14,7 +14,7 @@ def reason(error: OSError) -> str:
 
 
 def remedy(error: OSError) -> str:
-    """Return what to do about a file or folder of the home that could not be written, as an order."""
+    """Return the advice for a file or folder of the home that could not be written, as an order."""
     other = "start Corelens with another folder CORELENS_HOME"
     if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
         return f"a file has the name of a folder there: move it away, or {other}"

@@ -112,7 +112,7 @@ def preparation(view: View, rates: Rates) -> float:
 
 
 def prepared_seconds(view: View, rates: Rates) -> float:
-    """Return how long it takes until the proxy of a view is pretrained, with the data that it needs."""
+    """Return the seconds until the proxy of a view is pretrained, with the data that it needs."""
     return _OTHER / 5 * 2 + pretraining_seconds(view.spec, len(view.split.train), rates)
 
 
@@ -140,7 +140,7 @@ def whole(parts: Mapping[str, float], now: Progress, pace: float = 1.0) -> tuple
 
 
 def _takes(expected: float, now: Progress) -> float:
-    """Return how long the present step takes in all, from what was expected and how it goes."""
+    """Return the seconds that the present step takes in all, from those expected and from its progress."""
     if now.seconds_left is None or now.fraction >= 1:  # a step that is over has no pace to be seen any more
         return expected
     told = min(1.0, now.fraction / _TOLD)
@@ -148,7 +148,7 @@ def _takes(expected: float, now: Progress) -> float:
 
 
 def start_seconds(has_workers: bool, compiling_for: float | None) -> float:
-    """Return how long it takes on a free machine until a worker is ready.
+    """Return the seconds until a worker is ready on a free machine.
 
     ``compiling_for`` says for how long kernels are being compiled; None where they are compiled.
     """
@@ -181,10 +181,10 @@ def screen_seconds(n_train: int, n_pairs: int) -> float:
 
 
 def proxy_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:
-    """Return how long a run takes for pretraining its proxy; 0 where it has none to pretrain."""
+    """Return the seconds that a run takes for pretraining its proxy; 0 if it has none to pretrain."""
     return pretraining_seconds(spec, n_train, rates) if spec.uses_proxy else 0.0
 
 
 def pretraining_seconds(spec: ExperimentSpec, n_train: int, rates: Rates) -> float:
-    """Return how long pretraining takes, whether or not the spec's method needs the proxy; a map does."""
+    """Return the seconds of pretraining, whether or not the spec's method needs the proxy; a map does."""
     return rates[spec.proxy.model.name, spec.feedback] * n_train * spec.proxy.epochs if spec.pretrain else 0.0

@@ -215,7 +215,7 @@ class View(Stages):
 
 
 def stored_per_user(result: RunResult, store: StageStore) -> PerUser | None:
-    """Return what each test user got in a finished run, or None where that is gone."""
+    """Return the results of each test user in a finished run, or None if they are gone."""
     found = unpacked(Evaluation, store.get(result.stage_keys.get(EVALUATE.name, "")))
     return None if found is None else found.per_user
 

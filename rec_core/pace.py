@@ -31,7 +31,7 @@ def blended(expected: float, measured: Iterable[tuple[float, float]]) -> float:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # a system without it

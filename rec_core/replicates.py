@@ -202,7 +202,7 @@ def level(metric: Metric, values: BySeed) -> Estimate:
 
 
 def slope(metric: Metric, along: Sequence[float], line: Sequence[BySeed]) -> Estimate | None:
-    """Return how much better a metric gets with each unit of ``along`` (k,), of k groups that were tested on the same.
+    """Return the gain of a metric with each unit of ``along`` (k,), of k groups that were tested on the same.
 
     It is the least-squares slope of each user and seed, averaged, so that users and seeds that groups share are paired.
     Its error has a part of users and, for several seeds, one of seeds. None where no seed is in every group.
@@ -277,7 +277,7 @@ def share(metric: Metric, ours: BySeed, theirs: BySeed) -> Estimate | None:
 def _of_share(
     metric: Metric, kept: float, ours: NDArray[np.floating], theirs: NDArray[np.floating]
 ) -> tuple[float, float]:
-    """Return how much a share changes with the mean of each side."""
+    """Return the derivatives of a share with respect to the mean of each side."""
     own, other = (metric.of_mean(_mean(side)) for side in (ours, theirs))
     of_own, of_other = (_steepness(metric, _mean(side)) for side in (ours, theirs))
     if metric.higher_is_better:
@@ -296,13 +296,13 @@ def _mean(values: NDArray[np.floating]) -> float:
 
 
 def _steepness(metric: Metric, mean: float) -> float:
-    """Return how much the metric changes with the mean of its users' values."""
+    """Return the derivative of the metric with respect to the mean of its users' values."""
     step = 1e-4 * abs(mean)
     return (metric.of_mean(mean + step) - metric.of_mean(mean - step)) / (2 * step) if step else 1.0
 
 
 def _is_bounded(metric: Metric, sides: Sequence[BySeed]) -> bool:
-    """Say whether users' values lie between 0 and 1, as hits do."""
+    """Return True if users' values lie between 0 and 1, as hits do."""
     every = [values for side in sides for values in side.values()]
     return metric.higher_is_better and all(len(v) and v.min() >= 0 and v.max() <= 1 for v in every)
 

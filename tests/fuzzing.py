@@ -36,7 +36,7 @@ _VALUES = [
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return what ``work`` returns, or raise what it raises; fail where it takes longer."""
+    """Return the result of ``work``, or raise its error; fail if it takes longer."""
     found: list[T] = []
     raised: list[BaseException] = []
 
@@ -124,5 +124,5 @@ def link_of(number: int) -> tuple[str, dict[str, str]]:
 
 
 def described(name: str, contents: bytes) -> str:
-    """Return what a test says of a file that breaks something."""
+    """Return a test's description of a file that breaks something."""
     return f"{name}: {json.dumps(contents[:300].decode('latin-1'))}"

@@ -26,7 +26,7 @@ class Talk:
         return self._open > 0
 
     def ask(self, call: Callable[[], T], seconds: float) -> T:
-        """Return what ``call`` returns, or raise what it raises.
+        """Return the result of ``call``, or raise its error.
 
         Raises:
             TimeoutError: if that takes longer than so many seconds, with those before it; it is still made then.

@@ -51,7 +51,7 @@ def visitor() -> Visitor:
 
 
 def is_without_link() -> bool:
-    """Return whether the visitor may be the one who started the app, and did not open its link."""
+    """Return True if the visitor may be the one who started the app, and did not open its link."""
     who = visitor()
     return who.is_near and not who.is_starter
 
@@ -62,7 +62,7 @@ def know(usable: set[str]) -> None:
 
 
 def may_use(dataset: str) -> bool:
-    """Return whether a data set is for the visitor: their log, one that is shared, or what everybody has."""
+    """Return True if a data set is for the visitor: their log, one that is shared, or what everybody has."""
     return not dataset.startswith(PREFIX) or dataset in st.session_state.get(_USABLE, ())
 
 

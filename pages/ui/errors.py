@@ -20,5 +20,5 @@ def complain(text: str) -> None:
 
 
 def problem() -> str:
-    """Return what went wrong with the last request, once."""
+    """Return the error of the last request, once."""
     return str(st.session_state.pop(_PROBLEM, ""))

@@ -68,7 +68,7 @@ def left_of(runs: Sequence[Job]) -> tuple[float, float]:
 
 
 def _each(runs: Sequence[Job]) -> dict[str, float]:
-    """Return how long each run takes: of all on the same data, the first is looked at, and the others are compared."""
+    """Return each run's expected seconds by key: the first run on the same data is estimated, the others are scaled."""
     pace, rates, scale = _pace(), _rates(), dict[str, float]()
     takes = {}
     for job in runs:
@@ -81,7 +81,7 @@ def _each(runs: Sequence[Job]) -> dict[str, float]:
 
 
 def expected_reading(seconds: float) -> float:
-    """Return how long it takes to read and split data here that take so many seconds on a free machine."""
+    """Return the seconds until data are read and split here that take so many ``seconds`` on a free machine."""
     return start() + _pace(1) * seconds
 
 
@@ -104,7 +104,7 @@ def expected_map(of: View) -> float:
 
 
 def start() -> float:
-    """Return how long it takes until a worker is ready."""
+    """Return the seconds until a worker is ready."""
     jobs = state.jobs()
     has_workers = jobs.has_workers and not jobs.are_starting
     pace, compiling = slowdown(0 if jobs.has_workers else jobs.workers), kernels.compiling_for()

@@ -62,7 +62,7 @@ class Gate:
             await answer(scope, receive, _closing(send))
 
     def _answer(self, scope: Scope) -> Response | None:
-        """Return what the gate says by itself, None where the app is to answer."""
+        """Return the gate's own answer; None if the app is to answer."""
         if not is_host_allowed(Headers(scope=scope).get("host")):
             return PlainTextResponse(_WRONG_HOST, 403)
         if scope["path"].endswith(_METRICS):
@@ -83,7 +83,7 @@ class Gate:
         return response
 
     def _introduced(self, scope: Scope) -> Scope:
-        """Return what the app sees of a request: who asks, as found out here, whatever the client says of itself."""
+        """Return a request as the app sees it: with the visitor that the gate found, whatever the client claims."""
         headers = Headers(scope=scope)
         cookies = cookie_parser(headers.get("cookie", "")) if _is_own(headers) else {}
         rights = [STARTER] if self._is_token(cookies.get(_name(scope, "key"), "")) else []
@@ -99,7 +99,7 @@ class Gate:
 
 
 def _closing(send: Send, *cookies: str) -> Send:
-    """Return how answers are sent: framed by nobody else's page, and with these cookies."""
+    """Return a ``send`` that forbids other sites' pages to frame answers, and sets these cookies."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -122,7 +122,7 @@ def _new_cookie(scope: Scope) -> list[str]:
 
 
 def _is_own(headers: Headers) -> bool:
-    """Return whether a request comes from a page of this app, or from no page: only then do its cookies count.
+    """Return True if a request comes from a page of this app, or from no page: only then do its cookies count.
 
     Browsers send cookies to every port of a host, and from every port: another account's server may have a page that
     opens a connection to this one.
@@ -133,7 +133,7 @@ def _is_own(headers: Headers) -> bool:
 
 
 def is_near(scope: Mapping[str, Any], headers: Headers) -> bool:
-    """Return whether a request comes from this machine, to a server that only this machine reaches, without a proxy.
+    """Return True if a request comes from this machine, to a server that only this machine reaches, without a proxy.
 
     A tunnel (``ssh -L``) looks the same; against those who come by it only the token helps.
     """

@@ -136,7 +136,7 @@ def look(key: str, parameter: Parameter) -> None:
 
 
 def say(key: str) -> None:
-    """Say what could not be read for a page's control, until something else is chosen; called after it is drawn."""
+    """Warn of values that a page's control could not read, until something else is chosen; called after it is drawn."""
     name, chosen = f"{_MISREAD} {key}", st.session_state.get(key)
     if st.session_state.get(name):
         if st.session_state.setdefault(f"{_SHOWN_WITH} {key}", chosen) == chosen:

@@ -50,7 +50,7 @@ def fragment(draw: Callable[P, Any], run_every: str | None = None) -> Callable[P
 
 
 def callback(change: Callable[P, T]) -> Callable[P, T | None]:
-    """Return what a control calls, below the net: what goes wrong is shown above the page."""
+    """Return ``change`` as a control's callback inside the net: an error is shown above the page."""
 
     @wraps(change)
     def caught(*args: P.args, **kwargs: P.kwargs) -> T | None:

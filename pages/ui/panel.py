@@ -168,7 +168,7 @@ _TITLES = {
 
 
 def _is_visible(job: Job) -> bool:
-    """Return whether a job is about data that the visitor may see."""
+    """Return True if a job is about data that the visitor may see."""
     return access.may_use(job.spec.data.dataset)
 
 

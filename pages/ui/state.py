@@ -299,12 +299,12 @@ def than(one: Compared, other: Group) -> Verdict | None:
 
 
 def per_user(of: RunResult) -> PerUser | None:
-    """Return what each test user got in a finished run; None where that is gone."""
+    """Return the results of each test user in a finished run; None if they are gone."""
     return stored_per_user(of, jobs().store)
 
 
 def intervals(mask: Mask | None = None, among: str = "") -> Intervals:
-    """Return how sure the numbers of groups are, worked out once: one interval a number, on every page.
+    """Return the confidence intervals of groups' numbers, worked out once: one interval a number, on every page.
 
     ``mask`` marks the test users that count, if not all, and ``among`` names them.
     """

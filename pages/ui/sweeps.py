@@ -21,7 +21,7 @@ def here() -> Sweeps:
 
 
 def is_visible(asked: Cells | Question) -> bool:
-    """Return whether all runs of a sweep are on data that the visitor may use."""
+    """Return True if all runs of a sweep are on data that the visitor may use."""
     cells = asked.cells if isinstance(asked, Cells) else [asked.base]
     return all(map(access.may_use, {cell.data.dataset for cell in cells}))
 

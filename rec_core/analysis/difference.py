@@ -106,7 +106,7 @@ def _with_interval(metric: Metric, gain: Estimate) -> dict[str, float]:
 
 
 def against(metric: Metric, values: Mapping[str, BySeed], baseline: str) -> dict[str, Estimate]:
-    """Return how much better than ``baseline`` each is; ``values`` are seed → (n_users,) by title.
+    """Return the gain of each title over ``baseline``; ``values`` are seed → (n_users,) by title.
 
     Without those of which some values were not measured (nan); without any where the baseline is one of them.
     """

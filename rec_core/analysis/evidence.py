@@ -46,12 +46,12 @@ class Evidence:
 
 
 def is_not_worse(kept: Estimate | None) -> bool:
-    """Say whether a share of quality is reliably above what may be lost; never of one seed."""
+    """Return True if a share of quality is reliably at least ``1 - MARGIN``; never with one seed."""
     return kept is not None and kept.is_replicated and kept.low >= 1 - MARGIN
 
 
 def is_worse(kept: Estimate | None) -> bool:
-    """Say whether a share of quality is reliably below what may be lost; never of one seed."""
+    """Return True if a share of quality is reliably below ``1 - MARGIN``; never with one seed."""
     return kept is not None and kept.is_replicated and kept.high < 1 - MARGIN
 
 
@@ -59,7 +59,7 @@ Read = Callable[[RunResult], PerUser | None]  # a finished run → what each use
 
 
 def intervals(read: Read, among: Mask | None = None) -> Intervals:
-    """Return how sure the numbers of groups are, from what each user got in their runs, which ``read`` returns.
+    """Return the confidence intervals of groups' numbers, from users' results in their runs, which ``read`` returns.
 
     ``among`` (n_test,) marks the test users that count; all do without.
     """

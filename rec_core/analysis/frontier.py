@@ -53,7 +53,7 @@ class Rise:
         return self.slope.is_replicated and self.slope.low > 0
 
     def is_flat(self, value: float, margin: float) -> bool:
-        """Say whether doubling reliably adds less than a ``margin``, as a share of the present ``value``."""
+        """Return True if doubling reliably adds less than a ``margin``, as a share of the present ``value``."""
         return self.slope.is_replicated and self.slope.high < margin * abs(value)
 
 
@@ -91,7 +91,7 @@ def _settings(spec: ExperimentSpec) -> tuple[str, ProxySpec]:
 
 
 def bounds(every: Iterable[Compared], kept: Kept) -> dict[str, float]:
-    """Return what share of full data's quality each subset keeps at least, by the key of its group.
+    """Return the lower bound of the share of full data's quality that each subset keeps, by the key of its group.
 
     All bounds hold together in 95 % of all frontiers. Each line (a way to keep rows) is tested from its largest ratio
     down and ends at the first subset that fails. So the ratios of a line need no correction (fixed sequence; e.g.
@@ -178,7 +178,7 @@ def random_rows(every: Sequence[Compared]) -> list[Compared]:
 
 
 def rise(line: Sequence[Compared], intervals: Intervals) -> Rise | None:
-    """Return what doubling the rows adds at the end of a curve, by least squares on log₂ of the ratio.
+    """Return the gain from doubling the rows at the end of a curve, by least squares on log₂ of the ratio.
 
     Groups from a fifth of the rows on are fitted, full data among them where they are on the ``line``: user by user and
     seed by seed, because groups share both (``replicates.slope``). None of too few ratios, and where groups share no

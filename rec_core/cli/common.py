@@ -209,7 +209,7 @@ def _value(text: str) -> Any:
 
 
 def is_watched() -> bool:
-    """Say whether somebody looks at a terminal: a bar that is redrawn has no place in a file."""
+    """Return True if stderr is a terminal and output is not quiet: a bar that is redrawn has no place in a file."""
     return sys.stderr.isatty() and not _QUIET.get()
 
 

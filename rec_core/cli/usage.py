@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are two lines: what is wrong with the nearest match, and how the command is used."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and end with exit code 2."""
+        """Report the usage error, and end with exit code 2."""
         tell_usage(
             message.removeprefix("argument ").replace("the following arguments are required", "missing"), self.prog
         )
@@ -129,7 +129,7 @@ def shares(text: str) -> tuple[float, ...]:
 
 
 def file_in(*endings: str) -> Any:
-    """Return what reads the name of a file to write, whose ending says its form."""
+    """Return a parser for the name of a file to write, whose ending gives its format."""
 
     def read(text: str) -> Path:
         path = Path(text)

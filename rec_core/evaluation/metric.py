@@ -19,7 +19,7 @@ CUT = "_train"  # ends the name of a part that was measured with users' historie
 
 
 def cut(per_user: PerUser) -> PerUser:
-    """Return what was measured with histories cut to train rows, under the parts' own names: any metric reads it.
+    """Return the values measured with histories cut to train rows, under the parts' own names: any metric reads them.
 
     It is empty for models without histories, and for results that were made before this was measured.
     """
@@ -62,7 +62,7 @@ class Metric:
         return min(values, key=lambda one: self.order(values[one]))
 
     def order(self, value: float) -> float:
-        """Return what to sort by for the best first, and what was not measured (nan) last."""
+        """Return the sort key that puts the best first, and values that were not measured (nan) last."""
         return math.inf if math.isnan(value) else -self.gain(value, 0.0)
 
     def gain(self, ours: float, theirs: float) -> float:

@@ -118,21 +118,21 @@ def _named(tables: Tables, broken: Callable[[pd.Series], bool]) -> tuple[Tables,
 
 
 def _no_field(ids: pd.Series) -> bool:
-    """Return whether an id cannot stand in a field, or is one that pandas takes for a missing value."""
+    """Return True if any id cannot stand in a field, or is one that pandas takes for a missing value."""
     if not pd.api.types.is_string_dtype(ids):
         return False
     return bool(ids.str.contains('[\t\r\n"]', regex=True).any() or ids.isin(_MISSING).any())
 
 
 def _not_as_text(ids: pd.Series) -> bool:
-    """Return whether pandas would make something else of an id: of "0012" 12, in those files that hold only such."""
+    """Return True if pandas would change any id, such as "0012" to 12 in those files that hold only such ids."""
     if not pd.api.types.is_string_dtype(ids):
         return False
     return _no_field(ids) or bool(pd.to_numeric(ids, errors="coerce").notna().any())
 
 
 def _note(folder: str, numbered: Sequence[str]) -> str:
-    """Return what to say of ids that gave way; "" where none did."""
+    """Return the note on ids that gave way to integers; "" if none did."""
     if not numbered:
         return ""
     columns = " and ".join(f"{name}s as {name.replace('_id', '_idx')}" for name in numbered)

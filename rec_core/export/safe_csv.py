@@ -20,7 +20,7 @@ def safe_csv(frame: pd.DataFrame) -> str:
 
 
 def changed(frame: pd.DataFrame) -> dict[str, int]:
-    """Return how many cells of which columns ``safe_csv`` changes, columns without any left out."""
+    """Return the number of cells that ``safe_csv`` changes by column, without the columns that have none."""
     texts = {str(name): frame[name] for name in frame.columns if pd.api.types.is_string_dtype(frame[name])}
     counts = {name: int(text.str.contains(_FORMULA, regex=True).sum()) for name, text in texts.items()}
     return {name: count for name, count in counts.items() if count}

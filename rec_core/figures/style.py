@@ -123,7 +123,7 @@ def _first(names: Sequence[str], taken: Sequence[str]) -> str:
 
 
 def _are_twins(one: Mark, other: Mark) -> bool:
-    """Say whether two marks are of one method, with and without a pretrained proxy."""
+    """Return True if two marks are of one method, with and without a pretrained proxy."""
     same = one.symbol.removesuffix(_OPEN) == other.symbol.removesuffix(_OPEN)
     return same and one.symbol != other.symbol and one.colour == other.colour
 

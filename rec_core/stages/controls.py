@@ -107,7 +107,7 @@ def _all_inputs(spec: ExperimentSpec) -> Inputs:
 
 
 def _served(spec: ExperimentSpec) -> Inputs:
-    """Return what controls depend on beside a model with histories: they serve users from the same rows."""
+    """Return the extra input of controls beside a model with histories: they serve users from the same rows."""
     return {"served": True} if spec.model.is_served else {}
 
 

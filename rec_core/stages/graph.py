@@ -167,7 +167,7 @@ _VALUES: WeakKeyDictionary[Artifact, Any] = WeakKeyDictionary()
 
 
 def _revived(stage: Stage[Any], found: Artifact) -> Remembered | None:
-    """Return what an artifact holds; None if that is not what the stage makes, although it verifies."""
+    """Return the value of an artifact; None if that is not what the stage makes, although it verifies."""
     try:
         if found not in _VALUES:
             _VALUES[found] = unpack(stage.product, found)

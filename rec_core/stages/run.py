@@ -59,7 +59,7 @@ def _compute(work: Work) -> RunResult:
 
 
 def _histories(split: Split) -> dict[str, int]:
-    """Return how many users are tested, and how many rows their histories hold in train and beyond."""
+    """Return the number of tested users, and the numbers of rows that their histories hold in train and beyond."""
     tested = marked(split.test.user, split.catalogue.n_users)
     train, *beyond = (int(np.count_nonzero(tested[part.user])) for part in split.known)
     return {"users": len(split.test), "train": train, "beyond": sum(beyond)}

@@ -40,7 +40,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
 
 
 def _metric(spec: ExperimentSpec) -> Metric:
-    """Return what the settings judge by."""
+    """Return the metric that headlines about these settings use."""
     return judged_by(preset_of(spec), spec.feedback)
 
 

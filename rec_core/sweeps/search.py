@@ -124,7 +124,7 @@ def _plain(fields: list[tuple[str, Any]]) -> dict[str, Json]:
 
 
 def _checked(written: Mapping[str, Json]) -> Sequence[Json]:
-    """Return what fresh seeds looked at; older versions listed those that were not confirmed alone."""
+    """Return the candidates that fresh seeds tested; older versions listed unconfirmed ones separately."""
     if "checked" in written:
         return tuple(written["checked"])
     return (*written["refuted"], *([written["confirmed"]] if written["confirmed"] else []))
@@ -183,7 +183,7 @@ def training(screened: Screen) -> Mapping[str, Json]:
 
 
 def ranked_users(metric: Metric, split: Split) -> int:
-    """Return how many users a search ranks among all items; 0 for everybody, where that costs no more than training.
+    """Return the number of users that a search ranks among all items; 0 for all, if that costs no more than training.
 
     A metric among sampled negatives needs none of these ranks, so there it is a few.
     """
@@ -263,7 +263,7 @@ class _Searcher:
         return 0 if self.question.judged_by.part == ALL_ITEMS else self.users
 
     def so_far(self, ending: Ending) -> Answer:
-        """Return what is known; a confirmed part stays confirmed, however the search ends."""
+        """Return the answer so far; a confirmed part stays confirmed, however the search ends."""
         ending = "confirmed" if self.confirmed else ending
         return Answer(ending, self.chosen, self.confirmed, tuple(self.tried), tuple(self.checked.values()))
 
@@ -292,7 +292,7 @@ class _Searcher:
         return place
 
     def _passes(self, way: ExperimentSpec, place: int) -> Generator[Wanted, None, bool]:
-        """Return whether ``way`` seems to keep enough at a place in the grid, on the seed that is searched with."""
+        """Return True if ``way`` seems to keep enough at a place in the grid, on the seed that is searched with."""
         spec = ranking(way.with_(ratio=self.question.ratios[place]), self.users)
         known = next((one for one in self.tried if one.spec == spec), None)
         if known is None:
@@ -336,7 +336,7 @@ def ranking(spec: ExperimentSpec, users: int) -> ExperimentSpec:
 
 
 def candidates(way: ExperimentSpec, ratios: Sequence[float], place: int) -> list[ExperimentSpec]:
-    """Return what is tested on fresh seeds, in this order: larger subsets first, down to the one at ``place``.
+    """Return the subsets to test on fresh seeds, in this order: larger ones first, down to the one at ``place``.
 
     Where nothing seems to keep enough (``place`` beyond the last one) it is the largest subset alone.
     """

@@ -102,7 +102,7 @@ def how_sure(kept: Estimate) -> str:
 
 
 def than_random(gain: Estimate) -> str:
-    """Return what as many random rows say to a group that has this gain over them.
+    """Return a sentence that compares as many random rows with a group that has this gain over them.
 
     >>> than_random(Estimate(-0.1, 0.01, 100, 1))
     'As many random rows do better (one seed).'
@@ -252,7 +252,7 @@ def _cut(table: pd.DataFrame) -> Iterator[tuple[bool, ExperimentSpec]]:
 
 
 def controls_to_measure(unmeasured: frozenset[str], compares_items: bool) -> str:
-    """Return which controls are missing, by the names of their stages, as a noun phrase.
+    """Return the missing controls, by the names of their stages, as a noun phrase.
 
     ``compares_items`` says whether there are few enough items for what compares every two of them.
 

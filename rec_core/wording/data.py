@@ -56,7 +56,7 @@ def tested(split: Split, words: Words) -> str:
 
 
 def ranked(split: Split, spec: ExperimentSpec) -> str:
-    """Return how many users are ranked among all items; "" where all are."""
+    """Return a sentence with the number of users that are ranked among all items; "" if all are."""
     few, every = spec.evaluation.users, len(split.test)
     if spec.feedback == "explicit" or not 0 < few < every:
         return ""

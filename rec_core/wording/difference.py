@@ -12,7 +12,7 @@ from rec_core.wording.numbers import number
 
 
 def headline(groups: Mapping[str, Group], baseline: str | None, metric: Metric, gains: Mapping[str, Estimate]) -> str:
-    """Return which group does best, and whether that is more than chance.
+    """Return a headline with the best group, and whether its lead is more than chance.
 
     ``gains`` are differences from the baseline, of the groups that were measured by ``metric``.
     """

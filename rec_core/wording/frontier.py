@@ -148,7 +148,7 @@ def pays(choosing: float, part: float, full: float, after: float | None, planned
 
 
 def search_answer(found: Answer, question: Question) -> tuple[str, str]:
-    """Return what a search found, and what that rests on."""
+    """Return the result of a search, and the evidence for it."""
     quality, keep = labels.quality(question.judged_by), percent(question.keep)
     parts = f"{counted(len(found.tried), 'subset', 'subsets')} tried on one seed{_among(found, question)}."
     if found.confirmed is not None and found.confirmed.kept is not None:
@@ -165,7 +165,7 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
 
 
 def _among(found: Answer, question: Question) -> str:
-    """Return how many users the search ranked, where these were not all of whom the metric speaks."""
+    """Return a phrase with the number of users that the search ranked; "" if the metric covers no others."""
     users = found.tried[0].spec.evaluation.users if found.tried else 0
     if not users or question.judged_by.part != ALL_ITEMS:
         return ""

@@ -184,7 +184,7 @@ def data_title(spec: ExperimentSpec) -> str:
 
 
 def settings_title(spec: ExperimentSpec) -> str:
-    """Return what the settings of ``spec`` are called, and how many users are ranked, where not all are."""
+    """Return the title of the settings of ``spec``, with the number of ranked users if not all are."""
     users = spec.evaluation.users
     if not users or spec.feedback == "explicit":
         return preset_title(spec)

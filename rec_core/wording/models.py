@@ -42,7 +42,7 @@ def sentence(models: Sequence[Carried], metric: Metric, seeds: int) -> str:
 
 
 def same_information(groups: Iterable[Group], words: Words) -> str:
-    """Return what models with histories are given here, and what more they hold when they serve; or nothing."""
+    """Return a note on the histories that models get here, and the rows that they add when they serve; or nothing."""
     held = next((group.results[0].histories for group in groups if group.results[0].histories), None)
     if held is None:
         return ""

@@ -50,7 +50,7 @@ def answer(screen: Screen, spec: ExperimentSpec) -> str:
 
 
 def disagreement(screen: Screen) -> str:
-    """Return which recommenders keep clearly less than is predicted, and for which models that counts; or nothing."""
+    """Name the recommenders that keep clearly less than predicted, and the models that may lose as much; or nothing."""
     if not screen.lower:
         return ""
     kept = " and ".join(f"{TITLES[name]} keeps only {percent(share)}" for name, share in screen.lower.items())

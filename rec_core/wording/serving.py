@@ -72,7 +72,7 @@ def trained_on(spec: ExperimentSpec) -> str:
 
 
 def same_information(one: Compared) -> str:
-    """Return what the histories of a run hold beyond the train rows, and what it finds without that; or nothing.
+    """Return a note on the rows that a run's histories hold beyond train, and its metric without them; or nothing.
 
     Controls beside it are given the same, so that nothing but the model differs.
     """
@@ -88,7 +88,7 @@ def same_information(one: Compared) -> str:
 
 
 def _more_rows(histories: Mapping[str, int], words: Words) -> str:
-    """Return how many rows histories hold beyond the train rows.
+    """Return a sentence with the number of rows that histories hold beyond the train rows.
 
     >>> _more_rows({"users": 69, "train": 12471, "beyond": 1886}, Words())
     "User histories hold 1,886 rows beyond the train rows, 27.3 per tested user. Controls that count a user's rows get \
@@ -102,7 +102,7 @@ the same."
 
 
 def _without_them(one: Compared) -> str:
-    """Return what a run and the best control find from train rows alone."""
+    """Return a sentence with the metric of a run and of the best control from train rows alone."""
     assert one.cut_value is not None
     found = f"With histories cut to the train {labels.words_of(one.spec).rows}, {one.metric.title} is "
     if one.best_cut_control is None:
@@ -132,7 +132,7 @@ def beyond(spec: ExperimentSpec, split: Split, chosen: Profile | None = None) ->
 
 
 def _histories(spec: ExperimentSpec, split: Split, chosen: Profile | None) -> str:
-    """Return which histories serve users, and how many of their rows training does not see."""
+    """Return the histories that serve users, and the number of their rows that training does not see."""
     words, known = labels.words_of(spec), sum(len(part) for part in split.known)
     used = "" if chosen is None else f"; used: {small(PROFILES[chosen])}, as chosen on the validation {words.rows}"
     later = number(known - len(split.train))
@@ -214,7 +214,7 @@ def _leader(some: Sequence[Compared], whole: bool, verdict: Verdict | None) -> s
 
 
 def _cut(one: Compared) -> str:
-    """Return what a run with histories finds from train rows alone, to stand behind its own figure; or nothing."""
+    """Return the metric of a run with histories from train rows alone, to stand behind its own figure; or nothing."""
     if not one.spec.model.is_served:
         return ""
     rows = f"histories cut to the train {labels.words_of(one.spec).rows}"

@@ -51,7 +51,7 @@ def decision(one: Compared, evidence: Evidence | None) -> str:
 
 
 def _worth_it(one: Compared, evidence: Evidence, kept: Estimate, saved: float) -> str:
-    """Return what to do where a choice beats every control: that depends on what it loses and saves."""
+    """Return the advice for a choice that beats every control: it depends on the loss and the saving."""
     choice = labels.choice_title(one.spec)
     if saved < comparison.ABOUT_THE_SAME:
         return f"Train on everything: {choice} saves no time."
@@ -142,7 +142,7 @@ def how_tuned(spec: ExperimentSpec, tuned_on: str) -> str:
 
 
 def _among_which(one: Compared) -> str:
-    """Return what the held-out item is ranked among, and what becomes of the metric among others.
+    """Return the items that the held-out item is ranked among, and the metric among others.
 
     Nothing of a metric that is worked out from neither of the two ranks.
     """

@@ -59,7 +59,7 @@ class _Onlooker(Jobs):
         pass
 
     def seen(self, wanted: Sequence[ExperimentSpec]) -> list[Job]:
-        """Return how runs stand, and remember how long the longest look took."""
+        """Return the jobs of runs, and remember the seconds of the longest look."""
         begin = time.monotonic()
         found = self.runs(wanted)
         self.longest = max(self.longest, time.monotonic() - begin)

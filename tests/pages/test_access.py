@@ -185,7 +185,7 @@ def _taken(open_page: Open, log: Path, shared: bool) -> tuple[AppTest, str]:
 
 
 def _plain(app: AppTest) -> str:
-    """Return what a page says without the backslashes of Markdown."""
+    """Return the text of a page without the backslashes of Markdown."""
     return texts(app).replace("\\", "")
 
 

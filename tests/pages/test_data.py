@@ -243,7 +243,7 @@ _FILES = {
 
 
 def _shown(app: AppTest) -> tuple[list[object], list[str]]:
-    """Return what the card of a file shows: every control's value, the first rows, what is said of them."""
+    """Return the contents of a file's card: every control's value, the first rows, the labels of the expanders."""
     chosen = [box.value for box in (*app.selectbox, *app.checkbox) if (box.key or "").startswith("own-")]
     return [*chosen, *[table.value.to_csv() for table in app.dataframe[:1]]], [label.label for label in app.expander]
 

@@ -34,7 +34,7 @@ def _scope(
 
 
 def _ask(scope: dict[str, Any]) -> tuple[list[dict[str, Any]], Headers | None]:
-    """Return what the gate sends, and which headers the app sees; None where it is not asked."""
+    """Return the messages that the gate sends, and the headers that the app sees; None if it is not asked."""
     sent: list[dict[str, Any]] = []
     seen: list[Headers] = []
 

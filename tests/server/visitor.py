@@ -204,7 +204,7 @@ class Session:
 
 
 def address(link: str) -> str:
-    """Return what to ask a server for, of a whole link."""
+    """Return the path and query to ask a server for, from a whole link."""
     parts = urllib.parse.urlsplit(link)
     return f"{parts.path or '/'}?{parts.query}"
 

@@ -177,7 +177,7 @@ def _experiment(path: Path, rule: str, **more: object) -> Experiment:
 
 
 def _view(query: str, path: Path) -> str:
-    """Return what the file says in its comments, about the file where it is."""
+    """Return the view statement in the comments of the file, with the path of the file."""
     said = query[query.index("CREATE VIEW") : query.index(";\n") + 1].replace("\n-- ", "\n")
     return said.replace(path.name.replace("'", "''"), str(path).replace("'", "''"))
 

@@ -16,12 +16,12 @@ _ELSEWHERE, _CHAIN = "://", "::"
 
 
 def is_elsewhere(path: str) -> bool:
-    """Return whether a path is an address, such as ``s3://bucket/log.csv``, and not a place on this machine."""
+    """Return True if a path is an address, such as ``s3://bucket/log.csv``, and not a place on this machine."""
     return _ELSEWHERE in path
 
 
 def scheme_of(address: str) -> str:
-    """Return what an address begins with.
+    """Return the scheme of an address.
 
     >>> scheme_of("S3://bucket/log.csv")
     's3'

@@ -81,7 +81,7 @@ def size_of(path: str) -> tuple[int, bool]:
 
 
 def version_of(path: str) -> str:
-    """Return what tells one version of a file or a folder of files from another, without reading it; "" if unknown."""
+    """Return a key for the version of a file or a folder of files, without reading it; "" if unknown."""
     if is_elsewhere(path):
         return hash_of(path)
     try:
@@ -142,7 +142,7 @@ def _raw(path: str) -> Any:
 
 
 def _out_of_reach(name: str, error: Exception) -> DataError:
-    """Return what to say where another machine, or the package that reaches it, does not give a file."""
+    """Return the error for a file that another machine, or the package that reaches it, does not give."""
     if isinstance(error, ImportError):
         return DataError(
             f"'{name}' lies where a package is needed to read from ({error}): install it, or copy the file."

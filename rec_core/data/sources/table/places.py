@@ -64,7 +64,7 @@ def absolute(path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Say whether a file or folder of this machine is there; of others it is not asked."""
+    """Return True if a file or folder of this machine exists, and for any address, which is not asked."""
     try:
         return is_elsewhere(path) or Path(path).exists()
     except (OSError, ValueError):

@@ -243,7 +243,7 @@ def _described(path: str, reading: Reading) -> Described:
 
 @lru_cache(maxsize=256)
 def _has_fine_times(contents: str, path: str, reading: Reading) -> bool:
-    """Say whether the times at the beginning of a file (of some ``contents``) are finer than seconds."""
+    """Return True if the times at the beginning of a file (of some ``contents``) are finer than seconds."""
     columns, times = reading.columns, Times()
     try:
         names = _names(path, reading.layout, columns)

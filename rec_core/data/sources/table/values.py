@@ -355,7 +355,7 @@ def _of_dates(column: pa.Array) -> tuple[_Chunk, dict[str, Mask]]:
 
 
 def _written_dates(column: pa.Array, some: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which of ``some`` texts are dates, and their microseconds since 1970."""
+    """Return the places of those of ``some`` texts that are dates, and their microseconds since 1970."""
     import pandas as pd
 
     said = pd.Series(as_texts(column)[0].to_pylist(), dtype=object).str.strip()[some]

@@ -22,7 +22,7 @@ _FOLDERS = Folders(None, Path("no-downloads"))
 
 
 def _within(seconds: float, work: Callable[[], object]) -> object:
-    """Return what ``work`` does, or the error that it ends with; fail where it takes longer."""
+    """Return the result of ``work``, or the error that it ends with; fail where it takes longer."""
     found: list[object] = []
 
     def do() -> None:
