@@ -29,6 +29,11 @@ TITLES = {
 }
 
 
+def title_of(recommender: str) -> str:
+    """Return the title of a recommender; one of another version keeps its name."""
+    return TITLES.get(recommender, recommender)
+
+
 def method_title(spec: ExperimentSpec, settings: Mapping[str, Any]) -> str:
     """Return what a candidate of the screen is called."""
     return labels.method_choice(spec.with_(method=dict(settings)))
@@ -53,7 +58,7 @@ def disagreement(screen: Screen) -> str:
     """Name the recommenders that keep clearly less than predicted, and the models that may lose as much; or nothing."""
     if not screen.lower:
         return ""
-    kept = " and ".join(f"{TITLES[name]} keeps only {percent(share)}" for name, share in screen.lower.items())
+    kept = " and ".join(f"{title_of(name)} keeps only {percent(share)}" for name, share in screen.lower.items())
     at = percent(screen.tried[0]["ratio"])
     return f"**The recommenders disagree.** At {at}, {kept}; models of this kind may lose as much. "
 
@@ -102,8 +107,8 @@ def table(screen: Screen, spec: ExperimentSpec) -> pd.DataFrame:
     """Return one row per candidate, the best first: the predicted share, and what each recommender found."""
     rows = [
         {METHOD: method_title(spec, one["method"]), PREDICTED: screen.predicted(one)}
-        | {TITLES[name]: value for name, value in one["found"].items()}
+        | {title_of(name): value for name, value in one["found"].items()}
         for one in screen.tried
     ]
-    full = {METHOD: labels.ALL_DATA, PREDICTED: 1.0} | {TITLES[n]: v for n, v in screen.full.items()}
+    full = {METHOD: labels.ALL_DATA, PREDICTED: 1.0} | {title_of(n): v for n, v in screen.full.items()}
     return pd.DataFrame([*rows, full])
