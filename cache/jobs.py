@@ -2,7 +2,7 @@
 
 How a job stands is derived, not stored: in the store it is done; left an outcome there, it failed or was cancelled;
 known to the scheduler it is running or waiting. A job in the queue (``cache.queue``) that no scheduler knows lost its
-scheduler or its worker: whoever looks hands it over again. Asked for and none of these, it was interrupted.
+scheduler or its worker: the next look hands it over again. Asked for and none of these, it was interrupted.
 """
 
 from __future__ import annotations

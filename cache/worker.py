@@ -61,7 +61,7 @@ def execute(key: str, kind: Kind, spec: str, home: str, local_data: str) -> None
         _leave(store, key, Outcome("failed", message))
     finally:
         stop.set()
-        with contextlib.suppress(CorelensError):  # whoever looks next sees that it ended, and takes it out
+        with contextlib.suppress(CorelensError):  # the next look sees that it ended, and removes it
             queue.remove(key)
         store.tidy()
 

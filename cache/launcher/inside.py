@@ -30,7 +30,7 @@ def teller(topic: str) -> Callable[[dict[str, Any]], None]:
 
 
 def this_worker() -> str:
-    """Return the name of this worker process, as whoever keeps it calls it: by both processes' ids."""
+    """Return the name of this worker process, as its nanny calls it: the ids of both processes."""
     return f"{os.getppid()}/{os.getpid()}"
 
 

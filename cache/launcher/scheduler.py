@@ -30,7 +30,7 @@ T = TypeVar("T")
 # A scheduler that ended because it was idle is no news; the client would print a traceback about it.
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
 _ANSWER = 3  # seconds in which each step of a question is answered
-_PATIENCE, _LONG_PATIENCE = 1.0, 10.0  # seconds for which a page, and whoever has nothing else to do, waits for it all
+_PATIENCE, _LONG_PATIENCE = 1.0, 10.0  # seconds that a page, and a process without other work, waits at most
 _PAUSE = 2  # seconds after a late answer before the next question
 # What calls raise when the scheduler has died under the client (a closed client loses its attributes).
 GONE = (CommClosedError, ClosedClientError, OSError, AttributeError)

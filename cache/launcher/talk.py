@@ -1,4 +1,4 @@
-"""Calls that may take long, made on a thread of their own: whoever asks waits for a bounded time."""
+"""Calls that may take long, made on a thread of their own: the caller waits for a bounded time."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The gate in front of the app: which hosts it answers, who holds the link of its start, and which browser is which.
 
-Whoever starts the app gets a link with a token, as Jupyter's users do. The first visit by that link leaves a cookie and
-drops the token from the address. Other browsers get a cookie with a number that nobody can guess, so that what they
-send stays theirs. The gate alone knows the token: pages read what it found out (``access.visitor``).
+The person who starts the app gets a link with a token, as Jupyter's users do. The first visit by that link leaves a
+cookie and drops the token from the address. Other browsers get a cookie with a number that nobody can guess, so that
+what they send stays theirs. The gate alone knows the token: pages read what it found out (``access.visitor``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _WRONG_HOST = (
-    "This app does not answer to the name in the address. Whoever serves it starts it with "
+    "This app does not answer to the name in the address. Start it with "
     "--server.allowedHosts NAME for each name that people use, localhost and 127.0.0.1 among them.\n"
 )
 

@@ -219,7 +219,7 @@ def table(every: Iterable[Compared], intervals: Intervals) -> pd.DataFrame:
 
     ``col.VALUE`` is the metric over seeds and ``col.HALF`` half the width of its 95 % interval. ``col.SHARE_KEPT`` is
     the share of full data's quality, from ``col.KEPT_FROM`` to ``col.KEPT_TO``, and at least ``col.KEPT_AT_LEAST``
-    (``bounds``). Seconds are CPU seconds. What a line is called is up to whoever shows it.
+    (``bounds``). Seconds are CPU seconds. The caller names the lines.
     """
     groups = list(every)
     bound = bounds(groups, intervals.kept)

@@ -19,7 +19,7 @@ from rec_core.wording import labels
 from rec_core.wording.comparison import named
 from rec_core.wording.numbers import duration, number, percent
 
-_LABELLED = 60  # points up to which each is labelled; of more, whoever points at one is told
+_LABELLED = 60  # points up to which each is labelled; of more, the hover text says it
 _SIDES = ("middle right", "middle left", "top right", "bottom right")  # beside the bar of its interval, not on it
 _AWAY = ((0.05, 0.0), (-0.05, 0.0), (0.04, 0.06), (0.04, -0.06))  # of a label from its point, as shares of the figure
 _WIDE, _HIGH, _SOONEST = 0.04, 0.05, 1e-3  # of a label, as shares of the figure; seconds that a log axis begins at

@@ -85,7 +85,7 @@ class App:
 
     @property
     def link(self) -> str:
-        """The link that the start printed; whoever opens it is the starter."""
+        """The link that the start printed; its visitor is the starter."""
         page = (self.home / "servers" / f"{self.port}.html").read_text()
         return html.unescape(page.partition('href="')[2].partition('"')[0])
 

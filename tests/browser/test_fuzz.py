@@ -118,7 +118,7 @@ def _files(app: App, folder: Path, numbers: list[int]) -> tuple[list[float], lis
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A server that has drawn a page: the first one loads everything. It reads the files of whoever asks."""
+    """A server that has drawn a page: the first one loads everything. Every visitor may read files."""
     app = App(tmp_path_factory.mktemp("home"), CORELENS_TRUST="everyone")
     app.start()
     tab = Tab(app)

@@ -1,4 +1,4 @@
-"""What lies in a home folder is its owner's alone, whatever the umask is and whoever made it."""
+"""What lies in a home folder is its owner's alone, whatever the umask and the maker."""
 
 from __future__ import annotations
 

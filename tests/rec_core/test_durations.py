@@ -44,7 +44,7 @@ def test_an_estimate_has_two_digits_at_most_and_is_near(seconds: float) -> None:
 
 
 def test_time_left_is_said_in_one_way_everywhere() -> None:
-    """Whoever writes seconds by hand writes "0 s left" sooner or later."""
+    """Durations written by hand end in "0 s left" sooner or later."""
     by_hand = re.compile(r"\} ?ms\b|\} s left|about \{duration|up to \{duration|\{duration\([^}]*\} left")
     files = [file for room in ("pages", "cache", "rec_core") for file in (ROOT / room).rglob("*.py")]
     found = {file.name for file in files if by_hand.search(file.read_text())}
