@@ -7,7 +7,7 @@ and words, how it is drawn in figures, what it needs, and how it chooses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -110,8 +110,8 @@ class Method(Settings):
     per row, its ``score``. A dynamic method trains on other rows in every ``epochs``; ``select`` returns the first's,
     for which nothing may be known of the model yet. One that ``looks`` has the model score all rows between epochs.
     One that ``keeps_users`` keeps all rows of some and none of others: it is meant for models served from the profile.
-    One that ``weighs`` gives each row a weight. Settings that were ``added_later`` count in keys where they are not at
-    their default, so that runs from before are the same runs.
+    One that ``weighs`` gives each row a weight. Settings that were ``added_later`` count in keys where they differ from
+    what was done before them, so that runs from before are the same runs.
     """
 
     title: ClassVar[str]
@@ -124,16 +124,15 @@ class Method(Settings):
     keeps_users: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
     live: ClassVar[bool] = True
-    added_later: ClassVar[tuple[str, ...]] = ()
+    added_later: ClassVar[Mapping[str, Json]] = {}
 
     name: str = ""
 
     @property
     def counted(self) -> dict[str, Json]:
         """Its settings as keys have them."""
-        usual = {name: type(self).model_fields[name].default for name in self.added_later}
-        settings = self.model_dump(exclude={"name"})
-        return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}
+        settings, before = self.model_dump(exclude={"name"}), self.added_later
+        return {name: value for name, value in settings.items() if name not in before or value != before[name]}
 
     @property
     def needs_order(self) -> bool:

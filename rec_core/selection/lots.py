@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rec_core.data import in_parts
 from rec_core.errors import SelectionError
 
 Draw = Literal["generator", "hash"]
@@ -30,7 +31,7 @@ def keys(rng: np.random.Generator) -> Keys:
     return [(int(a), int(b)) for a, b in rng.integers(1, PRIME, (_ROUNDS, 2))]
 
 
-def lots(n_rows: int, drawn: Keys) -> NDArray[np.int64]:
+def lots(n_rows: int, drawn: Keys) -> NDArray[np.int32]:
     """Return the lots of rows 0 … n - 1, (n,), no two alike.
 
     Raises:
@@ -38,7 +39,11 @@ def lots(n_rows: int, drawn: Keys) -> NDArray[np.int64]:
     """
     if n_rows > PRIME:
         raise SelectionError(f"There are lots for {PRIME:,} rows at most; choose rows by NumPy's generator.")
-    return lots_of(np.arange(n_rows, dtype=np.int64), drawn)
+    found = np.empty(n_rows, np.int32)
+    for start in range(0, n_rows, in_parts.AT_ONCE):
+        part = found[start : start + in_parts.AT_ONCE]
+        part[:] = lots_of(np.arange(start, start + len(part), dtype=np.int64), drawn)
+    return found
 
 
 def lots_of(places: NDArray[np.int64], drawn: Keys) -> NDArray[np.int64]:

@@ -30,12 +30,12 @@ class Quota(Method):
     )
     mark: ClassVar = Mark("#56b4e9", "square")
 
-    added_later: ClassVar = ("draw",)
+    added_later: ClassVar = {"draw": "generator"}
 
     name: Literal["quota"] = "quota"
     order: Literal["random", "popular", "unpopular"] = choice("random", "Which rows of a user", _ORDERS)
     alpha: Share = offered(0.0, ALPHA, 0.0, 1.0)
-    draw: Draw = choice("generator", DRAWN, DRAWS, link="quota_draw")
+    draw: Draw = choice("hash", DRAWN, DRAWS, link="quota_draw")
 
     @property
     def counted(self) -> dict[str, Json]:

@@ -18,7 +18,7 @@ class Random(Method):
     summary: ClassVar = "Keeps {rows} at random, without preference."
     mark: ClassVar = Mark("#0072b2", "circle")
 
-    added_later: ClassVar = ("draw",)
+    added_later: ClassVar = {"draw": "generator"}
 
     name: Literal["random"] = "random"
     draw: Draw = choice("generator", DRAWN, DRAWS, link="random_draw")

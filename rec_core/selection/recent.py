@@ -26,11 +26,11 @@ class Recent(Method):
     )
     mark: ClassVar = Mark("#e69f00", "hexagon")
 
-    added_later: ClassVar = ("draw",)
+    added_later: ClassVar = {"draw": "generator"}
 
     name: Literal["recent"] = "recent"
     alpha: Share = offered(0.25, ALPHA, 0.0, 1.0)
-    draw: Draw = choice("generator", "Leftover rows go to users drawn by", DRAWS, link="recent_draw")
+    draw: Draw = choice("hash", "Leftover rows go to users drawn by", DRAWS, link="recent_draw")
 
     @property
     def needs_order(self) -> bool:

@@ -65,7 +65,7 @@ def test_run_progress_result_reload_restart_deep_link(page: Page, app: App) -> N
     expect(page.get_by_text(f"{TRAIN}").first).to_be_visible()
     _run(page)
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 20"))).to_be_visible(timeout=90_000)
-    cancel = page.get_by_role("button", name="Cancel").bounding_box()
+    cancel = page.get_by_role("button", name="Cancel", exact=True).bounding_box()
     assert cancel is not None
     assert cancel["y"] < 300  # in view without scrolling, however small the window
     expect(page.get_by_text("Show result")).to_be_visible(timeout=180_000)
@@ -154,7 +154,7 @@ def test_cancel_takes_about_a_second_and_offers_run_again(page: Page, app: App) 
     _run(page)
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
     begin = time.monotonic()
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
     assert time.monotonic() - begin < 3  # less than one second, one for the next look, one for drawing
     expect(page.get_by_role("button", name=re.compile("^Run again"))).to_be_enabled()
@@ -168,7 +168,7 @@ def test_a_worker_killed_by_hand_is_explained_and_its_run_goes_on(page: Page, ap
         worker.kill()
     expect(page.get_by_text("The scheduler or a worker stopped; this starts again by itself.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"training, epoch \d+ of 400"))).to_be_visible(timeout=90_000)
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("Cancelled. Finished steps are kept.")).to_be_visible()
 
 

@@ -84,7 +84,7 @@ def test_a_window_by_date_ends_with_the_newest_row_of_the_log(log: Path, tmp_pat
 
 
 def test_the_rule_as_sql_is_over_all_rows_too(log: Path, tmp_path: Path) -> None:
-    method: dict[str, object] = {"name": "recent", "draw": "hash"}
+    method: dict[str, object] = {"name": "recent"}
     experiment = Experiment(_spec(log, method), MemoryStore(), _FOLDERS)
     bundle.write(experiment, tmp_path / "o")
     query = (tmp_path / "o" / "coreset.sql").read_text()

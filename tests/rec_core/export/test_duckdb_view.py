@@ -24,9 +24,9 @@ _FOLDERS = Folders(None, Path("no-downloads"))
 _BEGIN = 1_600_000_000
 LAST = {"test": "last", "validation": "next-to-last"}
 RULES: dict[str, dict[str, object]] = {
-    "recent": {"name": "recent", "draw": "hash"},
+    "recent": {"name": "recent"},
     "random": {"name": "random", "draw": "hash"},
-    "quota": {"name": "quota", "draw": "hash"},
+    "quota": {"name": "quota"},
 }
 
 

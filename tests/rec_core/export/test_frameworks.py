@@ -119,10 +119,10 @@ def test_elliot_reads_four_columns_without_names(made: tuple[Experiment, Path]) 
 @pytest.mark.parametrize(
     "method",
     [
-        {"name": "recent", "draw": "hash"},
+        {"name": "recent"},
         {"name": "window-by-date"},
         {"name": "random", "draw": "hash"},
-        {"name": "quota", "draw": "hash", "order": "popular"},
+        {"name": "quota", "order": "popular"},
     ],
 )
 def test_spark_makes_the_rows_of_the_coreset(method: dict[str, str], tmp_path: Path) -> None:

@@ -28,13 +28,13 @@ from tests.conftest import own, quick
 _FOLDERS = Folders(None, Path("no-downloads"))
 RULES: dict[str, dict[str, object]] = {
     "random": {"name": "random", "draw": "hash"},
-    "recent": {"name": "recent", "draw": "hash"},
-    "recent, alike": {"name": "recent", "draw": "hash", "alpha": 0.0},
-    "recent, half": {"name": "recent", "draw": "hash", "alpha": 0.5},
-    "recent, in proportion": {"name": "recent", "draw": "hash", "alpha": 1.0},
-    "quota": {"name": "quota", "draw": "hash"},
-    "quota, popular": {"name": "quota", "draw": "hash", "order": "popular", "alpha": 0.5},
-    "quota, unpopular": {"name": "quota", "draw": "hash", "order": "unpopular"},
+    "recent": {"name": "recent"},
+    "recent, alike": {"name": "recent", "alpha": 0.0},
+    "recent, half": {"name": "recent", "alpha": 0.5},
+    "recent, in proportion": {"name": "recent", "alpha": 1.0},
+    "quota": {"name": "quota"},
+    "quota, popular": {"name": "quota", "order": "popular", "alpha": 0.5},
+    "quota, unpopular": {"name": "quota", "order": "unpopular"},
     "window by date": {"name": "window-by-date"},
 }
 LAST = {"test": "last", "validation": "next-to-last"}
@@ -179,9 +179,9 @@ def test_without_times_lines_are_in_order(tmp_path: Path) -> None:
     ("method", "split", "said"),
     [
         ({"name": "random"}, LAST, "draw by a hash"),
-        ({"name": "recent"}, LAST, "draw by a hash"),
+        ({"name": "recent", "draw": "generator"}, LAST, "draw by a hash"),
         (
-            {"name": "recent", "draw": "hash"},
+            {"name": "recent"},
             {"test": "last", "validation": "random"},
             "hold out the last and the next to last",
         ),
@@ -262,7 +262,8 @@ def test_keys_of_runs_that_were_made_before_are_the_same() -> None:
 def test_only_quotas_whose_users_are_drawn_otherwise_than_before_are_other_runs() -> None:
     """Quota drew users by the generator also where rows are drawn by a hash; Recent had no such setting."""
     params = [SELECT.inputs(quick(data={"dataset": "synthetic-10k"}).with_(method=method))["params"] for method in (
-        {"name": "recent"}, {"name": "recent", "draw": "hash"}, {"name": "quota"}, {"name": "quota", "draw": "hash"},
+        {"name": "recent", "draw": "generator"}, {"name": "recent"},
+        {"name": "quota", "draw": "generator"}, {"name": "quota"},
     )]  # fmt: skip
     assert params[0] == {"alpha": 0.25}
     assert params[1] == {"alpha": 0.25, "draw": "hash"}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rec_core.data.interactions import Interactions
 from rec_core.selection import Candidates
-from rec_core.selection.quotas import quotas
+from rec_core.selection.lots import keys
+from rec_core.selection.quotas import quotas, user_lots
 from rec_core.selection.recent import Recent
 from tests.conftest import interactions
 
@@ -71,7 +72,8 @@ def test_recent_keeps_the_newest_rows_of_each_user(
     train = replace(train, time=time if timed else None)
     budget, alpha = data.draw(st.integers(1, len(rows))), data.draw(st.sampled_from([0.0, 0.3, 1.0]))
     got = Recent(alpha=alpha).select(Candidates(train, 6, "implicit"), budget, np.random.default_rng(1)).rows
-    quota = quotas(np.bincount(user, minlength=6), alpha, budget, np.random.default_rng(1))
+    lot = user_lots(user, 6, keys(np.random.default_rng(1)))
+    quota = quotas(np.bincount(user, minlength=6), alpha, budget, np.random.default_rng(), lot)
     assert got.tolist() == _slowly(train, quota.tolist())
 
 
