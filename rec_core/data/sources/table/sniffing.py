@@ -10,11 +10,12 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rec_core.data.sources.table.asking import Question
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.errors import DataError
@@ -46,12 +47,17 @@ _NAMES: dict[Role, str] = {
 
 @dataclass(frozen=True)
 class Sniffed:
-    """What the beginning of a file shows: its layout, the names of its columns, up to 200 records, what is what."""
+    """What the beginning of a file shows: its layout, the names of its columns, up to 200 records, what is what.
+
+    ``questions`` are what it leaves open; ``reasons`` say for each role why its column was taken, or none.
+    """
 
     layout: Layout
     names: list[str]
     records: list[list[str]]
     columns: Columns
+    questions: tuple[Question, ...] = ()
+    reasons: Mapping[Role, str] = field(default_factory=dict)
 
 
 def layout_of(path: str, separator: str = "") -> Layout:
