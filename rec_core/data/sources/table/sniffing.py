@@ -10,12 +10,13 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from rec_core.data.sources.table.asking import Question
+from rec_core.data.sources.table.guessing import guess
+from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.errors import DataError
@@ -23,26 +24,11 @@ from rec_core.errors import DataError
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
 STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
-_NEARLY = 0.9  # of the values that are looked at
 _LONGEST = 16 << 20  # characters of a field
 _WIDEST = 500  # columns
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
-_EPOCH = re.compile(r"\d{9,19}(\.\d*)?")
-_NAMES: dict[Role, str] = {
-    "user": "user|userid|uid|customer|customerid|visitor|visitorid|account|accountid|member|memberid|reviewer|"
-    "reviewerid|client|clientid|profileid|playerid|person|personid|personidentifier|sessionid",
-    "item": "item|itemid|iid|movie|movieid|film|filmid|product|productid|parentasin|asin|sku|track|trackid|song|songid|"
-    "artist|artistid|article|articleid|newsid|book|bookid|isbn|business|businessid|game|gameid|contentid|offerid|"
-    "recipeid|videoid|anime|animeid|streamer",
-    "rating": "rating|rate|score|stars|overall|note|count|plays|playcount|weight|value|quantity|qty|preference|clicks|"
-    "listens|interest",
-    "time": "timestamp|time|date|datetime|unixreviewtime|createdat|updatedat|created|ts|when|eventtime|unixtime|day|"
-    "reviewtime|eventtimestamp|orderdate|invoicedate",
-    "title": "title|titre|name|itemname|itemtitle|movietitle|producttitle|productname",
-    "categories": "genres|genre|category|categories|categoryname|tags|class|maincategory",
-}
 
 
 @dataclass(frozen=True)
@@ -202,8 +188,7 @@ def _is_header(records: Sequence[Sequence[str]]) -> bool:
     first = [value.strip() for value in records[0]]
     if any(_NUMBER.fullmatch(value) or not value for value in first):
         return False
-    known = {name for names in _NAMES.values() for name in names.split("|")}
-    if any(_key(value) in known for value in first):
+    if any(is_known(value) for value in first):
         return True
     return any(_NUMBER.fullmatch(value.strip()) for record in records[1:] for value in record)
 
@@ -326,61 +311,3 @@ def readable(text: str) -> str:
 def unnamed(count: int) -> list[str]:
     """Return what columns without names are called."""
     return [f"column {place}" for place in range(1, count + 1)]
-
-
-def guess(names: Sequence[str], records: Sequence[Sequence[str]], of_items: bool = False) -> Columns:
-    """Return what columns are: told by their names, and by what they hold where that leaves users or items open."""
-    left = {name: [record[place].strip() for record in records] for place, name in enumerate(names)}
-    found: dict[Role, str] = {}
-    roles: list[Role] = ["item", "title", "categories"] if of_items else list(_NAMES)
-    for role in roles:
-        known = _NAMES[role].split("|")
-        ranked = [(known.index(_key(name)), name) for name in left if _key(name) in known]
-        if ranked:
-            found[role] = min(ranked)[1]
-            left.pop(found[role])
-    if of_items:
-        return _items_by_place(found, list(left))
-    if "time" not in found and (time := next((name for name in left if _are_times(left[name])), None)):
-        found["time"] = time
-        left.pop(time)
-    for role in ("user", "item"):
-        if role not in found and left:
-            found[role] = next(iter(left))
-            left.pop(found[role])
-    if "rating" not in found and (rating := next((name for name in left if _are_ratings(left[name])), None)):
-        found["rating"] = rating
-    return Columns(**found)
-
-
-def _items_by_place(found: dict[Role, str], left: list[str]) -> Columns:
-    for role in ("item", "title"):
-        if role not in found and left:
-            found[role] = left.pop(0)
-    return Columns(**found)
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
-
-
-def _are_times(values: Sequence[str]) -> bool:
-    return _mostly(values, lambda value: bool(_EPOCH.fullmatch(value)) or _is_date(value))
-
-
-def _mostly(values: Sequence[str], are: Callable[[str], bool]) -> bool:
-    """Say whether nearly all values that are not empty are something: a broken line or two must not hide it."""
-    some = [value for value in values if value]
-    return bool(some) and sum(map(are, some)) >= _NEARLY * len(some)
-
-
-def _is_date(value: str) -> bool:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return bool(re.match(r"\d{4}-\d\d", value))
-
-
-def _are_ratings(values: Sequence[str]) -> bool:
-    return _mostly(values, lambda value: bool(_NUMBER.fullmatch(value)))
