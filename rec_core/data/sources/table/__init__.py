@@ -1,7 +1,8 @@
 """People's own logs: any table of who chose what, by its path.
 
 ``opening`` gives the bytes, ``sniffing`` guesses how they are to be read (``reading``), ``pieces`` reads columns,
-``values`` makes ids, ratings and times of them, ``assembling`` a data set, and ``source`` is what others see.
+``values`` makes ids and ratings of them, ``times`` times (``time_forms``, ``formats``), ``assembling`` a data set, and
+``source`` is what others see.
 """
 
 from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Reading, Role

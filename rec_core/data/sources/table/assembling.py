@@ -13,7 +13,8 @@ from rec_core.data.rejected import Rejects
 from rec_core.data.sources.table import pieces as table
 from rec_core.data.sources.table.opening import name_of, opened
 from rec_core.data.sources.table.reading import Columns, Layout, Role
-from rec_core.data.sources.table.values import Mask, Numbered, Times, as_texts, ratings
+from rec_core.data.sources.table.times import Times
+from rec_core.data.sources.table.values import Mask, Numbered, as_texts, ratings
 from rec_core.data.texts import Texts, texts
 from rec_core.errors import DataError
 

@@ -22,7 +22,8 @@ from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_o
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
 from rec_core.data.sources.table.sniffing import sniff
-from rec_core.data.sources.table.values import Numbered, Times, exact_ratings
+from rec_core.data.sources.table.times import Times
+from rec_core.data.sources.table.values import Numbered, exact_ratings
 from rec_core.errors import DataError
 from rec_core.memory import available, gigabytes
 
