@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rec_core.data.sources.table.asking import Question
+from rec_core.data.sources.table.evidence import Sample
 from rec_core.data.sources.table.guessing import guess
 from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
+from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
 from rec_core.errors import DataError
 
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
 STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
+_SAMPLED = 10_000  # records of the beginning, of which the roles of columns are told
 _LONGEST = 16 << 20  # characters of a field
 _WIDEST = 500  # columns
 _HALF = re.compile("[\ud800-\udfff]")
@@ -76,7 +79,20 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
         _encoding(start, name)
         names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
     _require_narrow(names, name)
-    return Sniffed(layout, names, records, guess(names, records, of_items))
+    guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
+    first = records[:_LOOKED_AT]
+    return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
+
+
+def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
+    """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
+    if layout.form != "text" or layout.encoding.startswith("utf-16") or len(parts(path)) > 1:
+        return []
+    found: list[list[str]] = []
+    for block in slices(path):
+        records = _records(_decoded(block, layout.encoding), layout, ROWS)
+        found += [record for record in records if len(record) == width]
+    return found
 
 
 def _require_narrow(names: Sequence[str], name: str) -> None:
@@ -194,7 +210,7 @@ def _is_header(records: Sequence[Sequence[str]]) -> bool:
 
 
 def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    records = _records(_decoded(start, layout.encoding), layout)
+    records = _records(_decoded(start, layout.encoding), layout, _SAMPLED)
     names = unique(records[0]) if layout.header and records else unnamed(max(map(len, records), default=0))
     if len(names) < 2:
         raise DataError(
@@ -204,7 +220,7 @@ def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[li
     rest = records[1:] if layout.header else records
     if not rest:
         raise DataError(f"'{name}' has a first line of names and nothing below it. Name another file.")
-    return names, [record for record in rest if len(record) == len(names)][:_LOOKED_AT]
+    return names, [record for record in rest if len(record) == len(names)]
 
 
 def said_separator(separator: str) -> str:
@@ -221,7 +237,7 @@ def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[l
             f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
             "another file."
         )
-    for line in lines[:_LOOKED_AT]:
+    for line in lines[:_SAMPLED]:
         try:
             one = json.loads(line, parse_float=str, parse_int=str)
         except (ValueError, RecursionError):
@@ -256,21 +272,24 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names, batch = [], None
+    names, found = [], []
     for part in parts(path):  # Spark writes parts that hold nothing, too
         try:
             with opened(part) as stream:
                 file = pq.ParquetFile(stream)
                 names = file.schema_arrow.names
                 _require_narrow(names, name_of(part))
-                batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
+                groups = row_groups(file.num_row_groups)
+                batches = [next(file.iter_batches(ROWS, row_groups=[group]), None) for group in groups]
+                found = [batch for batch in batches if batch is not None and batch.num_rows]
         except pa.ArrowException as error:
             raise DataError(DAMAGED.format(name=name_of(part))) from error
-        if batch is not None and batch.num_rows:
+        if found:
             break
-    if batch is None or not batch.num_rows:
+    if not found:
         raise DataError(f"'{name_of(path)}' has columns and no rows. Name another file.")
-    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in batch.columns]
+    table = pa.Table.from_batches(found)
+    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in table.columns]
     return unique(names), [list(record) for record in zip(*columns, strict=True)]
 
 
