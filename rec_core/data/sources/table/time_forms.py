@@ -70,6 +70,17 @@ def are_times_of_day(values: Sequence[str]) -> bool:
     return bool(some) and sum(bool(_CLOCK.fullmatch(text)) for text in some) >= _NEARLY * len(some)
 
 
+def are_days(values: Sequence[str]) -> bool:
+    """Return True if nearly all values are dates without a time of day."""
+    if not (found := forms(values)):
+        return False
+    if found[0] == ISO:
+        return not any(":" in value or len(value.strip()) > len("2019-06-13") for value in values)
+    if found[0] == EXCEL:
+        return all(value.strip().isdigit() for value in values if value.strip())
+    return found[0] not in EPOCHS and not re.search("H|%I", found[0])
+
+
 def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str, ...]:
     plain = [text.replace(",", ".") if _NUMBER.fullmatch(text) else "nan" for text in distinct]
     numbers = np.array(plain, np.float64)
@@ -79,14 +90,14 @@ def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str,
             return (name,)
     whole = [text.removesuffix(".0") for text in plain]
     for name, pattern in {**COMPACT, "%d%m%Y": "%d%m%Y", "%m%d%Y": "%m%d%Y"}.items():
-        seconds, fits = _read(whole, pattern)
+        seconds, fits = read_by(whole, pattern)
         if count[fits & (seconds >= _BEGIN)].sum() >= needed:
             return (name,)
     days = (numbers >= _BEGIN / 86_400 + EXCEL_ZERO) & (numbers < END / 86_400 + EXCEL_ZERO)
     return (EXCEL,) if count[days].sum() >= needed else ()
 
 
-def _read(texts: Sequence[str], pattern: str) -> tuple[NDArray[np.int64], Mask]:
+def read_by(texts: Sequence[str], pattern: str) -> tuple[NDArray[np.int64], Mask]:
     """Return seconds (n,), and which texts are dates of 1970 to 2099 by a pattern."""
     import pyarrow as pa
 
@@ -99,7 +110,7 @@ def _of_dates(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str, .
     tried: Counter[str] = Counter()
     for text in distinct[:: max(len(distinct) // _TRIED, 1)]:
         tried.update(dict.fromkeys(patterns_of(text), 1))
-    read = {pattern: _read(distinct, pattern) for pattern, _ in tried.most_common(12)}
+    read = {pattern: read_by(distinct, pattern) for pattern, _ in tried.most_common(12)}
     held = {pattern: int(count[fits].sum()) for pattern, (_, fits) in read.items()}
     best = max(held.values(), default=0)
     if best < _NEARLY * count.sum():
@@ -165,9 +176,7 @@ def patterns_of(text: str) -> Iterator[str]:
     ['%d/%m/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p']
     """
     if "年" in text or "년" in text:
-        for sign, kind in _ASIAN:
-            text = re.sub(rf"\d+(?=\s?{sign})", kind, text)
-        yield from [text] if not fault(text) else []
+        yield from _asian(text)
         return
     clock = _CLOCK.search(text)
     rest = text if clock is None else f"{text[: clock.start()]}\0{text[clock.end() :]}"
@@ -180,6 +189,16 @@ def patterns_of(text: str) -> Iterator[str]:
         pattern = _spelled(plain, tokens)
         if pattern and not fault(pattern):
             yield pattern.replace("\0", day)
+
+
+def _asian(text: str) -> Iterator[str]:
+    """Yield the pattern of a date whose numbers are followed by what they count, as 2019年6月13日."""
+    for sign, kind in _ASIAN:
+        text = re.sub(rf"\d+(?=\s?{sign})", kind, text)
+    if clock := _CLOCK.search(text):
+        text = text.replace(clock[0], _clock_pattern(clock))
+    if not re.search(r"\d", text) and not fault(text):
+        yield text
 
 
 def _clock_pattern(clock: re.Match[str]) -> str:
