@@ -46,6 +46,7 @@ from rec_core.cli.usage import (
     folder_or_zip,
     require_data,
     tell_usage,
+    usage_errors,
 )
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
@@ -70,7 +71,8 @@ def main(arguments: list[str] | None, home: Home) -> int:
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
-            logs.take(args)
+            with usage_errors():
+                logs.take(args)
             require_data(args, SOURCES)
             args.command(args)
     except UsageError as error:

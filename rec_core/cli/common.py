@@ -17,7 +17,7 @@ from tqdm import tqdm
 from rec_core import specs
 from rec_core.canonical import Json
 from rec_core.cli import logs
-from rec_core.cli.usage import STDOUT, UsageError, share
+from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Table
@@ -136,8 +136,10 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
         "data_seed": args.data_seed,
     }
     if getattr(args, "spec", None) is not None:
-        return with_settings(logs.spec_in(args.spec, args.dataset), args.set)
-    with _usage_errors():
+        with usage_errors():
+            found = logs.spec_in(args.spec, args.dataset)
+        return with_settings(found, args.set)
+    with usage_errors():
         spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
     settings = list(args.set)
     if args.split:
@@ -146,22 +148,13 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
     return with_settings(spec, settings)
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Answer a wrong setting as any wrong option."""
-    try:
-        yield
-    except SpecError as error:
-        raise UsageError(str(error)) from error
-
-
 def with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
     """Return ``spec`` changed by ``name=value`` texts, names dotted as in the spec's JSON.
 
     Raises:
         UsageError: if a setting is unknown, or does not go with another one.
     """
-    with _usage_errors():
+    with usage_errors():
         return _changed(spec, settings)
 
 
