@@ -1,6 +1,7 @@
 """Evaluation: errors of ratings, ranks of held-out items, controls. Every metric is listed here."""
 
 from rec_core.data.interactions import Feedback
+from rec_core.evaluation.at_k import AT_K, OFFERED
 from rec_core.evaluation.metric import RELEVANT, Metric, Metrics, PerUser, cut
 from rec_core.evaluation.ranking import ALL_ITEMS, NDCG, NDCG_ALL, RECALL, RECALL_ALL, SAMPLED, SEVERAL
 from rec_core.evaluation.rating import MAE, RMSE
@@ -19,6 +20,14 @@ def metrics_of(feedback: Feedback, several: bool = False) -> list[Metric]:
     if not several or feedback == "explicit":
         return [metric for metric in listed if metric not in SEVERAL]
     return [*SEVERAL, *(metric for metric in listed if metric.part != SAMPLED and metric not in SEVERAL)]
+
+
+def offered(feedback: Feedback, several: bool = False) -> list[Metric]:
+    """Return the metrics that a list offers: those that tables list, then the same at other K, and further kinds."""
+    listed = metrics_of(feedback, several)
+    parts = [] if feedback == "explicit" else ["_all"] if several else ["", "_all"]
+    more = [METRICS[f"{kind}@{k}{part}"] for part in parts for kind in AT_K for k in OFFERED]
+    return list(dict.fromkeys([*listed, *more]))
 
 
 def headline_metric(feedback: Feedback, several: bool = False) -> Metric:
@@ -53,5 +62,6 @@ __all__ = [
     "measure",
     "measure_cut",
     "metrics_of",
+    "offered",
     "validation_metric",
 ]

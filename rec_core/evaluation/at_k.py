@@ -18,6 +18,7 @@ from rec_core.data.interactions import places_within
 from rec_core.evaluation.metric import Metric, summed
 
 NEVER = np.finfo(np.float32).max  # finite, as everything that is stored
+OFFERED = (5, 10, 20, 50, 100)  # K that a list offers; any other may be named
 Ranks = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
