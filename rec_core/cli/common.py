@@ -18,7 +18,6 @@ from rec_core import specs
 from rec_core.canonical import Json
 from rec_core.cli import logs
 from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
-from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Table
 from rec_core.errors import CorelensError, SelectionError, SpecError, nearest, reason
@@ -272,10 +271,32 @@ def note(experiment: Experiment) -> None:
         say(note)
 
 
-def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
+def metric_option(parser: argparse.ArgumentParser, what: str, **how: Any) -> None:
+    """Add a choice of metric, at any K."""
+    said = f"{what}: {', '.join(METRICS)}, or another K as recall@7"
+    parser.add_argument("--metric", metavar="NAME", type=_metric, help=said, **how)
+
+
+def _metric(name: str) -> str:
+    """Return a metric's name; papers write it in capitals, too."""
+    if name.lower() in METRICS:
+        return name.lower()
+    near = nearest(name.lower(), METRICS) or f"; choose from {', '.join(METRICS)}, or name another K as recall@7"
+    raise argparse.ArgumentTypeError(f"'{name}' is not known{near}")
+
+
+def metric_named(name: str, spec: ExperimentSpec) -> Metric:
+    """Return a metric as it is meant for an experiment: of a split that people bring, all items are ranked alone."""
+    every = f"{name}_all"
+    return METRICS[every if spec.split.is_given and every in METRICS else name]
+
+
+def metric_of(args: argparse.Namespace, spec: ExperimentSpec) -> Metric:
     """Return by what runs are judged: the chosen metric, or the preset's."""
-    chosen = METRICS.get(args.metric)
-    return chosen if chosen is not None and chosen.feedback == feedback else specs.judged_by(args.preset, feedback)
+    chosen = metric_named(args.metric, spec) if args.metric else None
+    if chosen is not None and chosen.feedback == spec.feedback:
+        return chosen
+    return specs.judged_by(args.preset, spec.feedback, spec.split.is_given)
 
 
 def say(*sentences: str) -> None:

@@ -64,7 +64,7 @@ def beside(one: Compared) -> str:
 
 def beside_full(full: RunResult | None, metric: Metric) -> str:
     """Return what the best control keeps for nothing of what full data give; nothing where that is not known."""
-    free = {} if full is None else free_controls(full.known_controls, metric)
+    free = {} if full is None else free_controls(full.controls_with(metric), metric)
     if full is None or not free:
         return ""
     best = metric.best(free)
