@@ -291,7 +291,8 @@ NINE = (
 )  # fmt: skip
 
 
-def _table(path: Path) -> Table:
+def own_table(path: Path) -> Table:
+    """Return the log at a path, without ratings, and its columns in order where nothing tells them."""
     found = sniff(str(path))
     columns = found.columns
     if not columns.user or not columns.time:
@@ -303,7 +304,7 @@ def _table(path: Path) -> Table:
 def _experiment(
     path: Path, rule: str, table: Table | None = None, store: MemoryStore | None = None, **more: object
 ) -> Experiment:
-    table = table or _table(path)
+    table = table or own_table(path)
     register([table])
     data = {"dataset": table.name, "unreadable": "left-out", **more}
     spec = quick(data=data, split=LAST, ratio=0.2).with_(method=RULES[rule])
@@ -335,7 +336,7 @@ def _rows(query: str, path: Path) -> list[int]:
 @pytest.mark.parametrize("kind", FILES)
 def test_duckdb_selects_the_rows_of_the_coreset(tmp_path: Path, kind: str) -> None:
     path = FILES[kind](tmp_path)
-    table, store = _table(path), MemoryStore()
+    table, store = own_table(path), MemoryStore()
     for rule in RULES if kind in NINE else ("recent",):  # rules see what the view holds, which is the same
         experiment = _experiment(path, rule, table, store)
         kept = experiment.places.train[experiment.coreset.rows].tolist()
