@@ -47,6 +47,8 @@ def _why_not(source: Table, rejected: int) -> str:
     layout = source.reading.layout
     if not exists(source.path):
         return "the file is no longer where it was"
+    if layout.time_format or layout.thousands or source.reading.columns.is_choosy:
+        return "it does not say yet how these times or numbers are written, or which rows are skipped"
     if rejected:
         rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
         return f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
