@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from rec_core.data.checks import UNITS, units
 from rec_core.data.sources.table import Table, sniff
-from rec_core.data.sources.table.opening import exists, name_of, parts, start_of
+from rec_core.data.sources.table.opening import exists, name_of, packing_of, parts, start_of
 from rec_core.data.sources.table.sniffing import header_lines
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
 _DATE = re.compile(rf"\d{{4}}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{{1,9}})?)?({_OFFSET})?)?")
 _ENCODINGS = ("utf-8", "latin-1", "utf-16")  # that DuckDB reads without an extension
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 def recipe(source: Table, rejected: int) -> list[str]:
@@ -54,8 +52,8 @@ def _why_not(source: Table, rejected: int) -> str:
         return f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
     if layout.form != "parquet" and layout.encoding not in (_ENCODINGS if layout.form == "text" else ("utf-8",)):
         return "it does not read the encoding of this file; convert the file to UTF-8 and export again"
-    if _packing(source) == _ZIP:
-        return "it does not read zip files; unpack the file and export again"
+    if (packing := packing_of(source.path)) not in ("", "gzip"):
+        return f"it does not read {packing} files; unpack the file and export again"
     if any(not _NUMBER.fullmatch(text) and not _DATE.fullmatch(text) for text in _times(source)):
         return "it does not read the dates of this file; write them as 2026-01-31 12:00:00 and export again"
     return ""
@@ -67,7 +65,7 @@ def _text(source: Table, path: str) -> str:
     typed = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
     skipped = header_lines(start_of(source.path), layout) if layout.header else 0
     quote = '"' if layout.quoted else ""
-    packed = ", compression = 'gzip'" if _packing(source) == _GZIP else ""
+    packed = ", compression = 'gzip'" if packing_of(source.path) == "gzip" else ""
     return (
         f"read_csv({_quoted(path)}, auto_detect = false, header = false, skip = {skipped},\n"
         f"    delim = {_quoted(layout.separator)}, quote = '{quote}', escape = '{quote}', "
@@ -77,7 +75,7 @@ def _text(source: Table, path: str) -> str:
 
 def _json(source: Table, path: str) -> str:
     typed = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in source.reading.columns.named.values())
-    packed = ", compression = 'gzip'" if _packing(source) == _GZIP else ""
+    packed = ", compression = 'gzip'" if packing_of(source.path) == "gzip" else ""
     return f"read_json({_quoted(path)}, format = 'newline_delimited'{packed},\n    columns = {{{typed}}})"
 
 
@@ -120,15 +118,6 @@ def _times(source: Table) -> list[str]:
     comma = source.reading.layout.decimal == ","
     texts = (record[place].strip() for record in found.records)
     return [text.replace(",", ".") if comma else text for text in texts if text]
-
-
-def _packing(source: Table) -> bytes:
-    """Return the signature of the file where it is packed, b"" otherwise."""
-    if not Path(source.path).is_file():
-        return b""
-    with Path(source.path).open("rb") as file:
-        start = file.read(4)
-    return next((sign for sign in (_GZIP, _ZIP) if start.startswith(sign)), b"")
 
 
 def _name(column: str) -> str:

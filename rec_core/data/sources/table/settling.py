@@ -16,7 +16,7 @@ from rec_core.data.sources.table.number_forms import number_forms
 from rec_core.data.sources.table.pieces import pieces
 from rec_core.data.sources.table.reading import Columns, Layout
 from rec_core.data.sources.table.sniffing import Sniffed
-from rec_core.data.sources.table.time_forms import TOLD_ALONE, are_days, are_times_of_day, forms, read_by
+from rec_core.data.sources.table.time_forms import TOLD_ALONE, are_days, are_times_of_day, forms, read_by, rivals
 from rec_core.data.sources.table.values import as_texts
 from rec_core.errors import DataError
 
@@ -34,7 +34,6 @@ _CLOCKS = {
     "hora",
     "ora",
 }
-_KEPT = 1_000  # distinct values that are looked at again with those of the next rows
 _SETTLED = ("time_format", "decimal")  # what questions of this module are about
 
 
@@ -92,7 +91,7 @@ def settle(path: str, found: Sniffed, said: Collection[str] = ()) -> Sniffed:
         values = _values(found, found.columns.time)
         possible = forms(values)
         if len(possible) > 1:
-            possible = _decided(path, replace(found, layout=layout), found.columns.time, values, possible)
+            possible = _decided(path, replace(found, layout=layout), found.columns.time, possible)
         form = possible[0] if possible else ""
         layout = layout.model_copy(update={"time_format": "" if form in TOLD_ALONE else form})
         asked += [_time_question(found.columns.time, values, possible)] if len(possible) > 1 else []
@@ -129,22 +128,20 @@ def _number_question(column: str, values: Sequence[str], count: int) -> Question
     return Question("decimal", f"What does the {name} in '{column}' separate?", choices[:count])
 
 
-def _decided(
-    path: str, found: Sniffed, column: str, values: Sequence[str], possible: tuple[str, ...]
-) -> tuple[str, ...]:
+def _decided(path: str, found: Sniffed, column: str, possible: tuple[str, ...]) -> tuple[str, ...]:
     """Return the time forms that are possible by the whole column."""
-    seen, rows = list(dict.fromkeys(values)), 0
+    alone, rows = np.zeros(len(possible), np.int64), 0
     try:
         for piece in pieces(path, found.layout, found.names, [column], Rejects()):
-            distinct = as_texts(piece.columns[column])[0].unique().to_pylist()
-            seen = list(dict.fromkeys([*seen[-_KEPT:], *distinct]))
-            possible = tuple(form for form in forms(seen) if form in possible) or possible
+            distinct = as_texts(piece.columns[column])[0].unique()
+            fits = np.array([read_by(distinct, form)[1] for form in possible])
+            alone += (fits & ~fits.all(axis=0)).sum(axis=1)
             rows += len(piece.rows)
-            if len(possible) == 1 or rows > _ROWS:
+            if rivals(alone).sum() == 1 or rows > _ROWS:
                 break
     except DataError:  # reading says so
         pass
-    return possible
+    return tuple(form for form, holds in zip(possible, rivals(alone), strict=True) if holds)
 
 
 def _time_question(column: str, values: Sequence[str], possible: Sequence[str]) -> Question:
