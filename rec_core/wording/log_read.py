@@ -152,4 +152,4 @@ def meaning(choice: Choice) -> str:
     >>> meaning(Choice("", "none", "only who chose what")), meaning(Choice("price", "price"))
     ('none: only who chose what', 'price')
     """
-    return f"{choice.label}: {choice.meaning}" if choice.meaning else choice.label
+    return f"{choice.label}: {choice.meaning.rstrip('.')}" if choice.meaning else choice.label

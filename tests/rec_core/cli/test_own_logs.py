@@ -11,7 +11,7 @@ import pytest
 from rec_core.__main__ import main
 from rec_core.cli import log_options, logs
 from rec_core.data.sources import SOURCES
-from rec_core.data.sources.table import Columns, Layout, Sniffed, Table
+from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table
 from rec_core.data.sources.table.asking import Choice, Question
 
 QUICK = ["--model", "mf", "--set", "train.epochs=1"]
@@ -130,5 +130,5 @@ def test_users_and_items_change_places_by_one_answer(home: Path, capsys: pytest.
 
 
 def test_every_setting_of_a_layout_and_of_columns_has_an_option_with_a_help_text() -> None:
-    assert set(log_options.fields()) == {*Layout.model_fields, *Columns.model_fields} - {"form"} - set(logs.ROLES)
+    assert set(log_options.fields()) == {*Layout.model_fields, *Columns.model_fields} - {"form"} - set(ROLES)
     assert not set(log_options.fields()) - set(log_options._HELP)

@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from rec_core.data.interactions import Dataset
+from rec_core.data.sources.table.odd import odd
 from rec_core.data.sources.table.reading import Role
 from rec_core.data.sources.table.settling import sniff
 from rec_core.data.sources.table.sniffing import Sniffed
@@ -45,6 +46,7 @@ def summed(log: Table, dataset: Dataset) -> WasRead:
         last=None if time is None else int(time.max()),
         values=_values(log, dataset),
         none=_none(log),
+        odd=tuple(odd(dataset, log)),
     )
 
 
