@@ -27,7 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _log(folder: Path, name: str = "log.csv", date: str = "{day:02}/{month:02}/2019", header: bool = True) -> Path:
     """Return a log of 20 customers and 151 products, whose days are between 1 and 12."""
     lines = [
-        f"c{n % 20};p{n * 7 % 151};{n % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}" for n in range(1200)
+        f"c{n % 20};p{n * 7 % 151};{(n + n // 20) % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}"
+        for n in range(1200)
     ]
     path = folder / name
     path.write_text("\n".join([*(["customer;sku;grade;date"] if header else []), *lines, ""]))
