@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _LEANS = 0.5  # how far a column may depend on users or items and still be a rating
 _KINDS: tuple[Kind, ...] = ("rating", "count")
 _HAPPENINGS = frozenset(
-    "view views click clicks cart addtocart add_to_cart remove_from_cart purchase purchases buy order orders pv fav like "
-    "play skip pause share rate review wishlist transaction impression search download listen watch follow".split()
+    "view views click clicks cart addtocart add_to_cart remove_from_cart purchase purchases buy order orders pv fav "
+    "like play skip pause share rate review wishlist transaction impression search download listen watch follow".split()
 )
 _EVENTS = 15  # kinds of events, at most
 
