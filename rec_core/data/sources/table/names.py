@@ -81,7 +81,7 @@ _WORDS: dict[Kind, str] = {
     "helpful votes vote helpfulness useful funny cool verified comments comment length duration size "
     "width height status version lang language ip url referrer text review reviews summary description "
     "body impression impressions cluster embedding phone birth birthday release released signup "
-    "registered registration average avg mean std median",
+    "registered registration average avg mean std median reordered conversion converted is has was",
 }
 _NOT_TIMES = frozenset(
     "release released birth birthday signup registered registration joined expiry expires published publication since "

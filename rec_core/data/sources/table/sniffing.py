@@ -72,14 +72,24 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     Raises:
         DataError: one sentence, if it cannot be read, or is no table.
     """
-    layout, name = layout or layout_of(path), name_of(path)
-    names, records = _rows_of(path, layout)
-    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
-    parts_of(path, layout)
-    _require_narrow(names, name)
+    layout = layout or layout_of(path)
+    names, records = seen(path, layout)
     guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
     first = records[:_LOOKED_AT]
     return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
+
+
+def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    """Return the names of a table's columns and records of its beginning.
+
+    Raises:
+        DataError: one sentence, if it cannot be read, or is no table.
+    """
+    names, records = _rows_of(path, layout)
+    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
+    parts_of(path, layout)
+    _require_narrow(names, name_of(path))
+    return names, records
 
 
 def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
