@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rec_core import specs
+from rec_core.cli import queries
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, settle, sniff
 from rec_core.data.sources.table.places import absolute, name_of
@@ -26,6 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add a log of one's own: where it is, and how it is read."""
     own = parser.add_argument_group("a log of your own")
     own.add_argument("--data", metavar="PATH", help="CSV, JSON lines, Parquet (a file or a folder), .inter; gzip, zip")
+    own.add_argument("--query", metavar="SQL", help="what to ask the database that --data names: one SELECT")
     own.add_argument("--columns", metavar="user=A,item=B", help=", ".join(ROLES))
     own.add_argument("--separator", metavar="SIGN", help="what separates fields: one or two characters, tab or space")
     own.add_argument("--encoding", choices=list(ENCODINGS), help="how text is written")
@@ -54,16 +56,19 @@ def take(args: argparse.Namespace) -> None:
         CorelensError: if it cannot be read so.
     """
     if getattr(args, "data", None) is None:
+        queries.require_data(args)
         return
-    path = _whole(args.data)
-    if getattr(args, "spec", None) is not None and "log" in (said := _toml(args.spec)):
-        _keep(path, _as_said(said["log"]), args, _whole(args.items) if args.items else "")
+    said = _toml(args.spec).get("log") if getattr(args, "spec", None) is not None else None
+    path, queried = queries.taken(args, said or {})
+    if said is not None:
+        again = _as_said(said).model_copy(update={"queried": queried})
+        _keep(path, again, args, _whole(args.items) if args.items else "")
         return
     found = _sniffed(path, args)
     columns = _columns(args.columns, found, path) if args.columns else found.columns
     columns = _counting(columns, args)
     found = settle(path, replace(found, columns=columns), _said(args))
-    reading = {"layout": found.layout, "columns": columns}
+    reading: dict[str, Any] = {"layout": found.layout, "columns": columns, "queried": queried}
     items_path = _whole(args.items) if args.items else ""
     if items_path:
         items = sniff(items_path, of_items=True)
