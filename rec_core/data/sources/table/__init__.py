@@ -6,7 +6,7 @@
 ``source`` is what others see.
 """
 
-from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Reading, Role
+from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Queried, Reading, Role
 from rec_core.data.sources.table.settling import settle, sniff
 from rec_core.data.sources.table.sniffing import Sniffed, layout_of
 from rec_core.data.sources.table.source import Table, titled
@@ -15,6 +15,7 @@ __all__ = [
     "ROLES",
     "Columns",
     "Layout",
+    "Queried",
     "Reading",
     "Role",
     "Sniffed",
