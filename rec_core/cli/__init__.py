@@ -17,7 +17,7 @@ import pandas as pd
 
 import rec_core
 from rec_core import report
-from rec_core.cli import logs, screening, sweeps, tuning
+from rec_core.cli import brought, logs, screening, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -72,6 +72,7 @@ def main(arguments: list[str] | None, home: Home) -> int:
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
+            brought.take(args)
             logs.take(args)
             require_data(args, SOURCES)
             args.command(args)

@@ -44,20 +44,27 @@ def take(args: argparse.Namespace) -> None:
     """
     if getattr(args, "data", None) is None:
         return
-    path = _whole(args.data)
+    path, items_path = absolute(args.data), absolute(args.items) if args.items else ""
+    keep(Table.of(path, reading_of(path, items_path, args), args.title or "", items_path), args)
+
+
+def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
+    """Return how a log is read: as a bundle's spec says, or as its file looks, with what the options say of it.
+
+    Raises:
+        CorelensError: if what they say does not go with the file.
+    """
     if getattr(args, "spec", None) is not None and "log" in (said := _toml(args.spec)):
-        _keep(path, _as_said(said["log"]), args, _whole(args.items) if args.items else "")
-        return
+        return _as_said(said["log"])
     found = _sniffed(path, args)
     columns = _columns(args.columns, found, path) if args.columns else found.columns
     columns = columns.model_copy(update={"in_order": args.in_order and not columns.time})
     reading = {"layout": found.layout, "columns": columns}
-    items_path = _whole(args.items) if args.items else ""
     if items_path:
         items = sniff(items_path, of_items=True)
         named = _columns(args.item_columns, items, items_path) if args.item_columns else items.columns
         reading |= {"items_layout": items.layout, "items": named}
-    _keep(path, Reading(**reading), args, items_path)
+    return Reading(**reading)
 
 
 def _as_said(log: dict[str, Any]) -> Reading:
@@ -65,9 +72,8 @@ def _as_said(log: dict[str, Any]) -> Reading:
     return checked(Reading, {name: value for name, value in log.items() if name in Reading.model_fields})
 
 
-def _keep(path: str, reading: Reading, args: argparse.Namespace, items_path: str) -> None:
-    """Write the log down, and make it the data set."""
-    log = Table.of(path, reading, args.title or "", items_path)
+def keep(log: Table, args: argparse.Namespace) -> None:
+    """Write a log down, and make it the data set."""
     log.require(Folders(None, args.home.folders(None).downloads))
     args.home.logs.keep(log)
     args.dataset = log.name
@@ -100,10 +106,6 @@ def _toml(file: Path) -> dict[str, Any]:
         raise SpecError(f"'{file}' cannot be read ({reason(error)}); name the spec.toml of a bundle.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"'{file.name}' is no TOML ({error}); name the spec.toml of a bundle.") from error
-
-
-def _whole(path: str) -> str:
-    return absolute(path)
 
 
 def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:
