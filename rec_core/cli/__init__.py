@@ -32,6 +32,7 @@ from rec_core.cli.common import (
     result_of,
     save,
     say,
+    say_what_was_read,
     spec_of,
     talking,
     tell,
@@ -48,6 +49,7 @@ from rec_core.cli.usage import (
     folder_or_zip,
     require_data,
     tell_usage,
+    usage_errors,
 )
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
@@ -72,10 +74,12 @@ def main(arguments: list[str] | None, home: Home) -> int:
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
-            brought.take(args)
-            logs.take(args)
+            with usage_errors():
+                brought.take(args)
+                logs.take(args)
             require_data(args, SOURCES)
             args.command(args)
+            say_what_was_read(args)
     except UsageError as error:
         tell_usage(str(error), f"{PROGRAM} {args.name_of_command}")
         return 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from rec_core.cli import logs
+from rec_core.cli import log_options, logs
 from rec_core.cli.usage import UsageError
-from rec_core.data.sources.table import Brought
+from rec_core.data.sources.table import Brought, Layout
 from rec_core.data.sources.table.places import absolute
 
 
@@ -34,5 +34,5 @@ def take(args: argparse.Namespace) -> None:
     path, items_path = absolute(train), absolute(args.items) if args.items else ""
     chosen_on, measured_on = (absolute(one) if one else "" for one in (validation, test))
     reading = logs.reading_of(path, items_path, args)
-    said = args.header is not None
+    said = log_options.said(args, Layout).get("header") is not None
     logs.keep(Brought.of_files(path, chosen_on, measured_on, reading, args.title or "", items_path, said), args)

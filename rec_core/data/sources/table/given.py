@@ -17,7 +17,8 @@ from rec_core.data.rejected import LISTED, Rejected
 from rec_core.data.sources.base import Folders, Words
 from rec_core.data.sources.table.opening import exists, name_of, size_of
 from rec_core.data.sources.table.reading import Reading
-from rec_core.data.sources.table.sniffing import layout_of, sniff
+from rec_core.data.sources.table.settling import sniff
+from rec_core.data.sources.table.sniffing import layout_of
 from rec_core.data.sources.table.source import PREFIX, Table, titled
 from rec_core.data.texts import texts
 from rec_core.errors import DataError
@@ -198,8 +199,8 @@ def _together(loaded: Sequence[Dataset], parts: Sequence[str], files: Sequence[s
 
 
 def _records(one: Dataset) -> int:
-    """Return how many records a file has, those that cannot be read among them."""
-    return len(one.interactions) + one.rejected.count
+    """Return how many records a file has, up to the last that counts."""
+    return len(one.interactions) if one.places is None else int(one.places[-1]) + 1
 
 
 def _numbered(ids: Sequence[Ids]) -> tuple[Ids, list[NDArray[np.int32]]]:
@@ -221,7 +222,8 @@ def _catalogue(loaded: Sequence[Dataset], users: Ids, items: Ids, places: Sequen
     titles, genres = (
         np.concatenate([getattr(one.catalogue, name) for one in loaded])[first] for name in ("titles", "genres")
     )
-    return Catalogue(users, items, titles, genres, loaded[0].catalogue.notes)
+    notes = dict.fromkeys(note for one in loaded for note in one.catalogue.notes)
+    return Catalogue(users, items, titles, genres, tuple(notes))
 
 
 def _rejected(loaded: Sequence[Dataset], files: Sequence[str]) -> Rejected:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.rejected import NOT_TEXT, Rejects
 from rec_core.data.sources.table.addresses import is_elsewhere
-from rec_core.data.sources.table.opening import DAMAGED, name_of, opened, parts, size_of, start_of
+from rec_core.data.sources.table.opening import DAMAGED, begun, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.reading import Layout
 from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, readable, separated, unique
 from rec_core.errors import DataError
@@ -68,11 +68,12 @@ def pieces(
 
 def about_how_many(path: str, layout: Layout) -> int:
     """Return how many rows a file or a folder of files holds, by its beginning; 0 where that tells nothing."""
-    size, packed = size_of(path)
     if layout.form == "parquet":
         return sum(map(_rows_of, parts(path)))
-    start = b"" if packed or is_elsewhere(path) else start_of(path)
-    return size * start.count(b"\n") // len(start) if start else 0
+    if is_elsewhere(path):
+        return 0
+    start, packed = begun(path)
+    return size_of(path)[0] * start.count(b"\n") // packed if packed else 0
 
 
 def _rows_of(path: str) -> int:
