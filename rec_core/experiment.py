@@ -138,7 +138,7 @@ class Stages:
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
         histories = self.split.known if self.spec.model.is_served else None
         own = controls.per_user(control, self.split, kept, negatives, [metric.part], histories)
-        return metric.values(own)[among] if own else np.full(len(self.split.test), np.nan)
+        return metric.values(own)[among] if own else np.full(len(self.split.tested), np.nan)
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""

@@ -26,6 +26,8 @@ from rec_core.cli.common import (
     experiment_of,
     experiment_options,
     keeps_rows,
+    metric_named,
+    metric_option,
     note,
     result_of,
     save,
@@ -46,6 +48,7 @@ from rec_core.cli.usage import (
     folder_or_zip,
     require_data,
     tell_usage,
+    usage_errors,
 )
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
@@ -70,7 +73,8 @@ def main(arguments: list[str] | None, home: Home) -> int:
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
-            logs.take(args)
+            with usage_errors():
+                logs.take(args)
             require_data(args, SOURCES)
             args.command(args)
     except UsageError as error:
@@ -91,6 +95,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name_of_command")
     run = commands.add_parser("run", help="run one experiment")
     experiment_options(run)
+    metric_option(run, "further metrics to print, after those that are always printed", action="append", default=[])
     run.set_defaults(command=_run)
     select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
     experiment_options(select)
@@ -149,7 +154,8 @@ def _run(args: argparse.Namespace) -> None:
     spec = spec_of(args)
     with Bar() as bar:
         result = result_of(spec, args, bar)
-    tell(args, json.dumps(result.to_json(), indent=2) if args.json is None else "", result.to_json())
+    document = result.to_json([metric_named(name, spec) for name in args.metric])
+    tell(args, json.dumps(document, indent=2) if args.json is None else "", document)
 
 
 def _select(args: argparse.Namespace) -> None:

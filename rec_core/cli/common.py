@@ -17,8 +17,7 @@ from tqdm import tqdm
 from rec_core import specs
 from rec_core.canonical import Json
 from rec_core.cli import logs
-from rec_core.cli.usage import STDOUT, UsageError, share
-from rec_core.data.interactions import Feedback
+from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Table
 from rec_core.errors import CorelensError, SelectionError, SpecError, nearest, reason
@@ -136,8 +135,10 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
         "data_seed": args.data_seed,
     }
     if getattr(args, "spec", None) is not None:
-        return with_settings(logs.spec_in(args.spec, args.dataset), args.set)
-    with _usage_errors():
+        with usage_errors():
+            found = logs.spec_in(args.spec, args.dataset)
+        return with_settings(found, args.set)
+    with usage_errors():
         spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
     settings = list(args.set)
     if args.split:
@@ -146,22 +147,13 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
     return with_settings(spec, settings)
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Answer a wrong setting as any wrong option."""
-    try:
-        yield
-    except SpecError as error:
-        raise UsageError(str(error)) from error
-
-
 def with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
     """Return ``spec`` changed by ``name=value`` texts, names dotted as in the spec's JSON.
 
     Raises:
         UsageError: if a setting is unknown, or does not go with another one.
     """
-    with _usage_errors():
+    with usage_errors():
         return _changed(spec, settings)
 
 
@@ -279,10 +271,32 @@ def note(experiment: Experiment) -> None:
         say(note)
 
 
-def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
+def metric_option(parser: argparse.ArgumentParser, what: str, **how: Any) -> None:
+    """Add a choice of metric, at any K."""
+    said = f"{what}: {', '.join(METRICS)}, or another K as recall@7"
+    parser.add_argument("--metric", metavar="NAME", type=_metric, help=said, **how)
+
+
+def _metric(name: str) -> str:
+    """Return a metric's name; papers write it in capitals, too."""
+    if name.lower() in METRICS:
+        return name.lower()
+    near = nearest(name.lower(), METRICS) or f"; choose from {', '.join(METRICS)}, or name another K as recall@7"
+    raise argparse.ArgumentTypeError(f"'{name}' is not known{near}")
+
+
+def metric_named(name: str, spec: ExperimentSpec) -> Metric:
+    """Return a metric as it is meant for an experiment: of a split that people bring, all items are ranked alone."""
+    every = f"{name}_all"
+    return METRICS[every if spec.split.is_given and every in METRICS else name]
+
+
+def metric_of(args: argparse.Namespace, spec: ExperimentSpec) -> Metric:
     """Return by what runs are judged: the chosen metric, or the preset's."""
-    chosen = METRICS.get(args.metric)
-    return chosen if chosen is not None and chosen.feedback == feedback else specs.judged_by(args.preset, feedback)
+    chosen = metric_named(args.metric, spec) if args.metric else None
+    if chosen is not None and chosen.feedback == spec.feedback:
+        return chosen
+    return specs.judged_by(args.preset, spec.feedback, spec.split.is_given)
 
 
 def say(*sentences: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rec_core import specs
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, layout_of, sniff
+from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, settle, sniff
 from rec_core.data.sources.table.places import absolute, name_of
 from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.source import PREFIX
+from rec_core.data.sources.table.time_forms import NAMED
 from rec_core.errors import SpecError, reason
 from rec_core.specs import ExperimentSpec, checked
 
@@ -24,12 +26,21 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add a log of one's own: where it is, and how it is read."""
     own = parser.add_argument_group("a log of your own")
     own.add_argument("--data", metavar="PATH", help="CSV, JSON lines, Parquet (a file or a folder), .inter; gzip, zip")
-    own.add_argument("--columns", metavar="user=A,item=B", help="user, item, rating, time, title, categories")
+    own.add_argument("--columns", metavar="user=A,item=B", help=", ".join(ROLES))
     own.add_argument("--separator", metavar="SIGN", help="what separates fields: one or two characters, tab or space")
     own.add_argument("--encoding", choices=list(ENCODINGS), help="how text is written")
     own.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether line 1 names the columns")
     own.add_argument("--quotes", action=argparse.BooleanOptionalAction, help="whether quotation marks enclose fields")
     own.add_argument("--decimal", choices=[".", ","], help="the sign in 3.5")
+    own.add_argument("--thousands", choices=["", ",", ".", " ", "'"], help="the sign in 12,000")
+    own.add_argument(
+        "--time-format",
+        metavar="FORM",
+        help=f"how times are written: {', '.join(NAMED)}, or a pattern such as '%%d/%%m/%%Y %%H:%%M'",
+    )
+    own.add_argument("--events", metavar="A,B", help="the events that count, of the column event=…")
+    own.add_argument("--at-least", type=float, metavar="RATING", help="skip rows with a lower rating")
+    own.add_argument("--unrated", metavar="0,-1", help="ratings that mean “not rated”: skip their rows")
     own.add_argument("--in-order", action="store_true", help="without times: lines are in order of time")
     own.add_argument("--items", metavar="PATH", help="a second file, with titles and categories of items")
     own.add_argument("--item-columns", metavar="item=A,title=B", help="what is what there")
@@ -50,7 +61,8 @@ def take(args: argparse.Namespace) -> None:
         return
     found = _sniffed(path, args)
     columns = _columns(args.columns, found, path) if args.columns else found.columns
-    columns = columns.model_copy(update={"in_order": args.in_order and not columns.time})
+    columns = _counting(columns, args)
+    found = settle(path, replace(found, columns=columns), _said(args))
     reading = {"layout": found.layout, "columns": columns}
     items_path = _whole(args.items) if args.items else ""
     if items_path:
@@ -111,14 +123,28 @@ def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:
     separator = _NAMED.get(args.separator, args.separator or "")
     if separator:
         checked(Layout, {"separator": separator})
+    return sniff(path, checked(Layout, layout_of(path, separator).model_dump() | _said(args)))
+
+
+def _said(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of the layout that options say."""
     said: dict[str, Any] = {
         "encoding": args.encoding,
         "header": args.header,
         "quoted": args.quotes,
         "decimal": args.decimal,
+        "thousands": args.thousands,
+        "time_format": args.time_format,
     }
-    changed = {name: value for name, value in said.items() if value is not None}
-    return sniff(path, checked(Layout, layout_of(path, separator).model_dump() | changed))
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _counting(columns: Columns, args: argparse.Namespace) -> Columns:
+    """Return the columns with what options say of rows that count, and of their order."""
+    events = tuple(name.strip() for name in (args.events or "").split(",") if name.strip())
+    said: dict[str, Any] = {"events": events, "at_least": args.at_least, "unrated": args.unrated}
+    said = {name: value for name, value in said.items() if value not in (None, ())}
+    return checked(Columns, columns.model_dump() | said | {"in_order": args.in_order and not columns.time})
 
 
 def _columns(text: str, found: Sniffed, path: str) -> Columns:
@@ -136,4 +162,6 @@ def _columns(text: str, found: Sniffed, path: str) -> Columns:
     if missing := [column for column in named.values() if column and column not in found.names]:
         raise SpecError(f"There is no column '{missing[0]}' in '{name_of(path)}'; it has {', '.join(found.names)}.")
     guessed = {role: column for role, column in found.columns.named.items() if column not in named.values()}
+    if "time" in named:  # what was guessed belongs to the other column
+        guessed.pop("time_of_day", None)
     return checked(Columns, guessed | named)

@@ -102,6 +102,8 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     if wanted.dropped:
         dropped(stages, rated).to_parquet(folder / "dropped.parquet", index=False)
     numbered = [frameworks.recbole(tables, folder / "recbole"), frameworks.tables_of_four(tables, folder / "uirt")]
+    if _is_of_sequences(stages, tables):
+        numbered.append(frameworks.recbole_sequences(tables, folder / "recbole"))
     (folder / "spec.toml").write_bytes(_spec(stages).encode())
     query, without = sql.coreset_sql(stages)
     if query:
@@ -111,6 +113,14 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     said = [*filter(None, [*formulas, *numbered, imprecise, without])]
     manifest = _manifest(stages, tables, said) | {"files": _hashes(folder)}
     (folder / MANIFEST).write_bytes(f"{json.dumps(manifest, indent=2, ensure_ascii=False)}\n".encode())
+
+
+def _is_of_sequences(stages: Stages, tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Return True if each user's last two rows are held out, by times that the tables have."""
+    split = stages.spec.split
+    return (
+        TEST in tables and "time" in tables[TRAIN] and (split.test, split.validation_rule) == ("last", "next-to-last")
+    )
 
 
 def _spec(stages: Stages) -> str:
@@ -140,6 +150,7 @@ def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> st
         value="rating" if ratings else "weight",
         ratings=ratings,
         times="time" in tables[TRAIN],
+        sequences=_is_of_sequences(stages, tables),
         texts=repr([name for name in ("user_id", "item_id") if isinstance(tables[TRAIN][name].iloc[0], str)]),
     )
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from rec_core.data.checks import UNITS, units
 from rec_core.data.sources.table import Table, sniff
+from rec_core.data.sources.table.folders import is_one
 from rec_core.data.sources.table.opening import exists, name_of, packing_of, parts, start_of
-from rec_core.data.sources.table.sniffing import header_lines
+from rec_core.data.sources.table.sniffing import header_lines, parts_of
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
@@ -45,16 +46,33 @@ def _why_not(source: Table, rejected: int) -> str:
     layout = source.reading.layout
     if not exists(source.path):
         return "the file is no longer where it was"
+    if layout.time_format or layout.thousands or source.reading.columns.is_choosy:
+        return "it does not say yet how these times or numbers are written, or which rows are skipped"
     if rejected:
         rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
         return f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
     if layout.form != "parquet" and layout.encoding not in (_ENCODINGS if layout.form == "text" else ("utf-8",)):
         return "it does not read the encoding of this file; convert the file to UTF-8 and export again"
+    if why := _in_other_files(source):
+        return f"{why}; write the log as one file of CSV or Parquet, and export again"
     if (packing := packing_of(source.path)) not in ("", "gzip"):
         return f"it does not read {packing} files; unpack the file and export again"
     if any(not _NUMBER.fullmatch(text) and not _DATE.fullmatch(text) for text in _times(source)):
         return "it does not read the dates of this file; write them as 2026-01-31 12:00:00 and export again"
     return ""
+
+
+def _in_other_files(source: Table) -> str:
+    """Return why no statement reads a log's files as one table: their form, or what the names of folders say."""
+    layout = source.reading.layout
+    if layout.form not in ("text", "json", "parquet"):
+        return "it has no reader for this form of file"
+    if is_one(source.path):
+        return ""
+    if layout.form != "parquet":
+        return "the parts of this log may differ in their lines of names"
+    keys = {key for part in parts_of(source.path, layout) for key in part.keys}
+    return "columns of this log are the names of folders" if keys & set(source.reading.columns.named.values()) else ""
 
 
 def _text(source: Table, path: str) -> str:

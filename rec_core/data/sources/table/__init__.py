@@ -1,11 +1,26 @@
 """People's own logs: any table of who chose what, by its path.
 
 ``opening`` gives the bytes, ``sniffing`` guesses how they are to be read (``reading``), ``pieces`` reads columns,
-``values`` makes ids, ratings and times of them, ``assembling`` a data set, and ``source`` is what others see.
+``settling`` tells how their numbers and times are written (``number_forms``, ``time_forms``),
+``values`` makes ids and ratings of them, ``times`` times (``formats``, ``clock``), ``assembling`` a data set, and
+``source`` is what others see.
 """
 
 from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Reading, Role
-from rec_core.data.sources.table.sniffing import Sniffed, layout_of, sniff
+from rec_core.data.sources.table.settling import settle, sniff
+from rec_core.data.sources.table.sniffing import Sniffed, layout_of
 from rec_core.data.sources.table.source import Table, titled
 
-__all__ = ["ROLES", "Columns", "Layout", "Reading", "Role", "Sniffed", "Table", "layout_of", "sniff", "titled"]
+__all__ = [
+    "ROLES",
+    "Columns",
+    "Layout",
+    "Reading",
+    "Role",
+    "Sniffed",
+    "Table",
+    "layout_of",
+    "settle",
+    "sniff",
+    "titled",
+]

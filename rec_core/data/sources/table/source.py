@@ -22,7 +22,8 @@ from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_o
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
 from rec_core.data.sources.table.sniffing import sniff
-from rec_core.data.sources.table.values import Numbered, Times, exact_ratings
+from rec_core.data.sources.table.times import Times
+from rec_core.data.sources.table.values import Numbered, exact_ratings
 from rec_core.errors import DataError
 from rec_core.memory import available, gigabytes
 
@@ -165,7 +166,7 @@ class Table(Source):
         layout, column = self.reading.layout, self.reading.columns.rating
         names = _names(self.path, layout, self.reading.columns)
         read = [
-            (piece.rows, exact_ratings(piece.columns[column], layout.decimal))
+            (piece.rows, exact_ratings(piece.columns[column], layout.decimal, layout.thousands))
             for piece in pieces(self.path, layout, names, [column], Rejects())
         ]
         found = np.full(max((int(rows[-1]) + 1 for rows, _ in read if len(rows)), default=0), np.nan)
@@ -244,7 +245,7 @@ def _described(path: str, reading: Reading) -> Described:
 @lru_cache(maxsize=256)
 def _has_fine_times(contents: str, path: str, reading: Reading) -> bool:
     """Return True if the times at the beginning of a file (of some ``contents``) are finer than seconds."""
-    columns, times = reading.columns, Times()
+    columns, times = reading.columns, Times(reading.layout.time_format, reading.layout.decimal)
     try:
         names = _names(path, reading.layout, columns)
         piece = next(pieces(path, reading.layout, names, [columns.time], Rejects()), None)

@@ -1,16 +1,15 @@
-"""Columns of somebody's table as ids, ratings and times; what is none of these is marked, and says why."""
+"""Columns of somebody's table as ids and ratings; what is neither is marked, and says why."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.checks import UNITS, units
-from rec_core.data.interactions import NANOSECONDS, Ids
+from rec_core.data.interactions import Ids
 from rec_core.data.rejected import NOT_TEXT
 from rec_core.data.texts import texts
 from rec_core.errors import DataError
@@ -23,9 +22,10 @@ _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # what a number of 64 bits is written as, 
 _FRACTION = r"^[+-]?[0-9]*\.[0-9]*[1-9][0-9]*$"
 _NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)$"
 _TORN = "a line break, as where a quotation mark is not closed"
+_SPACES = "[ \u00a0\u202f]"  # plain and narrow ones that do not break
+YES = frozenset("true t yes y ja oui si sí sim vrai wahr verdadero да".split())
+NO = frozenset("false f no n nein non não faux falsch falso нет".split())
 _DISTINCT = 1 << 21  # ids of single pieces that are held before they are made one
-_MICRO = 1_000_000  # microseconds in a second
-_END = 4_102_444_800  # seconds since 1970 at the beginning of 2100
 
 
 def as_texts(column: pa.Array) -> tuple[pa.Array, Mask]:
@@ -77,10 +77,10 @@ class Numbered:
 
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             self._written = False
-        ids, broken = as_texts(_whole_numbers(column))
+        ids, broken = as_texts(whole_numbers(column))
         chunk = ids.dictionary_encode()
-        empty = _mask(pc.equal(pc.utf8_trim_whitespace(chunk.dictionary), ""))
-        torn = _mask(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
+        empty = mask_of(pc.equal(pc.utf8_trim_whitespace(chunk.dictionary), ""))
+        torn = mask_of(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
         code = chunk.indices.to_numpy(zero_copy_only=False)
         if sum(len(one.dictionary) for one in self._new) > _DISTINCT:
             self._unify()
@@ -152,7 +152,7 @@ def _short_first(ids: list[str]) -> NDArray[np.int64]:
     return np.array(sorted(range(len(ids)), key=lambda place: (len(ids[place]), ids[place])), np.int64)
 
 
-def _whole_numbers(column: pa.Array) -> pa.Array:
+def whole_numbers(column: pa.Array) -> pa.Array:
     """Return floats that are whole as whole numbers: Parquet has them where one was missing."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -186,20 +186,48 @@ def _all_numbers(ids: pa.Array) -> bool:
     return True
 
 
-def ratings(column: pa.Array, decimal: str) -> tuple[NDArray[np.float32], dict[str, Mask]]:
+def ratings(column: pa.Array, decimal: str, thousands: str = "") -> tuple[NDArray[np.float32], dict[str, Mask]]:
     """Return ratings (n,), and which of them are none, by why; what stands in their places is of no account."""
-    numbers, why = _numbers(column, decimal)
+    numbers, why = _rated(column, decimal, thousands)
     with np.errstate(over="ignore"):
         rated = numbers.astype(np.float32)
     return rated, why | {"not finite": ~np.isfinite(rated)}
 
 
-def exact_ratings(column: pa.Array, decimal: str) -> NDArray[np.float64]:
+def exact_ratings(column: pa.Array, decimal: str, thousands: str = "") -> NDArray[np.float64]:
     """Return ratings (n,) in double precision; what is no number is of no account."""
-    return _numbers(column, decimal)[0].astype(np.float64)
+    return _rated(column, decimal, thousands)[0].astype(np.float64)
 
 
-def _numbers(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[str, Mask]]:
+def _rated(column: pa.Array, decimal: str, thousands: str) -> tuple[NDArray[Any], dict[str, Mask]]:
+    """Return ratings (n,), and which are none, by why: numbers, or yes and no as 1 and 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_boolean(column.type):
+        return _truths(pc.cast(column, pa.string()))
+    numbers, why = numbers_of(column, decimal, thousands)
+    wrong = why.get("not a number")
+    if wrong is None or not wrong.any() or not np.isin(numbers[np.isfinite(numbers)], (0, 1)).all():
+        return numbers, why
+    truths, others = _truths(as_texts(column)[0])  # among other numbers, a "yes" would be none
+    known = ~others["not a number"] & wrong
+    return np.where(known, truths, numbers), why | {"not a number": wrong & ~known}
+
+
+def _truths(text: pa.Array) -> tuple[NDArray[np.float64], dict[str, Mask]]:
+    """Return 1 for yes (n,), 0 for no, and which texts are neither, by why."""
+    import pyarrow.compute as pc
+
+    distinct = pc.fill_null(text, "").dictionary_encode()
+    words = [word.strip().casefold() for word in distinct.dictionary.to_pylist()]
+    code = distinct.indices.to_numpy(zero_copy_only=False)
+    missing = np.array([not word for word in words], bool)[code]
+    numbers = np.array([float(word in YES) if word in YES or word in NO else np.nan for word in words])[code]
+    return numbers, {"nothing stands there": missing, "not a number": np.isnan(numbers) & ~missing}
+
+
+def numbers_of(column: pa.Array, decimal: str = ".", thousands: str = "") -> tuple[NDArray[Any], dict[str, Mask]]:
     """Return numbers (n,), whole ones where all of them are, and which are none, by why."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -209,6 +237,7 @@ def _numbers(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[s
     if pa.types.is_floating(column.type) and not column.null_count:
         return column.cast(pa.float64()).to_numpy(), {}
     text, broken = as_texts(column)
+    text = _without(thousands, decimal, text) if thousands else text
     text = text if decimal == "." else pc.replace_substring(text, decimal, ".")
     for kind in (pa.int64(), pa.float64()):
         try:
@@ -218,148 +247,22 @@ def _numbers(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[s
     text = pc.utf8_trim_whitespace(text)
     said = pc.match_substring_regex(text, _NUMBER)
     numbers = pc.if_else(said, text, "nan").cast(pa.float64()).to_numpy()
-    missing = _mask(pc.equal(text, "")) & ~broken
-    return numbers, {"nothing stands there": missing, "not a number": ~_mask(said) & ~missing}
+    missing = mask_of(pc.equal(text, "")) & ~broken
+    return numbers, {"nothing stands there": missing, "not a number": ~mask_of(said) & ~missing}
 
 
-def _mask(values: Any) -> Mask:
-    found: Mask = values.to_numpy(zero_copy_only=False)
-    return found
-
-
-@dataclass
-class _Chunk:
-    """Some times (n,): numbers, which of them are seconds because they were dates, and nanoseconds of dates."""
-
-    numbers: NDArray[Any]
-    dated: Mask
-    fine: NDArray[np.int32] | None = None
-
-    def take(self, some: Mask) -> _Chunk:
-        """Return those that a mask marks."""
-        return _Chunk(self.numbers[some], self.dated[some], None if self.fine is None else self.fine[some])
-
-
-class Times:
-    """Times as they come, piece by piece: numbers in some unit, or dates; and in the end as seconds since 1970."""
-
-    def __init__(self) -> None:
-        self._chunks: list[_Chunk] = []
-
-    def add(self, column: pa.Array) -> dict[str, Mask]:
-        """Take times (n,); return which of them are none, by why."""
-        chunk, why = _moments(column)
-        self._chunks.append(chunk)
-        return why
-
-    def keep(self, good: Mask) -> None:
-        """Forget those of the last times that are not ``good`` (n,)."""
-        self._chunks[-1] = self._chunks[-1].take(good)
-
-    def finish(self) -> tuple[NDArray[np.int64], NDArray[np.int32] | None, dict[str, Mask]]:
-        """Return seconds since 1970 (n,), the nanoseconds within them (n,), and which cannot be, by why.
-
-        The unit is the one that most have. Nanoseconds are None where all times are whole seconds.
-        """
-        counted = [chunk.numbers[~chunk.dated & (chunk.numbers != 0)] for chunk in self._chunks]
-        common = int(np.argmax(sum(np.bincount(units(numbers), minlength=len(UNITS)) for numbers in counted)))
-        n_times = sum(len(chunk.numbers) for chunk in self._chunks)
-        seconds, other = (np.empty(n_times, kind) for kind in (np.int64, bool))
-        fine: NDArray[np.int32] | None = None
-        done = 0
-        for chunk in self._chunks:
-            some = slice(done, done := done + len(chunk.numbers))
-            seconds[some], within, other[some] = _in_seconds(chunk, common)
-            if within is not None and within.any():
-                fine = np.zeros(n_times, np.int32) if fine is None else fine
-                fine[some] = within
-        early, late = ~other & (seconds < 0), ~other & (seconds >= _END)
-        return (
-            seconds,
-            fine,
-            {
-                "another unit than most times of the file": other,
-                "before 1970": early,
-                "after 2099": late,
-            },
-        )
-
-    def shown(self, at: int) -> str:
-        """Return a number as it stands in the file."""
-        for chunk in self._chunks:
-            if at < len(chunk.numbers):
-                return f"{chunk.numbers[at]}"
-            at -= len(chunk.numbers)
-        return ""
-
-    def digits(self) -> Sequence[int]:
-        """Return how many digits the last number has, and the shortest of the others; nothing where some are dates."""
-        if not self._chunks or any(chunk.dated.any() for chunk in self._chunks):
-            return ()
-        every = [chunk.numbers for chunk in self._chunks if len(chunk.numbers)]
-        if sum(map(len, every)) < 2:
-            return ()
-        last = every[-1][-1]
-        others = [int(part.min()) for part in (*every[:-1], every[-1][:-1]) if len(part)]
-        return (len(str(int(last))), min(len(str(one)) for one in others)) if last > 0 else ()
-
-
-def _in_seconds(chunk: _Chunk, common: int) -> tuple[NDArray[np.int64], NDArray[np.int32] | None, Mask]:
-    """Return whole seconds (n,), the nanoseconds beyond them or None, and which numbers are of another unit."""
-    numbers, dated = chunk.numbers, chunk.dated
-    other = ~dated & (numbers != 0) & (units(numbers) != common)
-    numbers = np.where(other, 0, numbers) if other.any() else numbers
-    per = np.where(dated, 1, UNITS[common]) if dated.any() else UNITS[common]
-    with np.errstate(all="ignore"):  # numbers that are no times of ours are told from the others later
-        whole = np.floor_divide(numbers, per)
-        if np.issubdtype(numbers.dtype, np.integer) and np.all(per == 1):
-            return whole.astype(np.int64), chunk.fine, other
-        within = np.rint((numbers - whole * per) * (NANOSECONDS / per))
-        fine = np.clip(within, 0, NANOSECONDS - 1).astype(np.int32)
-        return whole.astype(np.int64), fine if chunk.fine is None else fine + chunk.fine, other
-
-
-def _moments(column: pa.Array) -> tuple[_Chunk, dict[str, Mask]]:
-    """Return times (n,), and which of them are none, by why."""
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return _of_dates(column)
-    numbers, why = _numbers(column)
-    wrong = why.get("not a number")
-    dated, fine = np.zeros(len(numbers), bool), None
-    if wrong is not None and wrong.any():
-        places, moments = _written_dates(column, wrong)
-        numbers, fine = numbers.copy(), np.zeros(len(numbers), np.int32)
-        numbers[places], fine[places] = moments // _MICRO, moments % _MICRO * (NANOSECONDS // _MICRO)
-        dated[places] = True
-        why = {"nothing stands there": why["nothing stands there"], "neither a number nor a date": wrong & ~dated}
-    finite = np.isfinite(numbers)
-    spoilt = ~finite & ~np.logical_or.reduce([*why.values(), np.zeros(len(numbers), bool)])
-    numbers = np.where(finite, numbers, 0) if not finite.all() else numbers
-    return _Chunk(numbers, dated, fine), why | {"not finite": spoilt}
-
-
-def _of_dates(column: pa.Array) -> tuple[_Chunk, dict[str, Mask]]:
-    """Return times that Arrow knows as such; what it counts is UTC, whatever the zone."""
-    import pyarrow as pa
+def _without(thousands: str, decimal: str, text: pa.Array) -> pa.Array:
+    """Return texts (n,) without the sign that parts thousands; what it parts otherwise is no number."""
     import pyarrow.compute as pc
 
-    missing = _mask(column.is_null())
-    if not pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s"), safe=False)
-    per = {"s": 1, "ms": 1_000, "us": _MICRO, "ns": NANOSECONDS}[column.type.unit]
-    counted = pc.fill_null(column.cast(pa.int64()), 0).to_numpy()
-    fine = None if per == 1 else (counted % per * (NANOSECONDS // per)).astype(np.int32)
-    return _Chunk(counted // per, np.ones(len(column), bool), fine), {"nothing stands there": missing}
+    sign = _SPACES if thousands == " " else re.escape(thousands)
+    whole = rf"^\s*[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+({re.escape(decimal)}[0-9]*)?\s*$"
+    held = pc.match_substring_regex(text, sign)
+    plain = pc.if_else(pc.match_substring_regex(text, whole), pc.replace_substring_regex(text, sign, ""), "?")
+    return pc.if_else(held, plain, text)
 
 
-def _written_dates(column: pa.Array, some: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of those of ``some`` texts that are dates, and their microseconds since 1970."""
-    import pandas as pd
-
-    said = pd.Series(as_texts(column)[0].to_pylist(), dtype=object).str.strip()[some]
-    moments = pd.to_datetime(said, format="ISO8601", utc=True, errors="coerce")
-    places = np.flatnonzero(some)[moments.notna().to_numpy()]
-    counted = moments.dropna().astype("datetime64[us, UTC]").astype("int64").to_numpy()
-    return places.astype(np.int64), np.asarray(counted, np.int64)
+def mask_of(values: Any) -> Mask:
+    """Return Arrow's truth values (n,) as a mask."""
+    found: Mask = values.to_numpy(zero_copy_only=False)
+    return found
