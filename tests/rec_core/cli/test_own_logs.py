@@ -11,7 +11,8 @@ import pytest
 from rec_core.__main__ import main
 from rec_core.cli import log_options
 from rec_core.data.sources import SOURCES
-from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table, answering, settling
+from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table, answering
+from rec_core.data.sources.table import sniff as sniff_file
 from rec_core.data.sources.table.asking import Choice, Question
 
 QUICK = ["--model", "mf", "--set", "train.epochs=1"]
@@ -92,10 +93,9 @@ def test_dates_that_nothing_decides_are_asked_for_and_nothing_is_read(
 
 def _asking(monkeypatch: pytest.MonkeyPatch, *questions: Question) -> None:
     """Have files leave questions open, whatever they hold."""
-    look = settling.sniff
 
     def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
-        found = look(path, layout, of_items)
+        found = sniff_file(path, layout, of_items)
         return found if of_items else replace(found, questions=questions)
 
     monkeypatch.setattr(answering, "sniff", sniff)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from rec_core.__main__ import main
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import Folders, register
-from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, sniff
+from rec_core.data.sources.table import Columns, Layout, Reading, Sniffed, Table, settle, sniff
+from rec_core.data.sources.table.events import event_question
 from rec_core.data.sources.table.number_forms import are_truths, number_forms
 from rec_core.errors import DataError, SpecError
 from rec_core.experiment import Experiment
@@ -63,7 +65,7 @@ def test_thousands_are_told_from_decimals_by_the_whole_column(
     tmp_path: Path, thousands: str, decimal: str, digits: int
 ) -> None:
     path = _log(tmp_path, [_with(thousands, decimal, count, digits) for count in _COUNTS])
-    found = sniff(str(path))
+    found = settle(str(path), replace(sniff(str(path)), columns=_columns(), questions=()))
     assert found.questions == ()
     log, data = _read(path, found)
     assert not data.rejected.count
@@ -293,3 +295,39 @@ def test_the_command_says_what_was_skipped(
     ]
     assert main(command) == 0, capsys.readouterr().err
     assert "Skipped 300 of 1,200 rows" in capsys.readouterr().err
+
+
+def test_the_whole_column_decides_what_a_comma_is(tmp_path: Path) -> None:
+    some = ["1,234", "2,345"] * 900  # more than the beginning that is looked at first
+    for last, signs in (("800", (".", ",")), ("12,5", (",", "")), ("1,234,567", (".", ","))):
+        found = sniff(str(_log(tmp_path, [*some, last])))
+        assert found.questions == ()
+        assert (found.layout.decimal, found.layout.thousands) == signs
+
+
+def test_values_that_begin_far_below_tell_their_form(tmp_path: Path) -> None:
+    dates = [""] * 1_500 + ["13.06.2019", "01.02.2019"] * 50
+    found = sniff(str(_log(tmp_path, [3] * 1_600, date=dates)))
+    assert found.columns.time == "date"
+    assert found.layout.time_format == "%d.%m.%Y"
+
+
+def test_points_of_json_and_parquet_are_decimals(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"user_id": range(4), "item_id": range(4), "rating": [1.234, 2.345, 3.456, 4.567]})
+    frame.to_parquet(tmp_path / "log.parquet")
+    frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
+    for name in ("log.parquet", "log.jsonl"):
+        found = sniff(str(tmp_path / name))
+        assert not [question for question in found.questions if question.about == "decimal"]
+        assert _rated(_read(tmp_path / name, found)[1]) == frame["rating"].astype(np.float32).tolist()
+
+
+@given(st.dictionaries(st.text("abc,V", min_size=1, max_size=6), st.integers(1, 10**6), min_size=2, max_size=9))
+def test_a_question_about_events_has_their_numbers(counts: dict[str, int]) -> None:
+    asked = event_question("kind", counts)
+    assert asked.choices[0].meaning == f"{sum(counts.values()):,} rows"
+    assert 1 <= len(asked.choices) <= 3
+    for choice in asked.choices[1:]:
+        named = choice.value.split(",")
+        assert set(named) < set(counts)
+        assert choice.meaning == f"{sum(counts[name] for name in named):,} rows"
