@@ -26,7 +26,7 @@ _WORDS: dict[Kind, str] = {
     "item": "item i iid parentasin asin sku stockcode product pid video vid track song movie mid film book isbn "
     "news nid article aid newsid business bid gmap venue poi place restaurant hotel recipe game app "
     "anime manga show series episode podcast course job offer ad advertisement banner creative listing "
-    "post pin document doc content streamer artist album playlist campaign beer joke thread repo prod "
+    "post pinid document doc content streamer artist album playlist campaign beer joke thread repo prod "
     "art artikel artikelnr produkt ware buch lied werk spiel produit oeuvre livre chanson jeu producto "
     "articulo pelicula libro cancion juego produto artigo filme livro musica jogo prodotto articolo "
     "canzone brano gioco товар товара товары продукт продукта артикул фильм фильма книга книги трек "
