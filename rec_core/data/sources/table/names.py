@@ -176,8 +176,12 @@ def _by_head(words: list[str]) -> dict[Kind, Meaning]:
 
 
 def is_known(name: str) -> bool:
-    """Return True if a name tells of a role, or of something else that logs hold."""
-    return bool(meanings(name))
+    """Return True if a text is a name of a role or of an index, and nothing else.
+
+    >>> is_known("User-ID"), is_known("cart"), is_known("The Game 17")
+    (True, False, False)
+    """
+    return any(one.exact for kind, one in meanings(name).items() if kind != "against")
 
 
 def is_bare(name: str) -> bool:
