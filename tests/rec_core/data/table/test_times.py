@@ -125,6 +125,7 @@ def test_a_date_and_a_time_of_day_are_one_time(tmp_path: Path, how: str) -> None
     name = how if how in ("hourmin", "hour") else "at"
     path = _log(tmp_path, [one.strftime("%Y%m%d") for one in instants], **{name: clock})
     assert sniff(str(path)).columns.time_of_day == name
+    assert sniff(str(path), Layout()).columns.time_of_day == name  # also where the layout was said
     data = _read(path)
     moment = data.interactions.moment
     assert moment is not None
