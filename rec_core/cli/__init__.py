@@ -32,6 +32,7 @@ from rec_core.cli.common import (
     result_of,
     save,
     say,
+    say_what_was_read,
     spec_of,
     talking,
     tell,
@@ -78,6 +79,7 @@ def main(arguments: list[str] | None, home: Home) -> int:
                 logs.take(args)
             require_data(args, SOURCES)
             args.command(args)
+            say_what_was_read(args)
     except UsageError as error:
         tell_usage(str(error), f"{PROGRAM} {args.name_of_command}")
         return 2

@@ -25,7 +25,7 @@ def require_data(args: argparse.Namespace) -> None:
         raise SpecError("--query needs a database: name it with --data, such as --data shop.db.")
 
 
-def taken(args: argparse.Namespace, log: Mapping[str, Any]) -> tuple[str, Queried]:
+def taken(args: argparse.Namespace, log: Mapping[str, Any] | None) -> tuple[str, Queried]:
     """Return the path of the file to read: the one that ``--data`` names, or one that holds what a query returned.
 
     Without ``--query``, the query of a bundle's ``log`` is asked again, where it has one.
@@ -42,7 +42,7 @@ def taken(args: argparse.Namespace, log: Mapping[str, Any]) -> tuple[str, Querie
             )
         return absolute(address), Queried()
     database = Database.of(address)
-    before = log.get("queried", {})
+    before = (log or {}).get("queried", {})
     query = query if query is not None else before.get("query") or None
     if query is None:
         names = tables(database)
