@@ -17,7 +17,7 @@ import pandas as pd
 
 import rec_core
 from rec_core import report
-from rec_core.cli import logs, screening, sweeps, tuning
+from rec_core.cli import brought, logs, screening, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -76,6 +76,7 @@ def main(arguments: list[str] | None, home: Home) -> int:
     try:
         with talking(args.quiet):
             with usage_errors():
+                brought.take(args)
                 logs.take(args)
             require_data(args, SOURCES)
             args.command(args)

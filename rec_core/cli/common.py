@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from rec_core import specs
 from rec_core.canonical import Json
-from rec_core.cli import logs
+from rec_core.cli import brought, logs
 from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import Queried, Table
@@ -90,6 +90,7 @@ def data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
     logs.options(parser)
+    brought.options(parser)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:
