@@ -24,7 +24,7 @@ from rec_core.wording import log_read
 def options(parser: argparse.ArgumentParser) -> None:
     """Add a log of one's own: where it is, and how it is read."""
     own = parser.add_argument_group("a log of your own")
-    own.add_argument("--data", metavar="PATH", help=f"{log_read.FORMS}")
+    own.add_argument("--data", metavar="PATH", help=f"{log_read.FORMS}; or a database")
     own.add_argument("--query", metavar="SQL", help="what to ask the database that --data names: one SELECT")
     own.add_argument("--columns", metavar="user=A,item=B", help=", ".join(ROLES))
     log_options.add(own)

@@ -29,7 +29,7 @@ def show() -> None:
     if access.is_without_link():
         st.caption(_OPEN_THE_LINK)
     if path := _named():
-        _take(path)
+        take(path)
 
 
 def _named() -> str:
@@ -56,7 +56,7 @@ def _kept(name: str, contents: bytes) -> str:
     return str(logs.uploads.keep(logs.owner, name, contents, uploads_limit(), logs.files()))
 
 
-def _take(path: str) -> None:
+def take(path: str) -> None:
     """Show how a log is read, let the reader say otherwise, and take it."""
     of = looking.key_of(path)
     found = looking.sniffed(path, layout.choose(path, of))

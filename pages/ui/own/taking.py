@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import net, state
+from pages.ui.own import returned
 from rec_core.data.sources.table import Reading, Table
 from rec_core.errors import CorelensError
 
@@ -29,10 +30,11 @@ def ask(path: str, reading: Reading, of: str, items_path: str = "", missing: str
 def _use(path: str, reading: Reading, title: str, items_path: str, shared: bool) -> None:
     """Take a log, choose it, and close the card."""
     try:
-        log = Table.of(path, reading, title, items_path)
+        log = Table.of(path, reading.model_copy(update={"queried": returned.of(path)}), title, items_path)
         state.logs().keep(log, shared)
     except CorelensError as error:
         state.complain(str(error))
         return
+    returned.forget()
     st.session_state["data"] = log.name
     st.session_state["own-path"] = ""
