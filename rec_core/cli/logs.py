@@ -95,7 +95,9 @@ def spec_in(file: Path, dataset: str) -> ExperimentSpec:
     asked = values.get("data", {}).get("dataset", "")
     if values.pop("log", None) is not None:
         if dataset not in SOURCES or not dataset.startswith(PREFIX):
-            raise SpecError(f"'{file.name}' is about a log: name its file with --data PATH.")
+            raise SpecError(
+                f"'{file.name}' is about a log: name its file with --data PATH (of a split: --train, --test)."
+            )
         if asked != dataset:
             print("This file is not the one that the spec was made from, or is read otherwise.", file=sys.stderr)
         values["data"] |= {"dataset": dataset}

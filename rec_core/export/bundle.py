@@ -21,9 +21,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rec_core.canonical import Json
-from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Table
-from rec_core.data.sources.table.opening import hash_of, name_of
+from rec_core.data.sources import SOURCES, Folders, Source
+from rec_core.data.sources.table import Brought, Table
+from rec_core.data.sources.table.opening import exists, hash_of, name_of
 from rec_core.errors import CorelensError, reason
 from rec_core.experiment import Stages
 from rec_core.export import frameworks, safe_csv, sql
@@ -128,7 +128,8 @@ def _spec(stages: Stages) -> str:
     source = SOURCES[stages.spec.data.dataset]
     log: Mapping[str, Json] = {}
     if isinstance(source, Table):
-        log = {"log": {"title": source.title, "file": name_of(source.path), **source.reading.model_dump()}}
+        held_out = {f"{part}_file": name_of(path) for part, path in _held_out(source).items()}
+        log = {"log": {"title": source.title, "file": name_of(source.path), **held_out, **source.reading.model_dump()}}
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
 
 
@@ -145,6 +146,7 @@ def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> st
         train=number(len(stages.split.train)),
         rows=_chosen_from(stages.spec),
         held_out=TEST in tables,
+        place=f"place in {'its file of the split' if stages.spec.split.is_given else 'the source'} (from 0)",
         all_rows=ALL_ROWS,
         how=choice_title(stages.spec),
         value="rating" if ratings else "weight",
@@ -165,6 +167,10 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
             "title": source.title,
             "file": place.name if place else None,
             "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+            **{
+                f"{part} file": {"file": name_of(path), "sha256": hash_of(path) if exists(path) else None}
+                for part, path in _held_out(source).items()
+            },
             "fingerprint": spec.data.fingerprint or None,
             "terms of use": source.terms or None,
         },
@@ -180,6 +186,11 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "spec": spec.model_dump(),
         "versions": versions(),
     }
+
+
+def _held_out(source: Source) -> Mapping[str, str]:
+    """Return where the files of a split are that are not trained on."""
+    return source.held_out if isinstance(source, Brought) else {}
 
 
 def _chosen_from(spec: ExperimentSpec) -> str:

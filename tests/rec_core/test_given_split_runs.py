@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
@@ -253,6 +254,9 @@ def test_another_rule_does_not_go_with_a_split(tmp_path: Path, capsys: pytest.Ca
     assert "comes with its own split, so split.test=random does not go with it" in capsys.readouterr().err
 
 
+COLUMNS = ["--columns", "user=column 1,item=column 2"]  # both are numbers, and no line says which is which
+
+
 def _real(folder: str, *names: str) -> list[Path]:
     files = [Path(os.environ.get("CORELENS_DATA", "none")) / folder / f"{name}.txt" for name in names]
     if not all(map(Path.exists, files)):
@@ -266,7 +270,7 @@ def _read(file: Path) -> Part:
 
 def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
     files = _real("distill-cf-ml-1m", "train", "validation", "test")
-    options = [word for file in files for word in (f"--{file.stem}", str(file))]
+    options = [*COLUMNS, *(word for file in files for word in (f"--{file.stem}", str(file)))]
     result = _run(capsys, *options, *EASE, "--method", "full")
     parts = (_read(files[0]), _read(files[1]), _read(files[2]))
     assert (len(parts[0]), result["n_train"]) == (791_718, 791_718)
@@ -277,8 +281,32 @@ def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_light_gcn_s_gowalla(capsys: pytest.CaptureFixture[str]) -> None:
     train, test = _real("gowalla", "train", "test")
-    options = ["--train", str(train), "--test", str(test)]
+    options = [*COLUMNS, "--train", str(train), "--test", str(test)]
     result = _run(capsys, *options, "--model", "co-occurrence", "--method", "full")
     parts = (_read(train), np.empty((0, 2), int), _read(test))
     assert result["n_train"] == len(parts[0]) == 810_128
     assert _of(result["controls"]["most_popular"]) == pytest.approx(_by_hand(_popular, parts), abs=1e-9)
+
+
+def test_a_bundle_holds_the_files_as_they_were_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = _made()
+    files, out = _write(tmp_path / "own", parts), tmp_path / "bundle"
+    chosen = ["--model", "ease", "--method", "recent", "--ratio", "0.3", "--in-order"]
+    assert main(["export", *files, *chosen, "--out", str(out)]) == 0
+    every = pd.read_parquet(out / "coreset.parquet")
+    assert every.split.value_counts().to_dict() == {"train": 270, "validation": 100, "test": len(parts[2]) - 4}
+    for name, part in zip(("train", "validation", "test"), parts, strict=True):
+        of = every[every.split == name]
+        assert np.array_equal(of[["user_id", "item_id"]].to_numpy(), part[of.row.to_numpy()])
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["source"]["test file"]["file"] == "test.csv"
+    again = ["run", *files, "--spec", str(out / "spec.toml"), "--in-order"]
+    assert main(again) == 0
+    capsys.readouterr()
+    duckdb = pytest.importorskip("duckdb")
+    query = (out / "coreset.sql").read_text()
+    view = query[query.index("-- CREATE VIEW") : query.index(";", query.index("-- CREATE VIEW")) + 1].replace("-- ", "")
+    with duckdb.connect() as database:
+        database.execute(view.replace("train.csv", str(tmp_path / "own" / "train.csv")))
+        rows = sorted(row for (row,) in database.sql(query).fetchall())
+    assert rows == np.load(out / "kept_rows.npy").tolist()
