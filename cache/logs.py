@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cache.ledger import Ledger, OwnLog
 from cache.uploads import Uploads
-from rec_core.data import sources
-from rec_core.data.sources.table import Brought, Reading, Table, titled
+from rec_core.data import databases, sources
+from rec_core.data.sources.table import Brought, Queried, Reading, Table, titled
 from rec_core.data.sources.table.opening import exists
 from rec_core.errors import SpecError
 from rec_core.specs import checked
@@ -75,6 +76,24 @@ class Logs:
     def uploads(self) -> Uploads:
         """Files that were sent."""
         return Uploads(self.ledger.folder / "uploads")
+
+    def ask(self, address: str, query: str, limit: int) -> tuple[str, Queried]:
+        """Ask a database, and return the path of the file that holds what it returned, and what that was.
+
+        Files of this kind and files that were sent may take ``limit`` bytes together.
+
+        Raises:
+            DataError: one sentence, without a password.
+        """
+        database, found = databases.Database.of(address), Queried()
+
+        def write(file: IO[bytes], room: int) -> str:
+            nonlocal found
+            found = databases.ask(database, query, file, room)
+            return f"{found.query}\0{found.returned}"
+
+        place = self.uploads.keep_written(self.owner, f"query of {database.name}", write, limit, self.files())
+        return str(place), found
 
     def files(self) -> set[str]:
         """Return the paths that anybody's logs are read from, those of removed logs too."""

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, errors, state
-from pages.ui.own import file, listed
+from pages.ui.own import file, listed, split
 from rec_core.errors import CorelensError
 
 # Where a log comes from, and what draws the way in. A new way is one line here.
 WAYS: dict[str, Callable[[], None]] = {
     "A file or a folder": file.show,
+    "A split: train, validation, test": split.show,
 }
 
 

@@ -21,7 +21,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rec_core.canonical import Json
-from rec_core.data.sources import SOURCES, Folders, Source
+from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.base import Source
 from rec_core.data.sources.table import Brought, Table
 from rec_core.data.sources.table.opening import exists, hash_of, name_of
 from rec_core.errors import CorelensError, reason
@@ -129,8 +130,16 @@ def _spec(stages: Stages) -> str:
     log: Mapping[str, Json] = {}
     if isinstance(source, Table):
         held_out = {f"{part}_file": name_of(path) for part, path in _held_out(source).items()}
-        log = {"log": {"title": source.title, "file": name_of(source.path), **held_out, **source.reading.model_dump()}}
+        log = {"log": {"title": source.title, **held_out, **_whence(source)}}
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
+
+
+def _whence(source: Table) -> dict[str, Json]:
+    """Return how a log is read, and its file's name; of a query's log, the query and the database's address."""
+    reading = source.reading
+    if reading.queried.query:
+        return reading.model_dump()
+    return {"file": name_of(source.path), **reading.model_dump(exclude={"queried"})}
 
 
 def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
@@ -165,12 +174,7 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "made by": f"Corelens {versions()['corelens']}",
         "source": {
             "title": source.title,
-            "file": place.name if place else None,
-            "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
-            **{
-                f"{part} file": {"file": name_of(path), "sha256": hash_of(path) if exists(path) else None}
-                for part, path in _held_out(source).items()
-            },
+            **_origin(source, place),
             "fingerprint": spec.data.fingerprint or None,
             "terms of use": source.terms or None,
         },
@@ -191,6 +195,20 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
 def _held_out(source: Source) -> Mapping[str, str]:
     """Return where the files of a split are that are not trained on."""
     return source.held_out if isinstance(source, Brought) else {}
+
+
+def _origin(source: Source, place: Path | None) -> dict[str, Json]:
+    """Return which file the rows are of, or what a query returned them."""
+    if isinstance(source, Table) and (queried := source.reading.queried).query:
+        return {"query": queried.query, "database": queried.address, "sha256 of the returned rows": queried.returned}
+    return {
+        "file": place.name if place else None,
+        "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+        **{
+            f"{part} file": {"file": name_of(path), "sha256": hash_of(path) if exists(path) else None}
+            for part, path in _held_out(source).items()
+        },
+    }
 
 
 def _chosen_from(spec: ExperimentSpec) -> str:

@@ -7,7 +7,7 @@
 """
 
 from rec_core.data.sources.table.given import Brought
-from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Reading, Role
+from rec_core.data.sources.table.reading import ROLES, Columns, Layout, Queried, Reading, Role
 from rec_core.data.sources.table.settling import settle, sniff
 from rec_core.data.sources.table.sniffing import Sniffed, layout_of
 from rec_core.data.sources.table.source import Table, titled
@@ -17,6 +17,7 @@ __all__ = [
     "Brought",
     "Columns",
     "Layout",
+    "Queried",
     "Reading",
     "Role",
     "Sniffed",
