@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from rec_core.__main__ import main
 
 Part = np.ndarray  # (n, 2): user and item, as the file has them
+Scores = Callable[[csr_array], np.ndarray]
 METRICS = ["recall@20", "ndcg@20", "recall@3", "map@5", "mrr@50", "hitrate@1"]
 
 
@@ -46,8 +47,11 @@ def _write(folder: Path, parts: tuple[Part, Part, Part]) -> list[str]:
     return files
 
 
-def _by_hand(scores: Callable[[csr_array, csr_array], np.ndarray], parts: tuple[Part, Part, Part]) -> dict[str, float]:
-    """Every metric, user by user, out of ranks among what a user has neither in train nor in validation."""
+def _by_hand(model: Callable[[csr_array], Scores], parts: tuple[Part, Part, Part]) -> dict[str, float]:
+    """Every metric, user by user, out of ranks among what a user has neither in train nor in validation.
+
+    The ``model`` learns from the train file, and scores all items for users with what they have in both.
+    """
     train, validation, test = parts
     users, items = (np.unique(train[:, column]) for column in (0, 1))
     at_user, at_item = ({one: place for place, one in enumerate(some.tolist())} for some in (users, items))
@@ -64,11 +68,11 @@ def _by_hand(scores: Callable[[csr_array, csr_array], np.ndarray], parts: tuple[
     for user, item in test.tolist():
         if user in at_user:
             relevant.setdefault(at_user[user], set()).add(at_item.get(item, -1 - item))
-    asked = sorted(relevant)
+    asked, scores = sorted(relevant), model(learnt)
     values: dict[str, list[float]] = {name: [] for name in METRICS}
     for begin in range(0, len(asked), 500):
         some = asked[begin : begin + 500]
-        block = scores(learnt, has[some])
+        block = scores(has[some])
         for row, user in zip(block, some, strict=True):
             row = row.copy()
             row[has[[user]].indices] = -np.inf
@@ -95,18 +99,31 @@ def _value(kind: str, rank: list[float], count: int, k: int) -> float:
     return sum(place / one for place, one in zip(places, hits, strict=True)) / min(k, count)
 
 
-def _popular(learnt: csr_array, has: csr_array) -> np.ndarray:
-    return np.broadcast_to(np.asarray(learnt.sum(axis=0)), has.shape)
+def _popular(learnt: csr_array) -> Scores:
+    count = np.asarray(learnt.sum(axis=0))
+    return lambda has: np.broadcast_to(count, has.shape)
 
 
-def _ease(learnt: csr_array, has: csr_array) -> np.ndarray:
+def _neighbours(learnt: csr_array) -> Scores:
+    """Item neighbourhood: Σ_j C_ji / √c_j over the items of the train file, and 0.001 popularity between equal ones."""
+    count = np.asarray(learnt.sum(axis=0))
+    together = learnt.T @ learnt
+    by_count = csr_array((1 / np.sqrt(count), (np.arange(len(count)),) * 2))
+
+    def scores(has: csr_array) -> np.ndarray:
+        # XᵀX without its diagonal: what is taken off is each item's own count.
+        served = (has @ by_count) @ together - has.multiply(np.sqrt(count))
+        return np.asarray(served.todense()) + 0.001 * count / count.max()
+
+    return scores
+
+
+def _ease(learnt: csr_array) -> Scores:
     """Steck, 2019: B = I − P diag(1 / diag P), P = (XᵀX + λI)⁻¹, λ = 500."""
-    if not hasattr(_ease, "kept") or _ease.kept[0] is not learnt:
-        inverse = np.linalg.inv((learnt.T @ learnt).toarray() + 500.0 * np.eye(learnt.shape[1]))
-        between = -inverse / np.diag(inverse)
-        np.fill_diagonal(between, 0.0)
-        _ease.kept = learnt, between  # type: ignore[attr-defined]
-    return np.asarray(has @ _ease.kept[1])  # type: ignore[attr-defined]
+    inverse = np.linalg.inv((learnt.T @ learnt).toarray() + 500.0 * np.eye(learnt.shape[1]))
+    between = -inverse / np.diag(inverse)
+    np.fill_diagonal(between, 0.0)
+    return lambda has: np.asarray(has @ between)
 
 
 EASE = ["--model", "ease", "--set", "model.profile=all", "--set", "model.penalty=500"]
@@ -129,6 +146,7 @@ def test_three_files_give_what_an_own_computation_gives(tmp_path: Path, capsys: 
     result = _run(capsys, *files, *EASE, "--method", "full")
     assert _of(result["metrics"]) == pytest.approx(_by_hand(_ease, parts), abs=1e-9)
     assert _of(result["controls"]["most_popular"]) == pytest.approx(_by_hand(_popular, parts), abs=1e-9)
+    assert _of(result["controls"]["neighbourhood"]) == pytest.approx(_by_hand(_neighbours, parts), abs=1e-9)
     assert "recall@10" not in result["metrics"]
     assert result["spec"]["split"]["test"] == "given"
     assert result["n_train"] == 900
@@ -286,6 +304,7 @@ def test_light_gcn_s_gowalla(capsys: pytest.CaptureFixture[str]) -> None:
     parts = (_read(train), np.empty((0, 2), int), _read(test))
     assert result["n_train"] == len(parts[0]) == 810_128
     assert _of(result["controls"]["most_popular"]) == pytest.approx(_by_hand(_popular, parts), abs=1e-9)
+    assert _of(result["controls"]["neighbourhood"]) == pytest.approx(_by_hand(_neighbours, parts), abs=1e-5)
 
 
 def test_a_bundle_holds_the_files_as_they_were_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
