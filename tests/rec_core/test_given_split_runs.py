@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
+from cache.store import DiskStore
 from rec_core.__main__ import main
 
 Part = np.ndarray  # (n, 2): user and item, as the file has them
@@ -329,3 +330,24 @@ def test_a_bundle_holds_the_files_as_they_were_given(tmp_path: Path, capsys: pyt
         database.execute(view.replace("train.csv", str(tmp_path / "own" / "train.csv")))
         rows = sorted(row for (row,) in database.sql(query).fetchall())
     assert rows == np.load(out / "kept_rows.npy").tolist()
+
+
+def test_metrics_at_any_k_speak_of_runs_that_are_in_the_store(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "--dataset", "synthetic-10k", "--method", "random", "--set", "train.epochs=1"]
+    assert main(command) == 0
+    old = json.loads(capsys.readouterr().out)
+    assert main([*command, "--metric", "recall@37", "--metric", "map@3_all", "--metric", "NDCG@10"]) == 0
+    out, err = capsys.readouterr()
+    new = json.loads(out)
+    assert "Training" not in err  # what was kept of it was enough
+    for name, value in old["metrics"].items():
+        assert new["metrics"][name] == value
+    stored = DiskStore(Path(os.environ["CORELENS_HOME"])).get(new["stage_keys"]["evaluate"])
+    assert stored is not None
+    sampled, every = (np.asarray(stored.arrays[f"per_user.{part}"], float) for part in ("rank", "rank_all"))
+    assert new["metrics"]["recall@37"] == pytest.approx(float((sampled <= 37).mean()))
+    assert new["metrics"]["map@3_all"] == pytest.approx(float(np.where(every <= 3, 1 / every, 0).mean()))
+    for control in ("most_popular", "svd", "neighbourhood_kept"):
+        assert 0 <= new["controls"][control]["recall@37"] <= 1
+    assert main([*command, "--metric", "recall@x"]) == 2
+    assert "'recall@x' is not known" in capsys.readouterr().err
