@@ -18,13 +18,14 @@ else:
     dataset, holdings = found
     cards.headline(wording.headline(holdings, source))
     own_log.show()
-    for sentence in wording.consequences(holdings, source, view.spec):
+    for sentence in [*wording.consequences(holdings, source, view.spec), *data_parts.of_split(view)]:
         st.markdown(f"- {sentence}")
     cards.numbers(wording.facts(holdings, source))
     data_parts.unreadable(dataset, view.spec)
 
-    st.subheader("What the filter leaves", anchor=False)
-    data_parts.filters(holdings, view.spec)
+    if not source.has_split:
+        st.subheader("What the filter leaves", anchor=False)
+        data_parts.filters(holdings, view.spec)
 
     exhibits.show(figures.spread(holdings, source.title, source.words))
     if dataset.interactions.time is not None:

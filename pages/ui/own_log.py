@@ -7,13 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, errors, state
-from pages.ui.own import file, listed, query
+from pages.ui.own import file, listed, query, split
 from rec_core.errors import CorelensError
 
 # Where a log comes from, and what draws the way in. A new way is one line here.
 WAYS: dict[str, Callable[[], None]] = {
     "A file or a folder": file.show,
     "A database": query.show,
+    "A split: train, validation, test": split.show,
 }
 
 

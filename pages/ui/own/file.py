@@ -56,8 +56,11 @@ def _kept(name: str, contents: bytes) -> str:
     return str(logs.uploads.keep(logs.owner, name, contents, uploads_limit(), logs.files()))
 
 
-def take(path: str) -> None:
-    """Show how a log is read, let the reader say otherwise, and take it."""
+def take(path: str, held_out: tuple[str, str] | None = None) -> None:
+    """Show how a log is read, let the reader say otherwise, and take it.
+
+    ``held_out`` are the paths of the validation and the test file of a split, of which ``path`` is the train file.
+    """
     of = looking.key_of(path)
     found = looking.sniffed(path, layout.choose(path, of))
     said = columns.choose(found, "own", of)
@@ -69,4 +72,4 @@ def take(path: str) -> None:
     items_path, reading = columns.of_items(reading, of)
     missing = [ROLES[role].lower() for role in ("user", "item") if not getattr(said, role)]
     why = f"Say which column is the {' and the '.join(missing)}" if missing else ""
-    taking.ask(path, Reading(**reading), of, items_path, why)
+    taking.ask(path, Reading(**reading), of, items_path, why, held_out)
