@@ -12,6 +12,7 @@ from rec_core.__main__ import main
 from rec_core.cli import log_options, logs
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table
+from rec_core.data.sources.table import sniff as sniff_file
 from rec_core.data.sources.table.asking import Choice, Question
 
 QUICK = ["--model", "mf", "--set", "train.epochs=1"]
@@ -26,7 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _log(folder: Path, name: str = "log.csv", date: str = "{day:02}/{month:02}/2019", header: bool = True) -> Path:
     """Return a log of 20 customers and 151 products, whose days are between 1 and 12."""
     lines = [
-        f"c{n % 20};p{n * 7 % 151};{n % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}" for n in range(1200)
+        f"c{n % 20};p{n * 7 % 151};{(n + n // 20) % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}"
+        for n in range(1200)
     ]
     path = folder / name
     path.write_text("\n".join([*(["customer;sku;grade;date"] if header else []), *lines, ""]))
@@ -88,10 +90,9 @@ def test_dates_that_nothing_decides_are_asked_for_and_nothing_is_read(
 
 def _asking(monkeypatch: pytest.MonkeyPatch, *questions: Question) -> None:
     """Have files leave questions open, whatever they hold."""
-    look = logs.sniff
 
     def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
-        found = look(path, layout, of_items)
+        found = sniff_file(path, layout, of_items)
         return found if of_items else replace(found, questions=questions)
 
     monkeypatch.setattr(logs, "sniff", sniff)

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, NamedTuple
 
 from rec_core.data.sources import files
 from rec_core.data.sources.table.places import is_table, name_of
@@ -38,8 +38,16 @@ def is_packed(start: bytes) -> bool:
     return _packing(start) is not None or start.startswith((ZIP, PARQUET))
 
 
-def members(raw: IO[bytes], name: str) -> list[tuple[int, str]] | None:
-    """Return number and name of each file with rows that an archive holds, in order of names; None for no archive.
+class Member(NamedTuple):
+    """A file in an archive: its number there, its name, and its bytes when it is unpacked."""
+
+    number: int
+    name: str
+    size: int
+
+
+def members(raw: IO[bytes], name: str) -> list[Member] | None:
+    """Return the files with rows that an archive holds, in order of names; None for what is no archive.
 
     Raises:
         DataError: if it holds none, is damaged, or so many that reading them would never end.
@@ -48,14 +56,14 @@ def members(raw: IO[bytes], name: str) -> list[tuple[int, str]] | None:
         stream, start = _uncompressed(raw, name, stack)
         if start.startswith(ZIP) and stream is raw:
             infos = _zip(raw, name).infolist()
-            held = [(number, one.filename) for number, one in enumerate(infos) if not one.is_dir()]
+            held = [Member(n, one.filename, one.file_size) for n, one in enumerate(infos) if not one.is_dir()]
         elif _is_tar(start):
             with _tar(stream, name, stream is raw) as archive:
-                held = [(number, one.name) for number, one in enumerate(archive) if one.isreg()]
+                held = [Member(n, one.name, one.size) for n, one in enumerate(archive) if one.isreg()]
         else:
             return None
-    shown = [one for one in held if not _is_hidden(one[1])]
-    found = sorted((one for one in shown if is_table(name_of(one[1]))), key=lambda one: one[1]) or shown
+    shown = [one for one in held if not _is_hidden(one.name)]
+    found = sorted((one for one in shown if is_table(name_of(one.name))), key=lambda one: one.name) or shown
     if not found:
         raise DataError(f"'{name}' holds no file. Name another one.")
     most = _MOST if stream is raw else _MOST_IN_SEQUENCE

@@ -12,7 +12,7 @@ from rec_core.data.interactions import Catalogue, Dataset, Interactions
 from rec_core.data.rejected import Rejects
 from rec_core.data.sources.table import pieces as table
 from rec_core.data.sources.table.clock import TimesOfDay
-from rec_core.data.sources.table.opening import name_of, opened
+from rec_core.data.sources.table.opening import name_of, opened, tables
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.data.sources.table.skipping import Skipped
 from rec_core.data.sources.table.times import Times
@@ -225,7 +225,7 @@ def _as_shown(value: Any) -> str:
 def _ends_as_a_line(path: str, layout: Layout) -> bool:
     if layout.form != "text":
         return True
-    with opened(path) as stream:
+    with opened(tables(path)[-1]) as stream:
         last = b""
         while block := stream.read(1 << 22):
             last = block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rec_core.data.sources.table.evidence import Profile
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 _LEANS = 0.5  # how far a column may depend on users or items and still be a rating
 _KINDS: tuple[Kind, ...] = ("rating", "count")
+_HAPPENINGS = frozenset(
+    "view views click clicks cart addtocart add_to_cart remove_from_cart purchase purchases buy order orders pv fav "
+    "like play skip pause share rate review wishlist transaction impression search download listen watch follow".split()
+)
 _EVENTS = 15  # kinds of events, at most
 
 
@@ -60,7 +65,7 @@ def _depends(found: Guess, one: Profile, least: float = 0.95) -> str:
 
 def speaks_against(found: Guess, one: Profile) -> str:
     """Return what speaks against ratings in a column whose name says nothing, "" if nothing does."""
-    if one.is_constant:
+    if one.is_constant or one.low == one.high:
         return "it is always the same"
     if one.is_unique and not one.is_scale:
         return "each row has its own"
@@ -101,7 +106,7 @@ def _take_unsaid(found: Guess, some: list[Profile]) -> None:
     if len(scales) == 1 and len(open_ones) <= 1 and is_bare(scales[0].name):
         found.take("rating", scales[0].name, f"its values are few and ordered ({scales[0].span})")
     elif open_ones:
-        ordered = sorted(open_ones, key=lambda one: (not (one.is_scale and not one.falls), not one.is_count))
+        ordered = sorted(open_ones, key=lambda one: (not one.is_scale or one.falls, not one.is_count, one.distinct))
         _ask(found, ordered, first_is_likely=ordered[0].is_scale or ordered[0].is_count)
     else:
         found.take("rating", "", "no column is called a rating, and no values are few and ordered")
@@ -130,4 +135,22 @@ def _why_none(found: Guess) -> str:
 
 
 def take_event(found: Guess) -> None:
-    """Take the column that says what happened, such as a view or a purchase."""
+    """Take the column that says what happened, such as a view or a purchase; all events count unless somebody chooses.
+
+    It is told by its name and its few values, or by values that say such things.
+    """
+    for one in found.free():
+        said = meanings(one.name).get("event")
+        few = 2 <= one.distinct <= _EVENTS and one.filled > 0.9 and (not one.are_numbers or one.whole)
+        if not few or _depends(found, one, _LEANS) or one.truths >= 0.9:
+            continue
+        if (said and said.exact) or (not meanings(one.name) and _say_events(found, one)):
+            counts = Counter(value for value in found.sample.values(one.name) if value).most_common(3)
+            share = ", ".join(f"{value} {count / one.count:.0%}" for value, count in counts)
+            found.take("event", one.name, f"its few values ({share}); all count")
+            return
+
+
+def _say_events(found: Guess, one: Profile) -> bool:
+    values = {value.casefold() for value in found.sample.values(one.name) if value}
+    return len(values & _HAPPENINGS) >= max(2, len(values) / 2)

@@ -209,7 +209,8 @@ def _pool(found: Guess) -> list[Profile]:
         kept = _without_what_follows(found.sample, plain)
         if len(kept) >= needed:
             return kept
-    return free if len(free) >= needed else [one for one in found.free() if not one.is_clock]
+    anything = needed == 2 and len(free) < 2  # rows that are all alike, say
+    return [one for one in found.free() if not one.is_clock and one.nested < 0.5] if anything else free
 
 
 def _without_what_follows(sample: Sample, some: Sequence[Profile]) -> list[Profile]:

@@ -47,7 +47,7 @@ def tables(path: str) -> list[str]:
     found: list[str] = []
     for file in parts(path):
         held = _members(file)
-        found += [Inside.of(file, *one) for one in held] if len(held) > 1 else [file]
+        found += [Inside.of(file, one.number, one.name) for one in held] if len(held) > 1 else [file]
     return found
 
 
@@ -68,18 +68,18 @@ def _opened(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     file, number = (path.archive, path.number) if isinstance(path, Inside) else (path, None)
     if number is None and (held := _members(file)):
         if len(held) > 1:
-            several = ", ".join(f"'{name_of(one)}'" for _, one in held[:5])
+            several = ", ".join(f"'{name_of(one.name)}'" for one in held[:5])
             raise DataError(
                 f"'{name_of(path)}' has to hold one file, and holds {several}: unpack it, and name the file that is "
                 "meant."
             )
-        number = held[0][0]
+        number = held[0].number
     with _said(file), _raw(file) as raw, archives.unpacked(raw, name_of(file), number) as stream:
         yield raw, stream
 
 
-def _members(path: str) -> tuple[tuple[int, str], ...]:
-    """Return number and name of the files that an archive holds; none of what is no archive."""
+def _members(path: str) -> tuple[archives.Member, ...]:
+    """Return the files that an archive holds; none of what is no archive."""
     require(path)
     if is_elsewhere(path):
         return _members_of_version(path, _tag_of(path)) if path.lower().endswith(_ARCHIVES) else ()
@@ -89,7 +89,7 @@ def _members(path: str) -> tuple[tuple[int, str], ...]:
 
 
 @lru_cache(maxsize=100_000)
-def _members_of_version(path: str, version: str) -> tuple[tuple[int, str], ...]:
+def _members_of_version(path: str, version: str) -> tuple[archives.Member, ...]:
     """Look into a file once per ``version``."""
     with _said(path), _raw(path) as raw:
         return tuple(archives.members(raw, name_of(path)) or ())
@@ -122,13 +122,21 @@ def _said(path: str) -> Iterator[None]:
 
 def start_of(path: str) -> bytes:
     """Return up to a megabyte from the beginning of a file, unpacked; the errors are those of ``opened``."""
-    return begun(path)[0]
+    with opened(path) as stream:
+        return stream.read(HELD)
 
 
-def begun(path: str) -> tuple[bytes, int]:
-    """Return up to a megabyte from the beginning of a file, unpacked, and how many bytes of the file that took."""
-    with _opened(path) as (raw, stream):
-        return stream.read(HELD), raw.tell()
+def begun(path: str, first: str) -> tuple[bytes, int]:
+    """Return the beginning of the ``first`` file of a table, and about how many bytes its files hold, unpacked.
+
+    Raises:
+        DataError: as ``opened``.
+    """
+    with _opened(first) as (raw, stream):
+        start = stream.read(HELD)
+        times = len(start) / max(raw.tell(), 1)
+    sizes = [sum(one.size for one in _members(file)) or int(Path(file).stat().st_size * times) for file in parts(path)]
+    return start, sum(sizes)
 
 
 def packing_of(path: str) -> str:

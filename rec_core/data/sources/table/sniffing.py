@@ -14,8 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rec_core.data.sources.table import folders
 from rec_core.data.sources.table.asking import Question
 from rec_core.data.sources.table.evidence import Sample
+from rec_core.data.sources.table.folders import Part, first_of, is_one, with_keys
 from rec_core.data.sources.table.guessing import guess
 from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
@@ -55,9 +57,8 @@ def layout_of(path: str, separator: str = "") -> Layout:
     Raises:
         DataError: one sentence, if it cannot be read, is empty or no text.
     """
-    first = parts(path)[0]
-    start = start_of(first)
-    if start.startswith(PARQUET) or first != path:
+    start = start_of(first_of(path))
+    if start.startswith(PARQUET):
         return Layout(form="parquet")
     encoding = _encoding(start, name_of(path))
     return _layout(_decoded(start, encoding), encoding, name_of(path), separator)
@@ -72,12 +73,9 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
         DataError: one sentence, if it cannot be read, or is no table.
     """
     layout, name = layout or layout_of(path), name_of(path)
-    if layout.form == "parquet":
-        names, records = _parquet(path)
-    else:
-        start = start_of(path)
-        _encoding(start, name)
-        names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
+    names, records = _rows_of(path, layout)
+    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
+    parts_of(path, layout)
     _require_narrow(names, name)
     guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
     first = records[:_LOOKED_AT]
@@ -86,13 +84,40 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
 
 def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
     """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
-    if layout.form != "text" or layout.encoding.startswith("utf-16") or len(parts(path)) > 1:
+    if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
         return []
     found: list[list[str]] = []
     for block in slices(path):
         records = _records(_decoded(block, layout.encoding), layout, ROWS)
         found += [record for record in records if len(record) == width]
     return found
+
+
+def parts_of(path: str, layout: Layout) -> list[Part]:
+    """Return the parts of a table, each with how it is read.
+
+    Raises:
+        DataError: if they are of different tables.
+    """
+    if is_one(path):
+        return [Part(path, layout, [], {})]
+    return folders.parts_of(path, layout, _rows_of(path, layout)[0], _begins)
+
+
+def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    if layout.form == "json":
+        return _objects(start, layout, "")
+    records = _records(_decoded(start, layout.encoding), layout, 20)
+    return unique(records[0] if records else []), records
+
+
+def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns of a file, or of a table's first part, and its first records."""
+    if layout.form == "parquet":
+        return _parquet(path)
+    start, name = start_of(first_of(path)), name_of(path)
+    _encoding(start, name)
+    return (_objects if layout.form == "json" else _fields)(start, layout, name)
 
 
 def _require_narrow(names: Sequence[str], name: str) -> None:
