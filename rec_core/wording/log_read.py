@@ -132,17 +132,14 @@ def _days(read: WasRead) -> str:
 def unanswered(asked: Sequence[Asked]) -> str:
     """Return the questions that have to be answered before a log is read, each choice with the option that says so."""
     every = [(one, question) for one in asked for question in one.questions]
-    one = len(every) == 1
-    lines = [
-        "Nothing was read: the file does not answer a question. Add the option of your answer."
-        if one
-        else f"Nothing was read: the file does not answer {len(every)} questions. Add one option for each."
-    ]
+    few = len(every) == 1
+    lines = [f"The file leaves {'a question' if few else f'{len(every)} questions'} open, so nothing was read."]
     for of, question in every:
         lines.append(f"  {of.name}: {question.text}")
         options = [question.option(choice).replace("--columns", of.option, 1) for choice in question.choices]
         width = max(map(len, options), default=0)
         lines += [f"    {said:<{width}}  {meaning(one)}" for said, one in zip(options, question.choices, strict=True)]
+    lines.append("Add the option of your answer." if few else "Add one option for each question.")
     return "\n".join(lines)
 
 

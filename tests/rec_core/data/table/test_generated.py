@@ -19,7 +19,7 @@ _RIGHT = 0.9  # without a question, at least
 
 
 def verdict(made: Made, folder: Path) -> tuple[str, str]:
-    """Return "right", "asked", "refused", "wrong" (in silence) or "untrue" (asked, but not whether it is so); and why."""
+    """Return "right", "asked", "refused", "wrong" (in silence) or "untrue" (asked without the truth); and why."""
     path = folder / f"log.{made.suffix}"
     path.write_bytes(made.data)
     try:
