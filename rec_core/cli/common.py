@@ -16,11 +16,12 @@ from tqdm import tqdm
 
 from rec_core import specs
 from rec_core.canonical import Json
-from rec_core.cli import logs
+from rec_core.cli import brought, logs
 from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Table
-from rec_core.errors import CorelensError, SelectionError, SpecError, nearest, reason
+from rec_core.data.sources.table import Queried, Table
+from rec_core.data.sources.table.summing import WasRead
+from rec_core.errors import CorelensError, DataError, SelectionError, SpecError, nearest, reason
 from rec_core.evaluation import METRICS, Metric
 from rec_core.experiment import Experiment
 from rec_core.export.rows import require_rows
@@ -33,6 +34,7 @@ from rec_core.stages import RUN, StageStore, resolve
 from rec_core.sweeps import Answer, Cells, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
+from rec_core.wording import log_read
 from rec_core.wording.numbers import about
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -70,13 +72,17 @@ class LogList(Protocol):
 
 @dataclass(frozen=True)
 class Home:
-    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for."""
+    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for.
+
+    ``ask`` asks the database at an address a query, and returns the path of a file with the rows, and what was asked.
+    """
 
     store: Callable[[], StageStore]
     folders: Callable[[str | None], Folders]
     remember: Callable[[str, ExperimentSpec], None]
     sweeps: SweepList
     logs: LogList
+    ask: Callable[[str, str], tuple[str, Queried]]
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +90,7 @@ def data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
     logs.options(parser)
+    brought.options(parser)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:
@@ -237,7 +244,33 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     where, store = home.folders(args.data_dir), home.store()
     if args.data_dir is not None:  # a folder that was named here has to hold the data, also where a download has them
         SOURCES[spec.data.dataset].require(where)
-    return Experiment(resolve(spec, where), store, where, bar, download_progress=is_watched())
+    experiment = Experiment(resolve(spec, where), store, where, bar, download_progress=is_watched())
+    _say_what_was_read(experiment, args)
+    return experiment
+
+
+def say_what_was_read(args: argparse.Namespace) -> None:
+    """Write what was read of the command's log to stderr, where nothing of the command did: all may be in the store."""
+    if isinstance(SOURCES.get(getattr(args, "dataset", None) or ""), Table) and not _is_said(args):
+        with Bar() as bar:
+            experiment_of(ExperimentSpec().with_(data={"dataset": args.dataset}), args, bar)
+
+
+def _is_said(args: argparse.Namespace) -> bool:
+    return bool(getattr(args, "what_was_read_is_said", False))
+
+
+def _say_what_was_read(experiment: Experiment, args: argparse.Namespace) -> None:
+    """Write what was read of a log to stderr, once per command and before anything is trained on it."""
+    log = SOURCES[experiment.spec.data.dataset]
+    if _QUIET.get() or not isinstance(log, Table) or _is_said(args):
+        return
+    args.what_was_read_is_said = True
+    try:
+        say(log_read.line(log.title, log.reading, experiment.read))
+    except DataError:  # how it was read says why it cannot be
+        say(log_read.line(log.title, log.reading, WasRead()))
+        raise
 
 
 def result_of(

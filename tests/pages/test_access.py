@@ -22,8 +22,9 @@ from cache.logs import Logs
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from cache.sweeps import Sweeps
-from pages.ui import access, own_log
+from pages.ui import access
 from pages.ui.access import Visitor
+from pages.ui.own import file
 from rec_core.errors import DataError
 from rec_core.progress import Progress
 from rec_core.selection.random import Random
@@ -329,11 +330,11 @@ def test_a_file_that_was_sent_is_written_once(home: Path, monkeypatch: pytest.Mo
             return b"user,item\n1,2\n"
 
     monkeypatch.setattr(st, "session_state", {})
-    path = Path(own_log._sent(Sent()))  # type: ignore[arg-type]
+    path = Path(file._sent(Sent()))  # type: ignore[arg-type]
     before = path.stat()
     os.utime(path, (1, 1))
     for _ in range(4):
-        assert own_log._sent(Sent()) == str(path)  # type: ignore[arg-type]
+        assert file._sent(Sent()) == str(path)  # type: ignore[arg-type]
     assert (path.stat().st_ino, path.stat().st_mtime) == (before.st_ino, 1)
     path.unlink()  # nothing used it for long
-    assert Path(own_log._sent(Sent())).read_bytes() == b"user,item\n1,2\n"  # type: ignore[arg-type]
+    assert Path(file._sent(Sent())).read_bytes() == b"user,item\n1,2\n"  # type: ignore[arg-type]

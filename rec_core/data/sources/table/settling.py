@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rec_core.data.rejected import Rejects
 from rec_core.data.sources.table import sniffing
 from rec_core.data.sources.table.asking import MOST, Choice, Question
-from rec_core.data.sources.table.number_forms import number_forms
+from rec_core.data.sources.table.number_forms import Signs, number_forms
 from rec_core.data.sources.table.pieces import pieces
 from rec_core.data.sources.table.reading import Columns, Layout
 from rec_core.data.sources.table.sniffing import Sniffed
-from rec_core.data.sources.table.time_forms import TOLD_ALONE, are_days, are_times_of_day, forms, read_by
+from rec_core.data.sources.table.time_forms import TOLD_ALONE, are_days, are_times_of_day, forms, read_by, rivals
 from rec_core.data.sources.table.values import as_texts
 from rec_core.errors import DataError
+
+if TYPE_CHECKING:  # loaded when files are read
+    import pyarrow as pa
 
 _ROWS = 5_000_000  # that are read to decide between two forms
 _CLOCKS = {
@@ -34,7 +38,7 @@ _CLOCKS = {
     "hora",
     "ora",
 }
-_KEPT = 1_000  # distinct values that are looked at again with those of the next rows
+_MANY, _ENOUGH = 100, 20  # values that were looked at, and those of them that tell how all are written
 _SETTLED = ("time_format", "decimal")  # what questions of this module are about
 
 
@@ -89,10 +93,10 @@ def settle(path: str, found: Sniffed, said: Collection[str] = ()) -> Sniffed:
     layout, question = _numbers(path, replace(found, layout=layout), said)
     asked += [question] if question else []
     if "time_format" not in said and found.columns.time:
-        values = _values(found, found.columns.time)
+        values = _sampled(path, found, found.columns.time)
         possible = forms(values)
         if len(possible) > 1:
-            possible = _decided(path, replace(found, layout=layout), found.columns.time, values, possible)
+            possible = _decided(path, replace(found, layout=layout), found.columns.time, possible)
         form = possible[0] if possible else ""
         layout = layout.model_copy(update={"time_format": "" if form in TOLD_ALONE else form})
         asked += [_time_question(found.columns.time, values, possible)] if len(possible) > 1 else []
@@ -103,19 +107,31 @@ def _numbers(path: str, found: Sniffed, said: Collection[str]) -> tuple[Layout, 
     """Return the layout with the signs of the rating's numbers, or else the time's, and a question about them."""
     layout = found.layout
     for column in (found.columns.rating, found.columns.time):
-        values = _values(found, column) if column else []
-        possible = [
-            (decimal, thousands)
-            for decimal, thousands in number_forms(values)
-            if not ("decimal" in said and decimal != layout.decimal)
-            and not ("thousands" in said and thousands != layout.thousands)
-        ]
+        values = _sampled(path, found, column) if column else []
+        possible = _but_for(number_forms(values), layout, said)
+        if len(possible) > 1:
+            for piece in _column(path, found, column):
+                decided = _but_for(number_forms(piece.to_pylist()), layout, said)
+                if len(decided) == 1:
+                    possible = decided
+                    break
         if not possible or possible[0] == (".", ""):
             continue
         question = _number_question(column, values, len(possible)) if len(possible) > 1 else None
         decimal, thousands = possible[0]
         return Layout.model_validate(layout.model_dump() | {"decimal": decimal, "thousands": thousands}), question
     return layout, None
+
+
+def _but_for(possible: Sequence[Signs], layout: Layout, said: Collection[str]) -> list[Signs]:
+    """Return the signs that are possible beside what was ``said``, and in files whose numbers have points anyway."""
+    return [
+        (decimal, thousands)
+        for decimal, thousands in possible
+        if not ("decimal" in said and decimal != layout.decimal)
+        and not ("thousands" in said and thousands != layout.thousands)
+        and not (layout.form != "text" and thousands == ".")
+    ]
 
 
 def _number_question(column: str, values: Sequence[str], count: int) -> Question:
@@ -129,22 +145,28 @@ def _number_question(column: str, values: Sequence[str], count: int) -> Question
     return Question("decimal", f"What does the {name} in '{column}' separate?", choices[:count])
 
 
-def _decided(
-    path: str, found: Sniffed, column: str, values: Sequence[str], possible: tuple[str, ...]
-) -> tuple[str, ...]:
+def _decided(path: str, found: Sniffed, column: str, possible: tuple[str, ...]) -> tuple[str, ...]:
     """Return the time forms that are possible by the whole column."""
-    seen, rows = list(dict.fromkeys(values)), 0
+    alone = np.zeros(len(possible), np.int64)
+    for distinct in _column(path, found, column):
+        fits = np.array([read_by(distinct, form)[1] for form in possible])
+        alone += (fits & ~fits.all(axis=0)).sum(axis=1)
+        if rivals(alone).sum() == 1:
+            break
+    return tuple(form for form, holds in zip(possible, rivals(alone), strict=True) if holds)
+
+
+def _column(path: str, found: Sniffed, column: str) -> Iterator[pa.Array]:
+    """Yield the distinct texts of a column, piece by piece of its file, until enough rows were seen."""
+    rows = 0
     try:
         for piece in pieces(path, found.layout, found.names, [column], Rejects()):
-            distinct = as_texts(piece.columns[column])[0].unique().to_pylist()
-            seen = list(dict.fromkeys([*seen[-_KEPT:], *distinct]))
-            possible = tuple(form for form in forms(seen) if form in possible) or possible
+            yield as_texts(piece.columns[column])[0].unique()
             rows += len(piece.rows)
-            if len(possible) == 1 or rows > _ROWS:
-                break
+            if rows > _ROWS:
+                return
     except DataError:  # reading says so
-        pass
-    return possible
+        return
 
 
 def _time_question(column: str, values: Sequence[str], possible: Sequence[str]) -> Question:
@@ -161,6 +183,15 @@ def _time_question(column: str, values: Sequence[str], possible: Sequence[str]) 
         choices.append(Choice(form, f"{order} first", f"“{some[place]}” is {day:%-d %B %Y}"))
     text = f"Which comes first in the dates of '{column}', the day or the month?"
     return Question("time_format", text, tuple(choices[:MOST]))
+
+
+def _sampled(path: str, found: Sniffed, column: str) -> list[str]:
+    """Return values of a column: those that were looked at, or where nearly all of these are empty, the first ones."""
+    values = _values(found, column)
+    if len(values) < _MANY or sum(bool(value.strip()) for value in values) >= _ENOUGH:
+        return values
+    first = next(_column(path, found, column), None)
+    return values if first is None else [*values, *first.to_pylist()]
 
 
 def _values(found: Sniffed, column: str) -> list[str]:

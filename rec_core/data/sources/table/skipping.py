@@ -14,6 +14,7 @@ from rec_core.data.sources.table.pieces import Piece
 from rec_core.data.sources.table.reading import Columns
 from rec_core.data.sources.table.values import Mask, as_texts, whole_numbers
 
+SKIPPED = "Skipped"  # begins each sentence about rows
 _SHOWN = 5  # events that are named
 
 
@@ -68,13 +69,13 @@ class Skipped:
             named = [f"{name or '(empty)'} {count:,}" for name, count in self._events.most_common(_SHOWN)]
             more = [f"{len(self._events) - _SHOWN:,} others"] if len(self._events) > _SHOWN else []
             skipped = f"{self._events.total():,} {of}"
-            found.append(f"Skipped {skipped}, whose event is not {wanted}: {', '.join([*named, *more])}.")
+            found.append(f"{SKIPPED} {skipped}, whose event is not {wanted}: {', '.join([*named, *more])}.")
         if self._values:
             named = [f"{value:g}" for value in sorted(self._values)]
             found.append(
-                f"Skipped {self._values.total():,} {of}, which are not rated ({' or '.join(named)}). To count them as "
-                "clicks, choose no rating column."
+                f"{SKIPPED} {self._values.total():,} {of}, which are not rated ({' or '.join(named)}). To count them "
+                "as clicks, choose no rating column."
             )
         if self._below:
-            found.append(f"Skipped {self._below:,} {of}, with a rating below {self._columns.at_least:g}.")
+            found.append(f"{SKIPPED} {self._below:,} {of}, with a rating below {self._columns.at_least:g}.")
         return tuple(found)

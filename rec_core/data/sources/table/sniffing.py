@@ -10,41 +10,30 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from rec_core.data.sources.table import folders
 from rec_core.data.sources.table.asking import Question
+from rec_core.data.sources.table.evidence import Sample
 from rec_core.data.sources.table.folders import Part, first_of, is_one, with_keys
+from rec_core.data.sources.table.guessing import guess
+from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
+from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
 from rec_core.errors import DataError
 
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
 STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
-_NEARLY = 0.9  # of the values that are looked at
+_SAMPLED = 10_000  # records of the beginning, of which the roles of columns are told
 _LONGEST = 16 << 20  # characters of a field
 _WIDEST = 500  # columns
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
-_EPOCH = re.compile(r"\d{9,19}(\.\d*)?")
-_NAMES: dict[Role, str] = {
-    "user": "user|userid|uid|customer|customerid|visitor|visitorid|account|accountid|member|memberid|reviewer|"
-    "reviewerid|client|clientid|profileid|playerid|person|personid|personidentifier|sessionid",
-    "item": "item|itemid|iid|movie|movieid|film|filmid|product|productid|parentasin|asin|sku|track|trackid|song|songid|"
-    "artist|artistid|article|articleid|newsid|book|bookid|isbn|business|businessid|game|gameid|contentid|offerid|"
-    "recipeid|videoid|anime|animeid|streamer",
-    "rating": "rating|rate|score|stars|overall|note|count|plays|playcount|weight|value|quantity|qty|preference|clicks|"
-    "listens|interest",
-    "time": "timestamp|time|date|datetime|unixreviewtime|createdat|updatedat|created|ts|when|eventtime|unixtime|day|"
-    "reviewtime|eventtimestamp|orderdate|invoicedate",
-    "title": "title|titre|name|itemname|itemtitle|movietitle|producttitle|productname",
-    "categories": "genres|genre|category|categories|categoryname|tags|class|maincategory",
-}
 
 
 @dataclass(frozen=True)
@@ -88,7 +77,20 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
     parts_of(path, layout)
     _require_narrow(names, name)
-    return Sniffed(layout, names, records[:_LOOKED_AT], guess(names, records, of_items))
+    guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
+    first = records[:_LOOKED_AT]
+    return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
+
+
+def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
+    """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
+    if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
+        return []
+    found: list[list[str]] = []
+    for block in slices(path):
+        records = _records(_decoded(block, layout.encoding), layout, ROWS)
+        found += [record for record in records if len(record) == width]
+    return found
 
 
 def parts_of(path: str, layout: Layout) -> list[Part]:
@@ -227,14 +229,13 @@ def _is_header(records: Sequence[Sequence[str]]) -> bool:
     first = [value.strip() for value in records[0]]
     if any(_NUMBER.fullmatch(value) or not value for value in first):
         return False
-    known = {name for names in _NAMES.values() for name in names.split("|")}
-    if any(_key(value) in known for value in first):
+    if any(is_known(value) for value in first):
         return True
     return any(_NUMBER.fullmatch(value.strip()) for record in records[1:] for value in record)
 
 
 def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    records = _records(_decoded(start, layout.encoding), layout)
+    records = _records(_decoded(start, layout.encoding), layout, _SAMPLED)
     names = unique(records[0]) if layout.header and records else unnamed(max(map(len, records), default=0))
     if len(names) < 2:
         raise DataError(
@@ -244,7 +245,7 @@ def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[li
     rest = records[1:] if layout.header else records
     if not rest:
         raise DataError(f"'{name}' has a first line of names and nothing below it. Name another file.")
-    return names, [record for record in rest if len(record) == len(names)][:_LOOKED_AT]
+    return names, [record for record in rest if len(record) == len(names)]
 
 
 def said_separator(separator: str) -> str:
@@ -261,7 +262,7 @@ def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[l
             f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
             "another file."
         )
-    for line in lines[:_LOOKED_AT]:
+    for line in lines[:_SAMPLED]:
         try:
             one = json.loads(line, parse_float=str, parse_int=str)
         except (ValueError, RecursionError):
@@ -296,21 +297,24 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names, batch = [], None
+    names, found = [], []
     for part in parts(path):  # Spark writes parts that hold nothing, too
         try:
             with opened(part) as stream:
                 file = pq.ParquetFile(stream)
                 names = file.schema_arrow.names
                 _require_narrow(names, name_of(part))
-                batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
+                groups = row_groups(file.num_row_groups)
+                batches = [next(file.iter_batches(ROWS, row_groups=[group]), None) for group in groups]
+                found = [batch for batch in batches if batch is not None and batch.num_rows]
         except pa.ArrowException as error:
             raise DataError(DAMAGED.format(name=name_of(part))) from error
-        if batch is not None and batch.num_rows:
+        if found:
             break
-    if batch is None or not batch.num_rows:
+    if not found:
         raise DataError(f"'{name_of(path)}' has columns and no rows. Name another file.")
-    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in batch.columns]
+    table = pa.Table.from_batches(found)
+    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in table.columns]
     return unique(names), [list(record) for record in zip(*columns, strict=True)]
 
 
@@ -351,61 +355,3 @@ def readable(text: str) -> str:
 def unnamed(count: int) -> list[str]:
     """Return what columns without names are called."""
     return [f"column {place}" for place in range(1, count + 1)]
-
-
-def guess(names: Sequence[str], records: Sequence[Sequence[str]], of_items: bool = False) -> Columns:
-    """Return what columns are: told by their names, and by what they hold where that leaves users or items open."""
-    left = {name: [record[place].strip() for record in records] for place, name in enumerate(names)}
-    found: dict[Role, str] = {}
-    roles: list[Role] = ["item", "title", "categories"] if of_items else list(_NAMES)
-    for role in roles:
-        known = _NAMES[role].split("|")
-        ranked = [(known.index(_key(name)), name) for name in left if _key(name) in known]
-        if ranked:
-            found[role] = min(ranked)[1]
-            left.pop(found[role])
-    if of_items:
-        return _items_by_place(found, list(left))
-    if "time" not in found and (time := next((name for name in left if _are_times(left[name])), None)):
-        found["time"] = time
-        left.pop(time)
-    for role in ("user", "item"):
-        if role not in found and left:
-            found[role] = next(iter(left))
-            left.pop(found[role])
-    if "rating" not in found and (rating := next((name for name in left if _are_ratings(left[name])), None)):
-        found["rating"] = rating
-    return Columns(**found)
-
-
-def _items_by_place(found: dict[Role, str], left: list[str]) -> Columns:
-    for role in ("item", "title"):
-        if role not in found and left:
-            found[role] = left.pop(0)
-    return Columns(**found)
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
-
-
-def _are_times(values: Sequence[str]) -> bool:
-    return _mostly(values, lambda value: bool(_EPOCH.fullmatch(value)) or _is_date(value))
-
-
-def _mostly(values: Sequence[str], are: Callable[[str], bool]) -> bool:
-    """Say whether nearly all values that are not empty are something: a broken line or two must not hide it."""
-    some = [value for value in values if value]
-    return bool(some) and sum(map(are, some)) >= _NEARLY * len(some)
-
-
-def _is_date(value: str) -> bool:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return bool(re.match(r"\d{4}-\d\d", value))
-
-
-def _are_ratings(values: Sequence[str]) -> bool:
-    return _mostly(values, lambda value: bool(_NUMBER.fullmatch(value)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,11 +98,12 @@ def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str,
     return (EXCEL,) if count[days].sum() >= needed else ()
 
 
-def read_by(texts: Sequence[str], pattern: str) -> tuple[NDArray[np.int64], Mask]:
-    """Return seconds (n,), and which texts are dates of 1970 to 2099 by a pattern."""
+def read_by(texts: Any, pattern: str) -> tuple[NDArray[np.int64], Mask]:
+    """Return seconds (n,), and which texts are dates of 1970 to 2099 by a pattern; ``texts`` may be Arrow's."""
     import pyarrow as pa
 
-    seconds, _, fits = parsed(pa.array(texts, pa.string()), pattern)
+    texts = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    seconds, _, fits = parsed(texts, pattern)
     return seconds, fits & (seconds >= -86_400) & (seconds < END + 86_400)
 
 
@@ -135,6 +137,11 @@ def _mixed(read: dict[str, tuple[NDArray[np.int64], Mask]], count: NDArray[np.in
             if both and one < other and _swapped(one) == other and alone[0] >= _RIVAL * alone[1]:
                 return one, other
     return ()
+
+
+def rivals(alone: NDArray[np.int64]) -> Mask:
+    """Return which forms (n,) stay possible, of which ``alone`` (n,) values fit that do not fit all of them."""
+    return alone >= _RIVAL * alone.max()
 
 
 def _swapped(pattern: str) -> str:
