@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import net, state
+from pages.ui.own import draft
 from rec_core.data.sources.table import Reading, Table
 from rec_core.errors import CorelensError
 
@@ -17,9 +18,9 @@ def ask(path: str, reading: Reading, of: str, items_path: str = "", missing: str
     """Draw the end of the card for the log at ``path``; the button is disabled, and says why, where something is
     ``missing``. ``of`` ends the controls' keys.
     """
-    title = st.text_input("What to call it", key=f"own-title-{of}", placeholder=Path(path).name)
+    title = st.text_input("What to call it", key=draft.key(f"title-{of}"), placeholder=Path(path).name)
     only_you = "Without this, you alone see it. Only you can change it."
-    shared = st.checkbox(_FOR_ALL, key=f"own-shared-{of}", help=only_you)
+    shared = st.checkbox(_FOR_ALL, key=draft.key(f"shared-{of}"), help=only_you)
     args = [path, reading, title.strip(), items_path, shared]
     label = missing or "Use this log"
     st.button(label, key="own-use", type="primary", disabled=bool(missing), on_click=_use, args=args)
@@ -34,5 +35,6 @@ def _use(path: str, reading: Reading, title: str, items_path: str, shared: bool)
     except CorelensError as error:
         state.complain(str(error))
         return
+    draft.clear()
     st.session_state["data"] = log.name
     st.session_state["own-path"] = ""
