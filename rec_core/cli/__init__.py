@@ -17,7 +17,7 @@ import pandas as pd
 
 import rec_core
 from rec_core import report
-from rec_core.cli import logs, screening, sweeps, tuning
+from rec_core.cli import brought, logs, screening, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -51,6 +51,7 @@ from rec_core.cli.usage import (
     tell_usage,
     usage_errors,
 )
+from rec_core.data.databases import hidden
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
 from rec_core.experiment import Stages, stored_per_user
@@ -69,12 +70,13 @@ def main(arguments: list[str] | None, home: Home) -> int:
     """Run one command; return 0, or after one sentence on stderr 1, and 2 if the command itself is wrong."""
     typed = sys.argv[1:] if arguments is None else arguments
     try:
-        args = _parser().parse_args(typed, argparse.Namespace(home=home, typed=typed))
+        args = _parser().parse_args(typed, argparse.Namespace(home=home, typed=[hidden(one) for one in typed]))
     except SystemExit as ended:  # a usage error, or --help and --version
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
             with usage_errors():
+                brought.take(args)
                 logs.take(args)
             require_data(args, SOURCES)
             args.command(args)

@@ -16,10 +16,10 @@ from tqdm import tqdm
 
 from rec_core import specs
 from rec_core.canonical import Json
-from rec_core.cli import logs
+from rec_core.cli import brought, logs
 from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Table
+from rec_core.data.sources.table import Queried, Table
 from rec_core.data.sources.table.summing import WasRead
 from rec_core.errors import CorelensError, DataError, SelectionError, SpecError, nearest, reason
 from rec_core.evaluation import METRICS, Metric
@@ -72,13 +72,17 @@ class LogList(Protocol):
 
 @dataclass(frozen=True)
 class Home:
-    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for."""
+    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for.
+
+    ``ask`` asks the database at an address a query, and returns the path of a file with the rows, and what was asked.
+    """
 
     store: Callable[[], StageStore]
     folders: Callable[[str | None], Folders]
     remember: Callable[[str, ExperimentSpec], None]
     sweeps: SweepList
     logs: LogList
+    ask: Callable[[str, str], tuple[str, Queried]]
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +90,7 @@ def data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
     logs.options(parser)
+    brought.options(parser)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:

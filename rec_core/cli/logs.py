@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rec_core import specs
-from rec_core.cli import log_options
+from rec_core.cli import log_options, queries
 from rec_core.cli.usage import UsageError
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Table
@@ -25,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add a log of one's own: where it is, and how it is read."""
     own = parser.add_argument_group("a log of your own")
     own.add_argument("--data", metavar="PATH", help=f"{log_read.FORMS}")
+    own.add_argument("--query", metavar="SQL", help="what to ask the database that --data names: one SELECT")
     own.add_argument("--columns", metavar="user=A,item=B", help=", ".join(ROLES))
     log_options.add(own)
     own.add_argument("--items", metavar="PATH", help="a second file, with titles and categories of items")
@@ -40,23 +41,25 @@ def take(args: argparse.Namespace) -> None:
         CorelensError: if it cannot be read so.
     """
     if getattr(args, "data", None) is None:
+        queries.require_data(args)
         return
-    path, items_path = absolute(args.data), absolute(args.items) if args.items else ""
-    keep(Table.of(path, reading_of(path, items_path, args), args.title or "", items_path), args)
+    said = _toml(args.spec).get("log", {}) if getattr(args, "spec", None) is not None else {}
+    path, queried = queries.taken(args, said)
+    items_path = absolute(args.items) if args.items else ""
+    reading = _as_said(said) if said else reading_of(path, items_path, args)
+    keep(Table.of(path, reading.model_copy(update={"queried": queried}), args.title or "", items_path), args)
 
 
 def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
-    """Return how a log is read: as a bundle's spec says, or as its file looks, with what the options say of it.
+    """Return how a log is read: as its file looks, with what the options say of it.
 
     Raises:
         UsageError: with all questions that its file leaves open.
         CorelensError: if what they say does not go with the file.
     """
-    if getattr(args, "spec", None) is not None and "log" in (values := _toml(args.spec)):
-        return _as_said(values["log"])
     said = Said(log_options.said(args, Layout), _named(args.columns or ""), log_options.said(args, Columns))
     found = answered(path, said)
-    reading = {"layout": found.layout, "columns": found.columns}
+    reading: dict[str, Any] = {"layout": found.layout, "columns": found.columns}
     asked = [log_read.Asked(name_of(path), found.questions)]
     if items_path:
         items = answered(items_path, Said(roles=_named(args.item_columns or "")), of_items=True)

@@ -117,8 +117,8 @@ class Dataset:
     """Interactions in the order of the source, what they are of, and what of the source could not be read.
 
     ``places`` (n,) says which records of the source they are, from 0; None where they are all of them. ``part`` (n,)
-    says of data that come with a split where each row belongs: 0 train, 1 validation, 2 test; ``places`` are then those
-    in the file of that part.
+    says of data that come with a split where each row belongs: 0 train, 1 validation, 2 test; ``first`` (3,) is then
+    the record at which the file of each begins.
     """
 
     interactions: Interactions
@@ -126,6 +126,7 @@ class Dataset:
     places: NDArray[np.int64] | None = None
     rejected: Rejected = field(default_factory=Rejected)
     part: NDArray[np.int8] | None = None
+    first: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from rec_core.models.counting import Recommender
 
 K = 10
 Ranks = NDArray[np.float32]
-PAIRS = 1 << 16  # user-item pairs ranked at a time: their scores stay in the cache
+_PAIRS = 1 << 16  # user-item pairs ranked at a time: their scores stay in the cache
 AT_ONCE = 1 << 22  # pairs scored at a time by products of whole matrices, which are slow in small pieces
 
 
@@ -181,7 +181,7 @@ class Known:
         return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + places_within(count)]
 
 
-def chunks(n: int, width: int, pairs: int = PAIRS) -> list[slice]:
+def chunks(n: int, width: int, pairs: int = _PAIRS) -> list[slice]:
     """Return slices of n rows of ``width`` pairs each, so many ``pairs`` at a time."""
     size = max(1, pairs // width)
     return [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]

@@ -19,7 +19,6 @@ from rec_core.evaluation.metric import RELEVANT
 from rec_core.evaluation.ranking import (
     ALL_ITEMS,
     AT_ONCE,
-    PAIRS,
     Known,
     Ranks,
     all_item_ranks,
@@ -42,12 +41,12 @@ def ranked(score: Score, split: Split, report: Report = lambda done: None, look:
     if not split.is_given:
         return {ALL_ITEMS: all_item_ranks(score, split, report, look)}
     every = np.arange(split.catalogue.n_items)[None, :]
-    return _ranked(lambda users: score(users, every), split, report, look, PAIRS)
+    return _ranked(lambda users: score(users, every), split, report, look)
 
 
 def ranked_by(recommend: Recommender, split: Split, report: Report = lambda done: None) -> Kept:
     """Return the same for a recommender that scores all items at once, of a split that comes with the data."""
-    return _ranked(recommend, split, report, lambda scores: None, AT_ONCE)
+    return _ranked(recommend, split, report, lambda scores: None)
 
 
 def ranked_of(scores: NDArray[np.integer], split: Split) -> Kept:
@@ -74,11 +73,11 @@ def _above(
     return end - np.maximum(right, first), right - left
 
 
-def _ranked(recommend: Recommender, split: Split, report: Report, look: Look, at_once: int) -> Kept:
+def _ranked(recommend: Recommender, split: Split, report: Report, look: Look) -> Kept:
     known, test, users = Known.of(split), split.test, split.tested
     out = np.empty(len(test), np.float32)
     first = np.searchsorted(test.user, np.arange(split.catalogue.n_users + 1))
-    for chunk in chunks(len(users), split.catalogue.n_items, at_once):
+    for chunk in chunks(len(users), split.catalogue.n_items, AT_ONCE):
         some = users[chunk]
         scores = np.array(recommend(some), dtype=np.float32)
         scores[known.pairs(some)] = -np.inf

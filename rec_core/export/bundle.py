@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rec_core.canonical import Json
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.base import Source
 from rec_core.data.sources.table import Table
 from rec_core.data.sources.table.opening import hash_of, name_of
 from rec_core.errors import CorelensError, reason
@@ -128,8 +129,16 @@ def _spec(stages: Stages) -> str:
     source = SOURCES[stages.spec.data.dataset]
     log: Mapping[str, Json] = {}
     if isinstance(source, Table):
-        log = {"log": {"title": source.title, "file": name_of(source.path), **source.reading.model_dump()}}
+        log = {"log": {"title": source.title, **_whence(source)}}
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
+
+
+def _whence(source: Table) -> dict[str, Json]:
+    """Return how a log is read, and its file's name; of a query's log, the query and the database's address."""
+    reading = source.reading
+    if reading.queried.query:
+        return reading.model_dump()
+    return {"file": name_of(source.path), **reading.model_dump(exclude={"queried"})}
 
 
 def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
@@ -163,8 +172,7 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "made by": f"Corelens {versions()['corelens']}",
         "source": {
             "title": source.title,
-            "file": place.name if place else None,
-            "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+            **_origin(source, place),
             "fingerprint": spec.data.fingerprint or None,
             "terms of use": source.terms or None,
         },
@@ -179,6 +187,16 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "notes": [*more, *notes(stages.split, spec)],
         "spec": spec.model_dump(),
         "versions": versions(),
+    }
+
+
+def _origin(source: Source, place: Path | None) -> dict[str, Json]:
+    """Return which file the rows are of, or what a query returned them."""
+    if isinstance(source, Table) and (queried := source.reading.queried).query:
+        return {"query": queried.query, "database": queried.address, "sha256 of the returned rows": queried.returned}
+    return {
+        "file": place.name if place else None,
+        "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
     }
 
 

@@ -58,6 +58,11 @@ def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
     source = SOURCES[spec.data.dataset]
     if loaded.rejected.count and spec.data.unreadable == "stop":
         raise DataError(loaded.rejected.refusal(source.title, len(loaded.interactions)))
+    if spec.split.all_rows and source.has_split:
+        raise DataError(
+            f"{source.title} comes with a split. To select from all of its rows, name its files as one log: put them "
+            "into a folder and name that (--data)."
+        )
     if spec.split.all_rows or spec.split.is_given:
         return
     if not source.has_order and spec.split.test != "random":

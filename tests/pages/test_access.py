@@ -92,6 +92,26 @@ def test_anybody_else_reads_the_folder_of_data_alone_unless_the_option_is_given(
     assert access.allowed("/etc/passwd") == "/etc/passwd"
 
 
+@pytest.mark.parametrize("name", ["part-1.csv", "part-1.parquet"])
+def test_a_part_of_a_folder_may_not_lead_out_of_the_folder_of_data(
+    name: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = data / "log" / "dt=2019-01-01"
+    inside.mkdir(parents=True)
+    (inside / name.replace("1", "0")).write_text("user,item\n1,2\n")
+    (data / "kept").write_text("user,item\n1,2\n")
+    (inside / name).symlink_to(data / "kept")
+    _is(monkeypatch, AFAR)
+    assert access.allowed("log") == str(data / "log")
+    (inside / name).unlink()
+    (inside / name).symlink_to("/etc/passwd")
+    for path in ("log", "log/dt=2019-01-01"):
+        with pytest.raises(DataError, match="This app is served to others"):
+            access.allowed(path)
+    _is(monkeypatch, STARTER)
+    assert access.allowed("log") == str(data / "log")
+
+
 @pytest.mark.parametrize("trust", ["", "everyone"])
 def test_nobody_reads_the_home_folder_by_its_path(
     trust: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

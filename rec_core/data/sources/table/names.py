@@ -15,12 +15,12 @@ from typing import Literal
 Kind = Literal["user", "session", "item", "rating", "count", "time", "title", "categories", "event", "index", "against"]
 _WORDS: dict[Kind, str] = {
     "user": "user u uid customer visitor account member reviewer client buyer shopper consumer subscriber viewer "
-    "listener player person personidentifier profile username login cust usr reviewername msno steamid "
-    "kunde kunden kundin kundennr nutzer benutzer benutzername anwender kaufer besteller mitglied horer "
-    "bewerter utilisateur acheteur membre usager abonne utilisatrice usuario cliente clientes comprador "
-    "miembro socio usuaria utilizador consumidor membro utente acquirente iscritto пользователь "
-    "пользователя пользователи покупатель покупателя клиент клиента юзер читатель читателя зритель "
-    "зрителя 用户 客户 会员 买家 顾客 使用者 用戶 玩家 消费者",
+    "listener player person personidentifier profile cust usr msno steamid kunde kunden kundin kundennr "
+    "nutzer benutzer anwender kaufer besteller mitglied horer bewerter utilisateur acheteur membre "
+    "usager abonne utilisatrice usuario cliente clientes comprador miembro socio usuaria utilizador "
+    "consumidor membro utente acquirente iscritto пользователь пользователя пользователи покупатель "
+    "покупателя клиент клиента юзер читатель читателя зритель зрителя 用户 客户 会员 买家 顾客 使用者 "
+    "用戶 玩家 消费者 reviewername username login benutzername",
     "session": "session sessions sid visit sitzung sesion sessao sessione сессия сессии 会话 household cookie email "
     "haushalt",
     "item": "item i iid parentasin asin sku stockcode product pid video vid track song movie mid film book isbn "
@@ -88,7 +88,7 @@ _NOT_TIMES = frozenset(
     "zone offset duration frame spent length hour min minute".split()
 )
 _MARKS = frozenset(
-    "id ids key no nr num number nummer code cod codigo codice hash uuid guid idx ref ident identifier kennung "
+    "id ids unique key no nr num number nummer code cod codigo codice hash uuid guid idx ref ident identifier kennung "
     "schlussel numero номер код ид айди identifiant anon raw original the du de del della do da of der des la le "
     "el".split()
 )

@@ -134,10 +134,24 @@ class Columns(Settings):
         return bool(self.time_of_day or self.events or self.unrated) or self.at_least is not None
 
 
+class Queried(Settings):
+    """What a query of a database returned: the query, the database's address without a password, and a hash of the
+    rows in the order in which they came. All "" for a log that is a file.
+    """
+
+    query: str = ""
+    address: str = ""
+    returned: str = ""
+
+
 class Reading(Settings):
-    """Everything that decides what is read from a file of interactions, and from a second one about its items."""
+    """Everything that decides what is read from a file of interactions, and from a second one about its items.
+
+    Where the file holds what a query returned (``queried``), that says which query.
+    """
 
     layout: Layout = Layout()
     columns: Columns = Columns()
     items_layout: Layout = Layout()
     items: Columns = Columns()
+    queried: Queried = Queried()

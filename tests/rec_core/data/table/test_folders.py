@@ -19,6 +19,7 @@ from rec_core.data.sources.table import sniff
 from rec_core.data.sources.table.opening import hash_of, version_of
 from rec_core.data.sources.table.pieces import about_how_many
 from rec_core.errors import CorelensError, DataError
+from rec_core.export.duckdb_view import recipe
 from tests.conftest import log_csv, log_frame, own
 from tests.rec_core.data.table.test_archives import tar_of, zip_of
 
@@ -235,3 +236,12 @@ def test_folders_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path) 
             own(parts).load(_FOLDERS)
         except CorelensError as error:
             str(error).encode()
+
+
+def test_duckdb_is_given_no_recipe_for_what_it_would_read_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "zip").mkdir()
+    hive, _ = _hive(tmp_path / "hive", "parquet")
+    logs = [own(_spark(tmp_path)), own(hive), own(_archive(tmp_path / "zip", zip_of))]
+    for log, why in zip(logs, ["lines of names", "the names of folders", "lines of names"], strict=True):
+        assert recipe(log, 0)[0].startswith("There is no recipe for DuckDB: ")
+        assert why in recipe(log, 0)[0]
