@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cards, data_parts, exhibits, nav, own_log, state
+from pages.ui.own import said
 from rec_core.figures import holdings as figures
 from rec_core.stages import LOAD
 from rec_core.wording import holdings as wording
@@ -18,6 +19,7 @@ else:
     dataset, holdings = found
     cards.headline(wording.headline(holdings, source))
     own_log.show()
+    said.of_source(source, view)
     for sentence in [*wording.consequences(holdings, source, view.spec), *data_parts.of_split(view)]:
         st.markdown(f"- {sentence}")
     cards.numbers(wording.facts(holdings, source))

@@ -103,10 +103,9 @@ def provenance(source: Source, spec: ExperimentSpec) -> None:
     """Say where the copy lies, how much room it takes, and under which terms it is."""
     place = source.locate(state.jobs().folders)
     if isinstance(source, Table):
-        columns = ", ".join(f"{role} = {plain_markdown(name)}" for role, name in source.reading.columns.named.items())
         own = next((log for log in state.logs().listed() if log.name == source.name), None)
         whose = "shared by somebody else" if own is None else "of your own"
-        st.markdown(f"A log {whose}, read as {columns}.")
+        st.markdown(f"A log {whose}.")
         place = None if own is None else own.locate(state.jobs().folders)
     if place is not None:
         st.markdown(f"It lies at {plain_markdown(str(place))} ({_size(source)}).")

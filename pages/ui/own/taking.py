@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import net, state
-from pages.ui.own import returned
+from pages.ui.own import draft, returned
 from rec_core.data.sources.table import Brought, Reading, Table
 from rec_core.errors import CorelensError
 
@@ -27,11 +27,10 @@ def ask(
     ``missing``. ``of`` ends the controls' keys, and ``held_out`` are the other files of a split.
     """
     file = Path(path)
-    title = st.text_input(
-        "What to call it", key=f"own-title-{of}", placeholder=file.name if held_out is None else file.parent.name
-    )
+    placeholder = file.name if held_out is None else file.parent.name
+    title = st.text_input("What to call it", key=draft.key(f"title-{of}"), placeholder=placeholder)
     only_you = "Without this, you alone see it. Only you can change it."
-    shared = st.checkbox(_FOR_ALL, key=f"own-shared-{of}", help=only_you)
+    shared = st.checkbox(_FOR_ALL, key=draft.key(f"shared-{of}"), help=only_you)
     args = [path, reading, title.strip(), items_path, shared, held_out]
     label = missing or ("Use this log" if held_out is None else "Use this split")
     st.button(label, key="own-use", type="primary", disabled=bool(missing), on_click=_use, args=args)
@@ -52,6 +51,7 @@ def _use(
         state.complain(str(error))
         return
     returned.forget()
+    draft.clear()
     st.session_state["data"] = log.name
-    for key in PATHS if held_out else ["own-path"]:
+    for key in PATHS if held_out else ():
         st.session_state[key] = ""
