@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from rec_core.data.sources.table.time_forms import are_times_of_day, forms
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_PARTED = re.compile(  # with a sign between thousands
+    r"[+-]?\d{1,3}((,\d{3})+(\.\d+)?|(\.\d{3}){2,}(,\d+)?|(\.\d{3})+,\d+|([' \u00a0\u202f]\d{3})+([.,]\d+)?)"
+)
+_NUMBER = re.compile(rf"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|{_PARTED.pattern}")
 _NOTHING = frozenset({"", "na", "nan", "null", "none", "n/a", "\\n", "-", "—", "(null)", "<na>", "?"})
 _TRUTHS = frozenset("true false yes no y n t f".split())
 NEARLY = 0.9  # of the values that are not empty
@@ -202,8 +205,8 @@ def is_nothing(value: str) -> bool:
 
 
 def _number(text: str) -> float:
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        return float(text.replace(",", ""))
+    if _PARTED.fullmatch(text):
+        text = text.replace(re.sub(r"[+-]?\d", "", text)[0], "")  # the first sign parts thousands
     return float(text.replace(",", "."))
 
 
