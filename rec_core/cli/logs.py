@@ -17,7 +17,7 @@ from rec_core.data.sources.table.source import PREFIX
 from rec_core.errors import SpecError, reason
 from rec_core.specs import ExperimentSpec, checked
 
-_NAMED = {"tab": "\t", "\\t": "\t", "space": " "}
+_NAMED = {"tab": "\t", "\\t": "\t", "space": " ", "\\x01": "\x01"}
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,18 @@ def options(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--separator", metavar="SIGN", help="what separates fields: one or two characters, tab or space")
     own.add_argument("--encoding", choices=list(ENCODINGS), help="how text is written")
     own.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether line 1 names the columns")
-    own.add_argument("--quotes", action=argparse.BooleanOptionalAction, help="whether quotation marks enclose fields")
+    own.add_argument(
+        "--quotes", "--quoted", action=argparse.BooleanOptionalAction, help="whether quotation marks enclose fields"
+    )
+    own.add_argument(
+        "--multiline",
+        action=argparse.BooleanOptionalAction,
+        help="whether fields in quotation marks may have line breaks",
+    )
+    own.add_argument("--escape", choices=["", "\\"], help="the sign before a quotation mark within a field, if any")
+    own.add_argument("--spaces", action=argparse.BooleanOptionalAction, help="drop spaces after separators")
+    own.add_argument("--skip", type=int, metavar="N", help="lines above the column names, or the first row, to skip")
+    own.add_argument("--comment", metavar="SIGN", help="skip lines that begin with this sign")
     own.add_argument("--decimal", choices=[".", ","], help="the sign in 3.5")
     own.add_argument("--in-order", action="store_true", help="without times: lines are in order of time")
     own.add_argument("--items", metavar="PATH", help="a second file, with titles and categories of items")
@@ -116,6 +127,11 @@ def _sniffed(path: str, args: argparse.Namespace) -> Sniffed:
         "header": args.header,
         "quoted": args.quotes,
         "decimal": args.decimal,
+        "multiline": args.multiline,
+        "escape": args.escape,
+        "spaces": args.spaces,
+        "skip": args.skip,
+        "comment": args.comment,
     }
     changed = {name: value for name, value in said.items() if value is not None}
     return sniff(path, checked(Layout, layout_of(path, separator).model_dump() | changed))

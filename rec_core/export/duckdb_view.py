@@ -15,7 +15,7 @@ import numpy as np
 from rec_core.data.checks import UNITS, units
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.opening import exists, name_of, parts, start_of
-from rec_core.data.sources.table.sniffing import header_lines
+from rec_core.data.sources.table.records import header_lines
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
@@ -63,7 +63,7 @@ def _text(source: Table, path: str) -> str:
     layout = source.reading.layout
     names = sniff(source.path, layout).names
     typed = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    skipped = header_lines(start_of(source.path), layout) if layout.header else 0
+    skipped = header_lines(start_of(source.path), layout)
     quote = '"' if layout.quoted else ""
     packed = ", compression = 'gzip'" if _packing(source) == _GZIP else ""
     return (
