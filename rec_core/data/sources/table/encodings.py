@@ -17,7 +17,8 @@ from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.slices import Slices
 from rec_core.errors import DataError
 
-_LIKELY, _CLOSE = 0.6, 0.04  # plausibility of what needs no question, and how far the next is from it
+_LIKELY, _CLOSE = 0.6, 0.04  # plausibility of what needs no question, and how near the next one may be
+_OF_FEW = ((6, 0.5), (14, 0.12))  # how near for other than Latin letters, by how many different signs there are
 _LOOKED_AT = 1 << 18  # bytes of lines that are not ASCII
 _FEW = 3  # lines far below that are not UTF-8 in a file that is ASCII otherwise: damage, and not an encoding
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -33,11 +34,11 @@ _LATIN = {  # letters beyond a to z
         "àèéíòóúïüç·",
     ),
     "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čšžćđ"),
-    "cp1254": ("çğıöşüâîû",),
+    "cp1254": ("çğıöşüâîûi\u0307",),
 }  # fmt: skip
 _RUSSIAN = {letter: 11 - at / 3 for at, letter in enumerate("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё")}
 _RUSSIAN |= dict.fromkeys("іїєґў", 3.0)
-_GREEK = dict.fromkeys("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋ", 8.0)
+_GREEK = {letter: 11 - at / 2 for at, letter in enumerate("αοιετσνηυρπκμλωςδγχθφβξζψ")} | dict.fromkeys("άέήίόύώ", 8.0)
 _KANA = ("\u3040", "\u30ff")
 
 
@@ -97,13 +98,8 @@ def _wide(start: bytes) -> str:
     encoding = "utf-16-le" if odd > even else "utf-16-be"
     if max(even, odd) < len(start) / 50 or min(even, odd) > max(even, odd) / 20:
         return ""
-    try:
-        text = start[: len(start) // 2 * 2].decode(encoding)
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:
-            return ""
-        text = start[: error.start].decode(encoding)
-    return "" if "\0" in text else encoding
+    text = start[: len(start) // 2 * 2].decode(encoding, errors="replace")
+    return "" if "\0" in text or text.count("\ufffd") > len(text) / 100 else encoding
 
 
 def _is_utf8(block: bytes, whole: bool = True) -> bool:
@@ -141,7 +137,15 @@ def _of_one_language(sample: bytes) -> tuple[str, tuple[Question, ...]]:
     ranked = sorted(_plausible(sample, western).items(), key=lambda one: -one[1])
     best, score = ranked[0] if ranked else (western, 0.0)
     text = _decoded(sample, best)
-    alike = [one for one, other in ranked[1:] if other > score - _CLOSE and _decoded(sample, one) != text]
+    n_signs = len(set(_SIGNS.findall(text)))
+    close = next((close for most, close in _OF_FEW if n_signs < most), _CLOSE)
+    latin = (western, *_LATIN)
+
+    def is_near(encoding: str, other: float) -> bool:
+        near = close if best not in latin else _CLOSE if encoding in latin else min(close, 0.2)
+        return other > max(score - near, 0.4) and _decoded(sample, encoding) != text
+
+    alike = [encoding for encoding, other in ranked[1:] if is_near(encoding, other)]
     if score >= _LIKELY and not alike:
         return best, ()
     if score < _LIKELY and western not in [one for one, _ in ranked[:MOST]]:
@@ -166,8 +170,8 @@ def _plausible(sample: bytes, western: str) -> dict[str, float]:
     for encoding, judge in judges.items():
         if text := _decoded(sample, encoding):
             found[encoding] = round(judge(text), 3)
-    if found.get("euc-kr", 0.0) >= 0.95 and len(set(_SIGNS.findall(_decoded(sample, "euc-kr")))) > 5:
-        found["euc-kr"] += 0.1  # other languages are hardly ever written with the signs of these bytes alone
+    if found.get("euc-kr", 0.0) >= 0.95 and len(set(_SIGNS.findall(_decoded(sample, "euc-kr")))) > 9:
+        found["euc-kr"] += 0.15  # other languages are hardly ever written with the signs of these bytes alone
     for encoding in ("shift-jis", "euc-jp"):
         if 0.1 <= _share([_is_kana(sign) for sign in _SIGNS.findall(_decoded(sample, encoding))]) <= 0.95:
             found[encoding] += 0.1  # Japanese has both
@@ -202,16 +206,15 @@ def _latin(alphabets: str) -> Callable[[str], float]:
         letters = [letter for word in words for letter in word.lower() if not letter.isascii()]
         known = max(_share([letter in alphabet for letter in letters]) for alphabet in _LATIN[alphabets])
         plain = len(letters) + sum(sign in _PUNCTUATION for sign in signs)
-        return (known if letters else 1.0) * written * plain / max(len(letters) + len(signs), 1)
+        return (known if letters else 0.7) * written * plain / max(len(letters) + len(signs), 1)
 
     return judge
 
 
 def _as_written(word: str) -> float:
-    """Return 1 for a word whose capitals are its first letter or all, and which is not accents alone."""
+    """Return 1 for a word whose capitals are its first letter or all, and which has letters from a to z, too."""
     cased = word.islower() or word.isupper() or word[1:].islower() or word.istitle()
-    longest = max(map(len, _RUNS.findall(word)), default=0)
-    return float(cased) * (1.0 if longest <= 2 or longest <= len(word) / 3 else 0.3)
+    return float(cased) * (1.0 if len(word) == 1 or _OF_ASCII.search(word) else 0.5)
 
 
 def _alphabet(letters: dict[str, float], usual: float) -> Callable[[str], float]:
