@@ -17,7 +17,7 @@ from rec_core.data.sources.table.orienting import leaning
 from rec_core.data.sources.table.reading import ROLES, Columns, Role
 
 _MOSTLY_EMPTY = 0.5  # of the rows without a user: another column names them, perhaps
-_SURE = 2.0  # evidence for which of two columns names users, from which on it is taken
+_SURE = 1.8  # evidence for which of two columns names users, from which on it is taken
 _KINDS = 15  # distinct values of what happened, at most
 _MANY = 200  # rows from which on it can be told that values are few
 _LONG = 60  # characters of a text that is no id
@@ -152,7 +152,7 @@ def _rivals(sample: Sample, some: Sequence[Profile]) -> list[Profile]:
 def _ask_between(found: Guess, role: Role, some: Sequence[Profile]) -> None:
     text = f"Several columns may name {role}s. Which one does?"
     said = [f"{one.span}, {one.filled:.0%} of the rows" for one in some]
-    found.ask(role, text, [one.name for one in some], said, "its name, which others have as well")
+    found.ask(role, text, [one.name for one in some], said, "what is known of it, which holds for others as well")
 
 
 def _may_be_ids(one: Profile) -> bool:
@@ -248,12 +248,16 @@ def _take_both(found: Guess, pool: Sequence[Profile]) -> None:
         found.take("user", user.name, "; ".join(reasons))
         found.take("item", item.name, "; ".join(reasons))
         return
+    more = [*coarser, *(one for one in _coarser(found, item, user) if one not in coarser)]
+    why = "the columns are alike; users come first in most logs"
+    if more:
+        _ask_between(found, "user", [user, item, *more])
+        _ask_between(found, "item", [item, user, *more])
+        return
     said = [f"then “{item.name}” names items", f"then “{user.name}” names items"]
-    said += [f"then “{item.name}” names items, and “{user.name}” sessions" for _ in coarser]
     text = f"“{one.name}” and “{other.name}” both hold ids. Which one names users?"
-    names = [user.name, item.name, *[more.name for more in coarser]]
-    found.ask("user", text, names, said, "the columns are alike; users come first in most logs")
-    found.take("item", item.name, "the columns are alike; users come first in most logs")
+    found.ask("user", text, [user.name, item.name], said, why)
+    found.take("item", item.name, why)
 
 
 def _coarser(found: Guess, user: Profile, item: Profile) -> list[Profile]:
