@@ -67,6 +67,8 @@ def copy_of(source: Table) -> Copy | None:
     layout, name = source.reading.layout, name_of(source.path)
     if not exists(source.path):
         raise NoRecipeError("the file is no longer where it was")
+    if source.reading.queried.query:
+        raise NoRecipeError("the rows come from a query, which may return them in another order")
     if layout.form == "parquet":
         return None
     packing = packing_of(source.path)
