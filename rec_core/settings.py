@@ -7,15 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from rec_core.errors import SpecError
+
+S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseModel):
     """A frozen group of settings that refuses unknown names and numbers that are not finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def checked(kind: type[S], values: Mapping[str, Any]) -> S:
+    """Return the settings of a kind that ``values`` describe.
+
+    Raises:
+        SpecError: one sentence per wrong setting.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        wrong = [sentence(one, [str(part) for part in one["loc"]]) for one in error.errors()]
+        raise SpecError(" ".join(wrong)) from error
+
+
+def sentence(error: Mapping[str, Any], place: Sequence[str]) -> str:
+    """Return what pydantic finds wrong with the setting at a ``place``, in a sentence."""
+    name = ".".join(place)
+    if not place:
+        return f"{error['msg'].removeprefix('Value error, ')}."
+    if error["type"] == "extra_forbidden":
+        return f"There is no setting '{name}'; leave it out."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{name}: {message[0].lower()}{message[1:]}."
 
 
 def _share(value: Any, info: ValidationInfo) -> Any:
