@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading
 from rec_core.data.sources.table.asking import Choice, Question
-from rec_core.data.sources.table.reading import ENCODINGS
+from rec_core.data.sources.table.reading import ENCODINGS, FORM_NAMES
 from rec_core.data.sources.table.summing import WasRead
 from rec_core.wording.numbers import number
 
-FORMS = "CSV, JSON lines, Parquet (a file or a folder), .inter; gzip, zip"
+FORMS = "CSV, JSON, Parquet, .inter, lists of items; a folder of such files; gzip, bz2, xz, zstd, lz4, zip, tar"
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
 _OF_TEXT = {"decimal", "thousands", "time_format"}  # said beside the columns that they are about
 _OPTIONAL = ("rating", "time")  # roles of which it is said that there are none
@@ -46,7 +46,7 @@ def layout(how: Layout) -> str:
     'Parquet'
     """
     if how.form != "text":
-        return {"json": "JSON lines", "parquet": "Parquet"}.get(how.form, how.form)
+        return FORM_NAMES[how.form]
     parts = [
         f"{ENCODINGS.get(how.encoding, how.encoding)} text separated by {separator(how.separator)}",
         "with a header" if how.header else "without a header",

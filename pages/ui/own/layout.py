@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.own import looking
 from rec_core.data.sources.table import Layout
-from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS
+from rec_core.data.sources.table.reading import DECIMALS, ENCODINGS, FORM_NAMES
 from rec_core.specs import checked
 from rec_core.wording.numbers import plain_markdown
 
@@ -17,7 +17,7 @@ def choose(path: str, of: str) -> Layout:
     """Show the guessed layout, let the reader change it, and return the one to read the file with."""
     layout = looking.guessed(path)
     if layout.form != "text":
-        st.caption({"json": "Read as JSON lines.", "parquet": "Read as Parquet."}[layout.form])
+        st.caption(f"Read as {FORM_NAMES[layout.form]}.")
         return layout
     with st.expander(f"Read as {_said(layout)}"):
         options = list(dict.fromkeys([layout.separator, *SEPARATORS]))

@@ -7,8 +7,6 @@ seconds; DuckDB 0.85, pandas 1.5) and memory, keeps records in order and tells o
 from __future__ import annotations
 
 import io
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,12 +15,15 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.rejected import NOT_TEXT, Rejects
+from rec_core.data.rejected import Rejects
+from rec_core.data.sources.table import forms
 from rec_core.data.sources.table.addresses import is_elsewhere
+from rec_core.data.sources.table.blocks import rows_of
 from rec_core.data.sources.table.folders import first_of
+from rec_core.data.sources.table.objects import Unreadable
 from rec_core.data.sources.table.opening import DAMAGED, begun, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.reading import Layout
-from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, parts_of, readable, separated, unique
+from rec_core.data.sources.table.sniffing import STAND_IN, header_lines, parts_of, separated, unique
 from rec_core.errors import DataError
 
 if TYPE_CHECKING:  # loaded when files are read
@@ -30,8 +31,6 @@ if TYPE_CHECKING:  # loaded when files are read
 
 _BLOCK = 16 << 20  # bytes of text that are read at a time; a record may not be longer
 _ROWS = 1 << 17  # of JSON lines and Parquet that are read at a time
-_BROKEN = re.compile("[\udc80-\udcff]")  # what stands for bytes that are not of the encoding
-NO_OBJECT = "no JSON object"
 _FEW, _MANY = "too few fields", "too many fields"
 Told = Callable[[int], None]  # how many bytes were read so far
 
@@ -57,7 +56,7 @@ def pieces(
     Raises:
         DataError: one sentence, if the file cannot be read.
     """
-    read = {"text": _text, "json": _objects, "parquet": _parquet}[layout.form]
+    read = _entries if layout.form in forms.ENTRIES else _parquet if layout.form == "parquet" else _text
     begin, n_bytes = 0, 0
     for part in parts_of(path, layout):
         noted = rejects.of_part(begin, part.label) if layout.form != "parquet" else rejects
@@ -91,7 +90,7 @@ def about_how_many(path: str, layout: Layout) -> int:
     if is_elsewhere(path):
         return 0
     start, size = begun(path, first_of(path))
-    return size * start.count(b"\n") // len(start) if start else 0
+    return size * forms.n_rows(start, layout) // len(start) if start else 0
 
 
 def _rows_of(path: str) -> int:
@@ -129,7 +128,7 @@ def _text(
     # Bytes become text later, where it can be said which of them do not: pyarrow would refuse the file.
     kind = pa.binary() if layout.encoding == "utf-8" else pa.string()
     place = 0
-    with opened(path) as raw:
+    with rows_of(path, layout) as raw:
         try:
             reader = table.open_csv(
                 _of_one_sign(raw, layout.separator),
@@ -206,45 +205,28 @@ def _of_one_sign(stream: IO[bytes], separator: str) -> Any:
     return stream if len(separator) == 1 else _Replaced(stream, separator.encode())
 
 
-def _objects(
+def _entries(
     path: str, layout: Layout, names: Sequence[str], wanted: Sequence[str], rejects: Rejects, told: Told
 ) -> Iterator[Piece]:
     with opened(path) as raw:
         # Marked, what is not of the encoding can be told; replaced, it would be another id.
-        lines = filter(str.strip, io.TextIOWrapper(raw, encoding=_codec(layout), errors="surrogateescape"))
+        text = io.TextIOWrapper(raw, encoding=_codec(layout), errors="surrogateescape")
+        entries = forms.entries(text, layout, wanted, path)
         place = 0
-        while held := list(islice(lines, _ROWS)):
-            rows, records = [], []
-            for row, line in enumerate(held, place):
-                record = _object(line, wanted) if _is_text(line) else NOT_TEXT
-                if isinstance(record, str):
-                    rejects.add(row, "", record, _plain(line))
-                else:
-                    rows.append(row)
-                    records.append(record)
-            place += len(held)
-            told(raw.tell())
-            yield Piece(np.array(rows, np.int64), _columns(records, wanted))
-
-
-def _is_text(line: str) -> bool:
-    return line.isascii() or not _BROKEN.search(line)
-
-
-def _plain(line: str) -> str:
-    return _BROKEN.sub("\ufffd", line)
-
-
-def _object(line: str, wanted: Sequence[str]) -> list[str] | str:
-    """Return the ``wanted`` fields of a line as texts, or why there are none."""
-    try:
-        found = json.loads(line, parse_float=str, parse_int=str)  # as they were written: 1.50 and 2^70 are ids too
-    except (ValueError, RecursionError):
-        return NO_OBJECT
-    if not isinstance(found, dict):
-        return NO_OBJECT
-    fields = [as_text(found.get(name)) for name in wanted]
-    return fields if all(readable(text) == text for text in fields) else NOT_TEXT
+        try:
+            while held := list(islice(entries, _ROWS)):
+                rows, records = [], []
+                for row, entry in enumerate(held, place):
+                    if isinstance(entry, Unreadable):
+                        rejects.add(row, "", entry.why, entry.text)
+                    else:
+                        rows.append(row)
+                        records.append(entry)
+                place += len(held)
+                told(raw.tell())
+                yield Piece(np.array(rows, np.int64), _columns(records, wanted))
+        except UnicodeError as error:
+            raise _no_table(name_of(path), error, place, layout) from error
 
 
 def _columns(records: Sequence[Sequence[str]], wanted: Sequence[str]) -> dict[str, pa.Array]:
@@ -307,8 +289,9 @@ def lines_of(path: str, layout: Layout, rows: NDArray[np.int64]) -> NDArray[np.i
 def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[int], int]:
     """Return the lines on which those records of a file begin that it holds, and how many it holds, or more."""
     with opened(path) as raw:
-        text = io.TextIOWrapper(raw, encoding=_codec(layout), errors="replace", newline="")
-        begins = _begins(text, layout) if layout.form == "text" else _filled(text)
+        errors = "surrogateescape" if layout.form in forms.OTHERS else "replace"
+        text = io.TextIOWrapper(raw, encoding=_codec(layout), errors=errors, newline="")
+        begins = _begins(text, layout) if layout.form == "text" else forms.lines(text, layout, path)
         wanted, found = iter(rows.tolist()), []
         row, count = next(wanted, -1), 0
         for place, line in enumerate(islice(begins, int(layout.form == "text" and layout.header), None)):
@@ -331,10 +314,6 @@ def _begins(text: io.TextIOBase, layout: Layout) -> Iterator[int]:
         if record:
             yield line
         line = reader.line_num + 1
-
-
-def _filled(text: io.TextIOBase) -> Iterator[int]:
-    return (number for number, line in enumerate(text, 1) if line.strip())
 
 
 def _codec(layout: Layout) -> str:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rec_core.data.sources.table import folders
+from rec_core.data.sources.table import folders, forms
 from rec_core.data.sources.table.asking import Question
 from rec_core.data.sources.table.evidence import Sample
 from rec_core.data.sources.table.folders import Part, first_of, is_one, with_keys
 from rec_core.data.sources.table.guessing import guess
 from rec_core.data.sources.table.names import is_known
+from rec_core.data.sources.table.objects import as_text
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
+from rec_core.data.sources.table.several import require_no_impressions
 from rec_core.errors import DataError
 
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
@@ -61,7 +62,9 @@ def layout_of(path: str, separator: str = "") -> Layout:
     if start.startswith(PARQUET):
         return Layout(form="parquet")
     encoding = _encoding(start, name_of(path))
-    return _layout(_decoded(start, encoding), encoding, name_of(path), separator)
+    text = _decoded(start, encoding)
+    other = None if separator else forms.layout_of(text, encoding, name_of(path), len(start) < HELD)
+    return other or _layout(text, encoding, name_of(path), separator)
 
 
 def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
@@ -77,6 +80,7 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
     parts_of(path, layout)
     _require_narrow(names, name)
+    require_no_impressions(names, records, name)
     guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
     first = records[:_LOOKED_AT]
     return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
@@ -105,8 +109,8 @@ def parts_of(path: str, layout: Layout) -> list[Part]:
 
 
 def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
-    if layout.form == "json":
-        return _objects(start, layout, "")
+    if layout.form != "text":
+        return _in_other_form(start, layout, "")
     records = _records(_decoded(start, layout.encoding), layout, 20)
     return unique(records[0] if records else []), records
 
@@ -117,7 +121,7 @@ def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
         return _parquet(path)
     start, name = start_of(first_of(path)), name_of(path)
     _encoding(start, name)
-    return (_objects if layout.form == "json" else _fields)(start, layout, name)
+    return (_fields if layout.form == "text" else _in_other_form)(start, layout, name)
 
 
 def _require_narrow(names: Sequence[str], name: str) -> None:
@@ -130,10 +134,6 @@ def _require_narrow(names: Sequence[str], name: str) -> None:
 
 
 def _layout(text: str, encoding: str, name: str, separator: str) -> Layout:
-    if text.lstrip().startswith(("{", "[")):
-        if text.lstrip().startswith("["):
-            raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")
-        return Layout(form="json", encoding=encoding)
     layout = Layout(encoding=encoding, separator=separator or _separator(text))
     records = _records(text, layout)
     _require_narrow(max(records, key=len, default=[]), name)
@@ -253,44 +253,10 @@ def said_separator(separator: str) -> str:
     return {"\t": "tab", " ": "space"}.get(separator, separator)
 
 
-def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    found: dict[str, None] = {}
-    objects = []
-    lines = _decoded(start, layout.encoding).split("\n")
-    if len(lines) == 1 and len(start) == HELD:
-        raise DataError(
-            f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
-            "another file."
-        )
-    for line in lines[:_SAMPLED]:
-        try:
-            one = json.loads(line, parse_float=str, parse_int=str)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(one, dict):
-            objects.append(one)
-            found |= dict.fromkeys(one)
-    if len(found) < 2:
-        raise DataError(
-            f"'{name}', line 1: no JSON object with two fields or more stands there. Write one object a line, such as "
-            '{"user": 1, "item": 2}, or name another file.'
-        )
-    _require_narrow(list(found), name)
-    return unique(list(found)), [[readable(as_text(one.get(field))) for field in found] for one in objects]
-
-
-def as_text(value: object) -> str:
-    """Return a value of JSON as a field of a table: numbers as they were written, lists joined, nothing for null."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "|".join(value)
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # nested as deeply as could just be read
-        return ""
+def _in_other_form(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
+    names, records = forms.rows_of(_decoded(start, layout.encoding), layout, name, _SAMPLED)
+    _require_narrow(names, name)
+    return unique(names), [[readable(value) for value in record] for record in records]
 
 
 def _parquet(path: str) -> tuple[list[str], list[list[str]]]:

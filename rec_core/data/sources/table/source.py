@@ -19,9 +19,11 @@ from rec_core.data.interactions import Dataset
 from rec_core.data.rejected import Rejects
 from rec_core.data.sources.base import Folders, Source, Words
 from rec_core.data.sources.table.assembling import Described, Rows
+from rec_core.data.sources.table.forms import OBJECTS
 from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_of
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
+from rec_core.data.sources.table.several import require_one
 from rec_core.data.sources.table.sniffing import sniff
 from rec_core.data.sources.table.times import Times
 from rec_core.data.sources.table.values import Numbered, exact_ratings
@@ -243,9 +245,12 @@ def _marks(logs: Sequence[Table]) -> list[str]:
 
 def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
     """Return the names of a file's columns, those that are wanted among them."""
-    names = sniff(path, layout).names
-    if layout.form != "json" and (missing := [name for name in columns.named.values() if name not in names]):
+    found = sniff(path, layout)
+    names = found.names
+    if layout.form not in OBJECTS and (missing := [name for name in columns.named.values() if name not in names]):
         raise DataError(f"'{name_of(path)}' has no column '{missing[0]}'; it has {', '.join(names)}.")
+    for column in {columns.user, columns.item} & set(names):
+        require_one(column, [record[names.index(column)] for record in found.records], name_of(path))
     return names
 
 
