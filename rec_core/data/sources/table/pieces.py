@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,15 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.rejected import NAMES_AGAIN, NOT_TEXT, Rejects
+from rec_core.data.rejected import NAMES_AGAIN, Rejects
+from rec_core.data.sources.table import forms
 from rec_core.data.sources.table.addresses import is_elsewhere
+from rec_core.data.sources.table.blocks import rows_of
 from rec_core.data.sources.table.encodings import BROKEN, codec, text_of
 from rec_core.data.sources.table.folders import first_of
+from rec_core.data.sources.table.objects import Unreadable, plain
 from rec_core.data.sources.table.opening import DAMAGED, begun, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.quoting import swallowed
 from rec_core.data.sources.table.reading import Layout
 from rec_core.data.sources.table.records import ESCAPED, first_records, header_lines, is_odd, one_sign, records
-from rec_core.data.sources.table.sniffing import as_text, parts_of, readable, unique
+from rec_core.data.sources.table.sniffing import parts_of, unique
 from rec_core.data.sources.table.streams import Watched, ends, prepared
 from rec_core.errors import DataError
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:  # loaded when files are read
 
 _BLOCK = 16 << 20  # bytes of text that are read at a time; a record may not be longer
 _ROWS = 1 << 17  # of JSON lines and Parquet that are read at a time
-_BROKEN = re.compile("[\udc80-\udcff]")  # what stands for bytes that are not of the encoding
-NO_OBJECT = "no JSON object"
 SWALLOWED = "a line within quotation marks that may be a row"
 _FEW, _MANY = "too few fields", "too many fields"
 Told = Callable[[int], None]  # how many bytes were read so far
@@ -63,7 +62,7 @@ def pieces(
     Raises:
         DataError: one sentence, if the file cannot be read.
     """
-    read = {"text": _text, "json": _objects, "parquet": _parquet}[layout.form]
+    read = _entries if layout.form in forms.ENTRIES else _parquet if layout.form == "parquet" else _text
     begin, n_bytes = 0, 0
     for part in parts_of(path, layout):
         noted = rejects.of_part(begin, part.label) if layout.form != "parquet" else rejects
@@ -97,7 +96,7 @@ def about_how_many(path: str, layout: Layout) -> int:
     if is_elsewhere(path):
         return 0
     start, size = begun(path, first_of(path))
-    return size * (start.count(b"\n") or start.count(b"\r")) // len(start) if start else 0
+    return size * forms.n_rows(start, layout) // len(start) if start else 0
 
 
 def _rows_of(path: str) -> int:
@@ -138,7 +137,7 @@ def _text(
         return "skip"
 
     place = 0
-    with opened(path) as raw:
+    with rows_of(path, layout) as raw:
         watched = Watched(prepared(raw, layout), again.name)
         try:
             reader = table.open_csv(
@@ -226,7 +225,7 @@ def _by_line(
                         kept.append([record[at] for at in columns])
                     elif row not in noted:
                         wrong = _FEW if len(record) < len(names) else _MANY
-                        rejects.add(row, "", wrong, _plain(layout.separator.join(record)))
+                        rejects.add(row, "", wrong, plain(layout.separator.join(record)))
                 place += len(held)
                 told(raw.tell())
                 yield again.left_out(Piece(np.array(rows, np.int64), _columns(kept, wanted)))
@@ -291,45 +290,28 @@ def _no_table(name: str, error: Exception, line: int, layout: Layout) -> DataErr
     return DataError(f"'{name}', after line {line:,}: this cannot be read as a table; mend the file, or name another.")
 
 
-def _objects(
+def _entries(
     path: str, layout: Layout, names: Sequence[str], wanted: Sequence[str], rejects: Rejects, told: Told
 ) -> Iterator[Piece]:
     with opened(path) as raw:
         # Marked, what is not of the encoding can be told; replaced, it would be another id.
-        lines = filter(str.strip, io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="surrogateescape"))
+        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="surrogateescape")
+        entries = forms.entries(text, layout, wanted, path)
         place = 0
-        while held := list(islice(lines, _ROWS)):
-            rows, records = [], []
-            for row, line in enumerate(held, place):
-                record = _object(line, wanted) if _is_text(line) else NOT_TEXT
-                if isinstance(record, str):
-                    rejects.add(row, "", record, _plain(line))
-                else:
-                    rows.append(row)
-                    records.append(record)
-            place += len(held)
-            told(raw.tell())
-            yield Piece(np.array(rows, np.int64), _columns(records, wanted))
-
-
-def _is_text(line: str) -> bool:
-    return line.isascii() or not _BROKEN.search(line)
-
-
-def _plain(line: str) -> str:
-    return _BROKEN.sub("\ufffd", line)
-
-
-def _object(line: str, wanted: Sequence[str]) -> list[str] | str:
-    """Return the ``wanted`` fields of a line as texts, or why there are none."""
-    try:
-        found = json.loads(line, parse_float=str, parse_int=str)  # as they were written: 1.50 and 2^70 are ids too
-    except (ValueError, RecursionError):
-        return NO_OBJECT
-    if not isinstance(found, dict):
-        return NO_OBJECT
-    fields = [as_text(found.get(name)) for name in wanted]
-    return fields if all(readable(text) == text for text in fields) else NOT_TEXT
+        try:
+            while held := list(islice(entries, _ROWS)):
+                rows, records = [], []
+                for row, entry in enumerate(held, place):
+                    if isinstance(entry, Unreadable):
+                        rejects.add(row, "", entry.why, entry.text)
+                    else:
+                        rows.append(row)
+                        records.append(entry)
+                place += len(held)
+                told(raw.tell())
+                yield Piece(np.array(rows, np.int64), _columns(records, wanted))
+        except UnicodeError as error:
+            raise _no_table(name_of(path), error, place, layout) from error
 
 
 def _columns(records: Sequence[Sequence[str]], wanted: Sequence[str]) -> dict[str, pa.Array]:
@@ -400,8 +382,10 @@ def lines_of(path: str, layout: Layout, rows: NDArray[np.int64]) -> NDArray[np.i
 def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[int], int]:
     """Return the lines on which those records of a file begin that it holds, and how many it holds, or more."""
     with opened(path) as raw:
-        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="replace", newline="")
-        begins = (begin for begin, _, _ in records(text, layout)) if layout.form == "text" else _filled(text)
+        errors = "surrogateescape" if layout.form in forms.OTHERS else "replace"
+        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors=errors, newline="")
+        is_text = layout.form == "text"
+        begins = (begin for begin, _, _ in records(text, layout)) if is_text else forms.lines(text, layout, path)
         wanted, found = iter(rows.tolist()), []
         row, count = next(wanted, -1), 0
         for place, line in enumerate(islice(begins, int(layout.form == "text" and layout.header), None)):
@@ -412,7 +396,3 @@ def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[
             if row < 0:
                 break
     return found, count
-
-
-def _filled(text: io.TextIOBase) -> Iterator[int]:
-    return (number for number, line in enumerate(text, 1) if line.strip())

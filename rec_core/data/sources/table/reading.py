@@ -10,7 +10,16 @@ from rec_core.data.sources.table.formats import fault
 from rec_core.data.sources.table.time_forms import NAMED
 from rec_core.settings import Settings
 
-Form = Literal["text", "json", "parquet"]  # fields between separators; one JSON object a line; Parquet
+Form = Literal["text", "json", "parquet", "values", "dicts", "lists", "blocks"]
+FORM_NAMES: dict[Form, str] = {
+    "text": "fields between separators",
+    "json": "JSON lines",
+    "parquet": "Parquet",
+    "values": "JSON objects",
+    "dicts": "lines of Python dictionaries",
+    "lists": "lines of a user and all their items",
+    "blocks": "blocks of lines, each under the id of an item",
+}
 Role = Literal["user", "item", "rating", "time", "time_of_day", "event", "title", "categories"]
 ROLES: dict[Role, str] = {
     "user": "User",

@@ -5,13 +5,12 @@ Every guess is shown, and a reader may say otherwise.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rec_core.data.sources.table import folders
+from rec_core.data.sources.table import folders, forms
 from rec_core.data.sources.table.asking import Question
 from rec_core.data.sources.table.encodings import encoding_of, require_text, text_of
 from rec_core.data.sources.table.evidence import Sample
@@ -20,11 +19,13 @@ from rec_core.data.sources.table.guessing import guess
 from rec_core.data.sources.table.headers import names_above
 from rec_core.data.sources.table.layouts import require_narrow, text_layout
 from rec_core.data.sources.table.names import is_known
+from rec_core.data.sources.table.objects import as_text
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.data.sources.table.records import first_records
 from rec_core.data.sources.table.sampling import CELLS, ROWS, SLICES, row_groups
 from rec_core.data.sources.table.sampling import slices as sampled
+from rec_core.data.sources.table.several import require_no_impressions
 from rec_core.data.sources.table.slices import slices
 from rec_core.errors import DataError
 
@@ -65,11 +66,10 @@ def laid_out(path: str, separator: str = "") -> tuple[Layout, tuple[Question, ..
     encoding, asked = encoding_of(
         found, name, is_json=found.start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
     )
-    text = text_of(found.start[:HELD], encoding).lstrip()
-    if text.startswith(("{", "[")):
-        if text.startswith("["):
-            raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")
-        return Layout(form="json", encoding=encoding), asked
+    text = text_of(found.start[:HELD], encoding)
+    is_whole = found.whole and len(found.start) <= HELD
+    if not separator and (other := forms.layout_of(text, encoding, name, is_whole)):
+        return other, asked
     layout, more = text_layout(found, encoding, name, separator, is_known)
     return layout, asked + more
 
@@ -100,6 +100,7 @@ def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
     names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
     parts_of(path, layout)
     require_narrow(names, name_of(path))
+    require_no_impressions(names, records, name_of(path))
     return names, records
 
 
@@ -127,8 +128,8 @@ def parts_of(path: str, layout: Layout) -> list[Part]:
 
 
 def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
-    if layout.form == "json":
-        return _objects(start, layout, "")
+    if layout.form != "text":
+        return _in_other_form(start, layout, "")
     records = first_records(text_of(start, layout.encoding), layout, 20)
     return unique(records[0] if records else []), records
 
@@ -139,7 +140,7 @@ def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
         return _parquet(path)
     start, name = start_of(first_of(path)), name_of(path)
     require_text(start, name)
-    return (_objects if layout.form == "json" else _fields)(start, layout, name)
+    return (_fields if layout.form == "text" else _in_other_form)(start, layout, name)
 
 
 def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
@@ -164,44 +165,10 @@ def said_separator(separator: str) -> str:
     return {"\t": "tab", " ": "space", "\x01": "\\x01"}.get(separator, separator)
 
 
-def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    found: dict[str, None] = {}
-    objects = []
-    lines = text_of(start, layout.encoding).split("\n")
-    if len(lines) == 1 and len(start) == HELD:
-        raise DataError(
-            f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
-            "another file."
-        )
-    for line in lines[:_SAMPLED]:
-        try:
-            one = json.loads(line, parse_float=str, parse_int=str)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(one, dict):
-            objects.append(one)
-            found |= dict.fromkeys(one)
-    if len(found) < 2:
-        raise DataError(
-            f"'{name}', line 1: no JSON object with two fields or more stands there. Write one object a line, such as "
-            '{"user": 1, "item": 2}, or name another file.'
-        )
-    require_narrow(list(found), name)
-    return unique(list(found)), [[readable(as_text(one.get(field))) for field in found] for one in objects]
-
-
-def as_text(value: object) -> str:
-    """Return a value of JSON as a field of a table: numbers as they were written, lists joined, nothing for null."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "|".join(value)
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # nested as deeply as could just be read
-        return ""
+def _in_other_form(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
+    names, records = forms.rows_of(text_of(start, layout.encoding), layout, name, _SAMPLED)
+    require_narrow(names, name)
+    return unique(names), [[readable(value) for value in record] for record in records]
 
 
 def _parquet(path: str) -> tuple[list[str], list[list[str]]]:

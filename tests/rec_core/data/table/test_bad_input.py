@@ -48,7 +48,6 @@ def _load(path: Path, **columns: object) -> Dataset:
         (b"\x1f\x8b" + b"\x00" * 40, "'log.csv' is damaged, or its copy was cut off: fetch it again."),
         (gzip.compress(_LINE.encode() * 5000)[:-20], "'log.csv' is damaged, or its copy was cut off: fetch it again."),
         (b"PK\x03\x04" + b"\x00" * 40, "'log.csv' is damaged, or its copy was cut off: fetch it again."),
-        ('[{"user": 1, "item": 2}]', "'log.csv' is one JSON list; write one object a line (JSON lines), and name that"),
         ('{"user": 1}\n', "'log.csv', line 1: no JSON object with two fields or more stands there. Write one object"),
         ("user,item\n1.5,2\n2.5,3\n", "The column 'user' holds numbers with fractions, such as 1.5, which are no ids"),
         ("user,item\n,2\n,3\n", "No row of 'log.csv' can be read: line 2, column 'user': nothing stands there."),
