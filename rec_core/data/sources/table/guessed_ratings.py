@@ -9,7 +9,7 @@ from rec_core.data.sources.table.evidence import Profile
 from rec_core.data.sources.table.names import Kind, is_bare, meanings
 
 if TYPE_CHECKING:
-    from rec_core.data.sources.table.guessing import Guess
+    from rec_core.data.sources.table.guess import Guess
 
 _LEANS = 0.5  # how far a column may depend on users or items and still be a rating
 _KINDS: tuple[Kind, ...] = ("rating", "count")

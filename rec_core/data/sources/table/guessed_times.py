@@ -9,7 +9,7 @@ from rec_core.data.sources.table.names import meanings, tokens
 from rec_core.data.sources.table.time_forms import forms
 
 if TYPE_CHECKING:
-    from rec_core.data.sources.table.guessing import Guess
+    from rec_core.data.sources.table.guess import Guess
 
 _EPOCHS = ("s", "ms", "us", "ns")
 _LATER = frozenset("updated update modified edited changed geandert".split())  # as rows are written anew

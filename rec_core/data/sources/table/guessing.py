@@ -6,10 +6,12 @@ What neither tells is asked: a question holds the likeliest answers, of which th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from rec_core.data.sources.table.asking import MOST, Choice, Question
+from rec_core.data.sources.table.asking import MOST
 from rec_core.data.sources.table.evidence import Profile, Sample
+from rec_core.data.sources.table.guess import Guess
+from rec_core.data.sources.table.guessed_ratings import take_event, take_rating
+from rec_core.data.sources.table.guessed_times import take_time
 from rec_core.data.sources.table.names import Kind, Meaning, is_bare, meanings, tokens
 from rec_core.data.sources.table.orienting import leaning
 from rec_core.data.sources.table.reading import ROLES, Columns, Role
@@ -24,38 +26,6 @@ _REVIEWS = frozenset({"text", "review", "reviews", "summary", "comment", "body"}
 _COARSE = frozenset({"artist", "album", "kunstler", "artista", "artiste"})
 
 
-@dataclass
-class Guess:
-    """What is guessed so far: role → column, why, and what is to be asked."""
-
-    sample: Sample
-    found: dict[Role, str] = field(default_factory=dict)
-    reasons: dict[Role, str] = field(default_factory=dict)
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def columns(self) -> Columns:
-        """The columns as settings; unsettled roles have their likeliest."""
-        return Columns(**self.found)
-
-    def take(self, role: Role, name: str, reason: str) -> None:
-        """Settle a role; no ``name`` for none."""
-        if name:
-            self.found[role] = name
-        self.reasons[role] = reason
-
-    def ask(self, role: Role, text: str, names: Sequence[str], meaning: Sequence[str], reason: str) -> None:
-        """Take the first of some columns, "" for none, and ask whether it is."""
-        choices = [Choice(name, name or "none", said) for name, said in zip(names, meaning, strict=True)][:MOST]
-        self.questions.append(Question(role, text, tuple(choices)))
-        self.take(role, names[0], reason)
-
-    def free(self) -> list[Profile]:
-        """Return the profiles of the columns that have no role yet."""
-        taken = set(self.found.values())
-        return [one for name, one in self.sample.profiles.items() if name not in taken]
-
-
 def answered(columns: Columns, role: Role, name: str) -> Columns:
     """Return columns with another one for a role; a role that had that one gets what the first had.
 
@@ -68,9 +38,6 @@ def answered(columns: Columns, role: Role, name: str) -> Columns:
 
 def guess(sample: Sample, of_items: bool = False) -> Guess:
     """Return what the columns of a sample are; a file ``of_items`` has no users, ratings or times."""
-    from rec_core.data.sources.table.guessed_ratings import take_event, take_rating
-    from rec_core.data.sources.table.guessed_times import take_time
-
     found = Guess(sample)
     if of_items:
         _take_items(found)
