@@ -23,6 +23,7 @@ NAMES = {
     "selection": "choosing a coreset, with the proxy at hand",
     "methods": "what each method keeps of full data's quality, offered or not (half an hour)",
     "served": "what coresets keep under models served from the profile (half an hour)",
+    "claims": "the README's figures of chosen rows beside full data (half an hour)",
     "screen": "how far the screen's predictions are off (half an hour)",
     "verdicts": "how often a frontier calls a subset reliable, wrongly and rightly, by simulation (ten minutes)",
     "searches": "how often `find` is right on made-up users with a known truth (minutes)",

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cache.ledger import Ledger, OwnLog
 from cache.uploads import Uploads
-from rec_core.data import sources
-from rec_core.data.sources.table import Reading, Table, titled
+from rec_core.data import databases, sources
+from rec_core.data.sources.table import Brought, Queried, Reading, Table, titled
 from rec_core.data.sources.table.opening import exists
 from rec_core.errors import SpecError
 from rec_core.specs import checked
+
+_SPLIT = "split"  # beside how a log is read: where the files are that its split holds out
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Logs:
         """
         before = next((one for one in self._own() if one.name == log.name), None)
         title = before.title if before and not log.is_titled else log.title
-        reading = json.dumps(log.reading.model_dump(exclude_defaults=True))
+        reading = json.dumps(log.reading.model_dump(exclude_defaults=True) | _split_of(log))
         shared = bool(before and before.shared) if shared is None else shared
         self.ledger.keep_log(
             OwnLog(log.name, title, log.path, reading, log.items_path, time.time(), 0.0, self.owner, int(shared))
@@ -62,7 +65,7 @@ class Logs:
 
     def forget(self, name: str) -> None:
         """Forget a log that was removed; a file that was sent goes with it, unless another log is of it."""
-        gone = [path for log in self._own() if log.name == name for path in (log.path, log.items_path)]
+        gone = [path for log in self._own() if log.name == name for path in _paths(log)]
         self.ledger.forget_log(name, self.owner)
         kept = self.files()
         for path in gone:
@@ -74,9 +77,27 @@ class Logs:
         """Files that were sent."""
         return Uploads(self.ledger.folder / "uploads")
 
+    def ask(self, address: str, query: str, limit: int) -> tuple[str, Queried]:
+        """Ask a database, and return the path of the file that holds what it returned, and what that was.
+
+        Files of this kind and files that were sent may take ``limit`` bytes together.
+
+        Raises:
+            DataError: one sentence, without a password.
+        """
+        database, found = databases.Database.of(address), Queried()
+
+        def write(file: IO[bytes], room: int) -> str:
+            nonlocal found
+            found = databases.ask(database, query, file, room)
+            return f"{found.query}\0{found.returned}"
+
+        place = self.uploads.keep_written(self.owner, f"query of {database.name}", write, limit, self.files())
+        return str(place), found
+
     def files(self) -> set[str]:
         """Return the paths that anybody's logs are read from, those of removed logs too."""
-        return {path for log in self.ledger.logs() for path in (log.path, log.items_path) if path}
+        return {path for log in self.ledger.logs() for path in _paths(log) if path}
 
     def listed(self) -> list[Table]:
         """Return the owner's logs on the list under titles that differ, the oldest first.
@@ -129,8 +150,23 @@ class Logs:
 def _read(logs: Iterable[OwnLog]) -> list[Table]:
     found = []
     for log in logs:
-        with suppress(SpecError, ValueError, TypeError, RecursionError):  # of another version, or damaged
-            found.append(
-                Table.called(log.name, log.title, log.path, checked(Reading, json.loads(log.reading)), log.items_path)
-            )
+        with suppress(
+            SpecError, ValueError, TypeError, KeyError, AttributeError, RecursionError
+        ):  # of another version, or damaged
+            said = json.loads(log.reading)
+            split = said.pop(_SPLIT, None)
+            one = Table.called(log.name, log.title, log.path, checked(Reading, said), log.items_path)
+            found.append(one if split is None else Brought.of_log(one, split.get("validation", ""), split["test"]))
     return found
+
+
+def _split_of(log: Table) -> dict[str, dict[str, str]]:
+    """Return where the files are that a log's split holds out, as it is written beside how the log is read."""
+    return {_SPLIT: log.held_out} if isinstance(log, Brought) else {}
+
+
+def _paths(log: OwnLog) -> list[str]:
+    """Return the paths of all files that a log is read from."""
+    with suppress(ValueError, AttributeError):
+        return [log.path, log.items_path, *map(str, json.loads(log.reading).get(_SPLIT, {}).values())]
+    return [log.path, log.items_path]

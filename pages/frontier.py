@@ -36,7 +36,7 @@ with answer:
 if parts := [one for one in every if not one.is_baseline]:
     table = wording.named(frontier.table(every, among.intervals))
     caption = f"{labels.caption_of_groups([one.group for one in every])} {among.said}".strip()
-    free = comparison.free_controls(parts[0].group.results[0].known_controls, metric)
+    free = comparison.free_controls(parts[0].group.results[0].controls_with(metric), metric)
     controls = {labels.control_title(name): value for name, value in free.items()}
     exhibits.show(figures.quality_against_ratio(table, controls, caption, among.title))
     latex_table.offer(every, caption, among.gain, among.intervals)

@@ -14,13 +14,15 @@ def main(arguments: list[str] | None = None) -> int:
     # Loading takes a second, and libraries may turn an interrupt in the middle of their import into anything.
     before = signal.signal(signal.SIGINT, _stop)
     from cache import faults, private
-    from cache.home import folders, home, open_store
+    from cache.home import folders, home, open_store, uploads_limit
     from cache.ledger import Ledger
     from cache.listed import SweepList
     from cache.logs import Logs
     from cache.restore import restore
     from cache.store import DiskStore
     from rec_core import cli
+    from rec_core.data.databases import hidden
+    from rec_core.data.sources.table import Queried
     from rec_core.errors import CorelensError
     from rec_core.specs import ExperimentSpec
 
@@ -39,7 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         private.tighten(home())
         logs = Logs(Ledger(home()))
         logs.register()
-        return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home())), logs))
+
+        def ask(address: str, query: str) -> tuple[str, Queried]:
+            return logs.ask(address, query, uploads_limit())
+
+        return cli.main(arguments, cli.Home(store, folders, remember, SweepList(Ledger(home())), logs, ask))
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130
@@ -47,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"corelens: {error}", file=sys.stderr)
         return 1
     except Exception as error:
-        print(f"corelens: {faults.noted(error, ' '.join(sys.argv))}", file=sys.stderr)
+        print(f"corelens: {faults.noted(error, hidden(' '.join(sys.argv)))}", file=sys.stderr)
         return 1
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.table.summing import WasRead
 from rec_core.evaluation import Metric, PerUser, controls, free
 from rec_core.evaluation.evaluate import Evaluation
 from rec_core.evaluation.ranking import ALL_ITEMS
@@ -33,6 +34,7 @@ from rec_core.stages import (
     PROFILE,
     PROXY,
     PROXY_MAP,
+    READ,
     RUN,
     SCORE,
     SCREEN,
@@ -66,6 +68,11 @@ class Stages:
     def dataset(self) -> Dataset:
         """All interactions as the source has them."""
         return self.graph.get(LOAD)
+
+    @property
+    def read(self) -> WasRead:
+        """What was read of somebody's own log; empty for other data."""
+        return self.graph.get(READ)
 
     @property
     def split(self) -> Split:
@@ -138,7 +145,7 @@ class Stages:
         negatives = self.negatives.test if self.spec.feedback == "implicit" else None
         histories = self.split.known if self.spec.model.is_served else None
         own = controls.per_user(control, self.split, kept, negatives, [metric.part], histories)
-        return metric.values(own)[among] if own else np.full(len(self.split.test), np.nan)
+        return metric.values(own)[among] if own else np.full(len(self.split.tested), np.nan)
 
     def embedded(self, of_proxy: bool) -> Fitted:
         """Return what a user map is of: the proxy, or the trained model."""

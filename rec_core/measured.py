@@ -47,7 +47,7 @@ def frontier(every: Iterable[Compared], metric: Metric, intervals: Intervals) ->
     """Return the rows of groups under one model by one metric, with those of the controls on all rows."""
     groups = list(every)
     parts = wording.named(table(groups, intervals))
-    free: Mapping[str, float] = free_controls(groups[0].group.results[0].known_controls, metric)
+    free: Mapping[str, float] = free_controls(groups[0].group.results[0].controls_with(metric), metric)
     controls = [
         {
             col.METHOD: CONTROL,

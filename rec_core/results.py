@@ -12,6 +12,7 @@ from typing import Protocol
 
 import rec_core
 from rec_core.canonical import Json
+from rec_core.data.splits import GIVEN
 from rec_core.evaluation import Metric, Metrics, metrics_of
 from rec_core.selection import METHODS
 
@@ -33,7 +34,7 @@ class Readings(Protocol):
         nan where the run lacks what it is worked out from.
         """
 
-    def control(self, name: str, metric: Metric) -> float:
+    def control(self, name: str, metric: Metric, cut: bool = False) -> float:
         """Return the same of a control."""
 
 
@@ -87,14 +88,41 @@ class RunResult:
         measured = self.controls.get(name, {})
         return self._known((name, metric), measured, lambda: math.nan if of is None else of.control(name, metric))
 
+    def cut_control(self, name: str, metric: Metric) -> float:
+        """Return a metric of one of ``cut_controls``; nan where it was not measured."""
+        of, place = self.readings, (f"{name}{_CUT}", metric)
+        measured = self.cut_controls.get(name, {})
+        return self._known(place, measured, lambda: math.nan if of is None else of.control(name, metric, cut=True))
+
     @cached_property
     def known_controls(self) -> dict[str, Metrics]:
-        """Control → every metric of today that was measured of it."""
-        every = metrics_of(self.spec["feedback"])
-        known = {name: {metric.name: self.control(name, metric) for metric in every} for name in self.controls}
-        return {
-            name: {of: value for of, value in values.items() if not math.isnan(value)} for name, values in known.items()
-        }
+        """Control → every listed metric of today that was measured of it."""
+        return {name: self._measured(self.control, name, self.listed) for name in self.controls}
+
+    def controls_with(self, metric: Metric, cut: bool = False) -> dict[str, Metrics]:
+        """Return the same with one more metric, which need not be listed.
+
+        ``cut`` asks for the controls that hold no row of a user beyond the train split: all of them, beside a model
+        without histories.
+        """
+        if cut and self.cut_controls:
+            return {
+                name: {**measured, **self._measured(self.cut_control, name, [metric])}
+                for name, measured in self.cut_controls.items()
+            }
+        known = self.known_controls
+        if metric in self.listed:
+            return known
+        return {name: {**known[name], **self._measured(self.control, name, [metric])} for name in known}
+
+    @property
+    def listed(self) -> list[Metric]:
+        """The metrics that tables list of such a run."""
+        return metrics_of(self.spec["feedback"], self.spec["split"].get("test") == GIVEN)
+
+    def _measured(self, of: Callable[[str, Metric], float], name: str, metrics: Sequence[Metric]) -> Metrics:
+        values = {metric.name: of(name, metric) for metric in metrics}
+        return {metric: value for metric, value in values.items() if not math.isnan(value)}
 
     def _known(self, place: tuple[str, Metric], stored: Metrics, work_out: Callable[[], float]) -> float:
         if place not in self._worked_out:
@@ -135,10 +163,13 @@ class RunResult:
         clock, cpu = (sum(of.get(part, 0.0) for part in COST) for of in (self.seconds, self.cpu_seconds))
         return bool(self.cpu_seconds) and clock <= _WAITED * cpu + _MOMENT
 
-    def to_json(self) -> dict[str, Json]:
-        """Return the result as a JSON document, with every metric of today; null is one that was not measured."""
+    def to_json(self, more: Sequence[Metric] = ()) -> dict[str, Json]:
+        """Return the result as a JSON document, with every metric that is listed today and ``more``.
+
+        null is one that was not measured.
+        """
         stored = {one.name: getattr(self, one.name) for one in fields(self) if one.metadata.get("stored", True)}
-        every = metrics_of(self.spec["feedback"])
+        every = [*self.listed, *more]
         return stored | {
             "metrics": {**self.metrics, **{metric.name: _or_none(self.value(metric)) for metric in every}},
             "controls": {

@@ -18,7 +18,7 @@ from rec_core.data.interactions import Feedback
 from rec_core.data.rejected import Unreadable
 from rec_core.data.repeats import REPEATS, Repeats
 from rec_core.data.sources import SOURCES
-from rec_core.data.splits import TestRule, ValidationRule
+from rec_core.data.splits import GIVEN, TestRule, ValidationRule
 from rec_core.errors import SpecError
 from rec_core.evaluation import Metric, headline_metric, metrics_of
 from rec_core.evaluation.ranking import ALL_ITEMS
@@ -38,7 +38,12 @@ RESIDUALS: Mapping[str, str] = {
     "sketch": "Less the biases of all rows",
 }
 UNREADABLE: Mapping[str, str] = {"stop": "Stop and say which", "left-out": "Leave them out"}
-TESTS: Mapping[str, str] = {"last": "Last", "random": "Random", "global-time": "After a date (global time)"}
+TESTS: Mapping[str, str] = {
+    "last": "Last",
+    "random": "Random",
+    "global-time": "After a date (global time)",
+    GIVEN: "As the data come",  # which nobody chooses: it belongs to the data
+}
 VALIDATIONS: Mapping[str, str] = {
     "random": "Random",
     "next-to-last": "Next to last",
@@ -89,6 +94,7 @@ class SplitSpec(Settings):
     ``like-test`` is the rule of the test: whatever is chosen by validation is then chosen for it. Under global time it
     always is; ``held_out`` is the share of all interactions that is test, and the share before it validation. With
     ``all_rows`` nothing is held out and nothing can be measured: that is for production, once a method is chosen.
+    Data that come with a split have the test rule ``given``, and no other data have it; nothing else counts then.
     """
 
     test: TestRule = choice("last", "Test rating", TESTS)
@@ -98,6 +104,11 @@ class SplitSpec(Settings):
     )
 
     all_rows: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the data come with their split."""
+        return self.test == GIVEN and not self.all_rows
 
     @property
     def by_date(self) -> bool:
@@ -114,7 +125,7 @@ class SplitSpec(Settings):
     @property
     def is_alike(self) -> bool:
         """Whether the validation rating is chosen as the test's is."""
-        return self.by_date or (self.validation_rule == "random") == (self.test == "random")
+        return self.by_date or self.is_given or (self.validation_rule == "random") == (self.test == "random")
 
 
 class TrainSpec(Settings):
@@ -192,6 +203,31 @@ class ExperimentSpec(Settings):
     evaluation: EvaluationSpec = EvaluationSpec()
     data_seed: Seed = offered(0, "Seed of split and test negatives", 0, 2**31)
     seed: Seed = offered(0, "Seed", 0, 2**31)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_as_it_comes(cls, values: Any) -> Any:
+        """Take the split of data that come with one: the default gives way to it, and another rule is refused."""
+        if not isinstance(values, dict):
+            return values
+        data, split = (_as_values(values.get(part, {})) for part in ("data", "split"))
+        data = {"dataset": DataSpec().dataset} | data if isinstance(data, dict) else data
+        if not isinstance(data, dict) or not isinstance(split, dict):
+            return values
+        source = SOURCES.get(str(data.get("dataset", "")))
+        if source is None:
+            return values  # which is said of the data set
+        comes, asked = source.has_split, split.get("test", SplitSpec().test)
+        if comes and asked == SplitSpec().test:
+            return values | {"split": split | {"test": GIVEN}}
+        if comes != (asked == GIVEN):
+            raise ValueError(
+                f"{source.title} comes with its own split, so split.test={asked} does not go with it; leave it out"
+                if comes
+                else "split.test=given is for data that come with a split (--train, --validation, --test); choose "
+                "last, random or global-time"
+            )
+        return values
 
     @field_validator("model", "method", mode="before")
     @classmethod
@@ -278,12 +314,16 @@ def revive(values: Json) -> ExperimentSpec:
     return parse(values)
 
 
-def judged_by(name: Preset, feedback: Feedback) -> Metric:
+def judged_by(name: Preset, feedback: Feedback, is_given: bool = False) -> Metric:
     """Return the metric that headlines are about: the report's, or the recommended one, for clicks among all items.
+
+    Where the split ``is_given``, users have several test items, which are ranked among all items alone.
 
     Sampled ranks need not order models as ranks among all items do (Krichene and Rendle, 2020,
     doi:10.1145/3394486.3403226).
     """
+    if is_given:
+        return headline_metric(feedback, several=True)
     strict = [metric for metric in metrics_of(feedback) if metric.part == ALL_ITEMS and name == "recommended"]
     return next(iter(strict), headline_metric(feedback))
 
@@ -383,6 +423,10 @@ def preset(name: Preset, feedback: Feedback, model: str, **others: Any) -> Exper
             "proxy": {"init_std": 0.1, "bias": True},
         }
     return parse(base | _plain(others))
+
+
+def _as_values(settings: Any) -> Any:
+    return settings.model_dump() if isinstance(settings, BaseModel) else settings
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from cache import private
 from cache.home import folders
 from pages.ui.gate import NEAR, OWNER, RIGHTS, STARTER
 from rec_core.data.sources.table import addresses
-from rec_core.data.sources.table.places import absolute, require
+from rec_core.data.sources.table.places import absolute, parts, require
 from rec_core.data.sources.table.source import PREFIX
 from rec_core.errors import DataError
 
@@ -82,10 +82,19 @@ def allowed(path: str) -> str:
     local = folders().local
     named = path if path.startswith("~") or local is None else str(local / path)
     whole = Path(absolute(named))
+    _require_readable(whole, why)
+    for part in parts(str(whole)) if whole.is_dir() else ():
+        if Path(part).is_symlink():
+            _require_readable(Path(absolute(part)), why)
+    return str(whole)
+
+
+def _require_readable(whole: Path, why: str) -> None:
+    """Refuse a file or folder that the visitor may not read: ``why`` they may not read everything, if so."""
+    local = folders().local
     if why and (local is None or not whole.is_relative_to(local)):
         raise DataError(why)
     _require_foreign(whole)
-    return str(whole)
 
 
 def _require_foreign(whole: Path) -> None:

@@ -27,6 +27,10 @@ _PARTS: dict[str, type[Settings]] = {
 _ONLY = {"explicit": ("train.residuals",), "implicit": ("train.negatives", "train.walked")}
 
 
+# Data that come with a split are taken as they are.
+_AS_GIVEN = ["split.test", "split.validation", "split.held_out", "data.min_interactions", "data.repeats"]
+
+
 @dataclass(frozen=True)
 class Field:
     """A field of Advanced: what it offers, and its place in the spec."""
@@ -117,6 +121,7 @@ def _fields(preset: dict[str, Any]) -> list[Field]:
     """Return the fields that count: those of the chosen method and model, and those of every run."""
     parts = {"method": METHODS[preset["method"]["name"]], "model": MODELS[preset["model"]["name"]]} | _PARTS
     ignored = [place for feedback, places in _ONLY.items() if feedback != preset["feedback"] for place in places]
+    ignored += _AS_GIVEN if SOURCES[preset["data"]["dataset"]].has_split else []
     ignored += _of_no_account_to(MODELS[preset["model"]["name"]], preset["feedback"])
     fields = [field for part, kind in parts.items() for field in _declared(part, kind)]
     return [field for field in fields if field.place not in ignored]

@@ -31,7 +31,9 @@ _SERVED = (("co-occurrence", ("full", "users")), ("next-item", ("full", "recent"
 def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
     """Draw the runs, the baselines on top and marked; return the keys of those that the reader ticked."""
     column = st.column_config
-    scores = {name: column.NumberColumn(one.title, format="%.3f") for name, one in METRICS.items() if name in table}
+    scores = {
+        name: column.NumberColumn(METRICS[name].title, format="%.3f") for name in map(str, table) if name in METRICS
+    }
     shown = table.assign(
         method=[("★ " if b else "") + m for b, m in zip(table.is_baseline, table.method, strict=True)],
         ratio=100 * table.ratio,
@@ -88,7 +90,8 @@ def runs_table(table: pd.DataFrame, metric: Metric) -> list[str]:
 
 def controls_table(table: pd.DataFrame, choice: str) -> None:
     """Draw the controls beside the run called ``choice``."""
-    scores = {name: st.column_config.NumberColumn(metric.title, format="%.3f") for name, metric in METRICS.items()}
+    number = st.column_config.NumberColumn
+    scores = {name: number(METRICS[name].title, format="%.3f") for name in map(str, table) if name in METRICS}
     cards.table(
         table,
         key="controls-table",
@@ -131,12 +134,13 @@ def _follow_controls(missing: list[ExperimentSpec], what: str) -> None:
 def metrics_table(table: pd.DataFrame, words: Words) -> None:
     """Draw every metric of each group with its difference from the baseline, ``difference.metrics``."""
     shown, number = titled(table, words), st.column_config.NumberColumn
-    changes = [name for metric in METRICS for name in (col.delta(metric), col.delta_from(metric), col.delta_to(metric))]
+    every = [name for name in map(str, table) if name in METRICS]
+    changes = [name for metric in every for name in (col.delta(metric), col.delta_from(metric), col.delta_to(metric))]
     cards.table(
         shown,
         alt="Every metric of each run, and its difference from the baseline.",
         column_config={
-            **{metric.title: number(format="%.3f") for metric in METRICS.values()},
+            **{METRICS[name].title: number(format="%.3f") for name in every},
             **{title(name, words): number(format="%+.3f") for name in changes},
             title(col.RUN, words): st.column_config.TextColumn(pinned=True, width="medium"),
         },

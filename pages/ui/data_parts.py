@@ -52,7 +52,8 @@ def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:
             st.markdown(f"{said} They are left out, which is said beside every number.")
             st.button("Stop instead", key="stop-instead", on_click=_set_unreadable, args=[None])
         table = pd.DataFrame(
-            {
+            ({"File": found.file.tolist()} if len(found.file) else {})
+            | {
                 capital(found.unit): found.line,
                 "Column": found.column.tolist(),
                 "Why": found.wrong.tolist(),

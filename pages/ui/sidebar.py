@@ -14,7 +14,7 @@ from rec_core.data.interactions import Feedback
 from rec_core.data.sources import SOURCES, Source
 from rec_core.data.sources.table import Table
 from rec_core.errors import CorelensError, SpecError
-from rec_core.evaluation import METRICS, Metric, metrics_of
+from rec_core.evaluation import METRICS, Metric, offered
 from rec_core.models import MODELS, Counted
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import RUN
@@ -24,6 +24,7 @@ from rec_core.wording.numbers import number, plain_markdown
 
 _RATIOS = 0.5, 90.0  # per cent
 _JUDGED: dict[Feedback, str] = {"implicit": "metric", "explicit": "error"}  # the choice's name in a link
+_OF_SEVERAL = "metric_of_several"  # and where users have several test items
 _DATA = "data-choice"  # the visible choice; "data" is the name in the address
 _UNSEEN = "<style>.st-key-data-in-the-address { display: none; }</style>"
 _SEEDS = {count: count for count in ("1", "3", "5")}
@@ -71,9 +72,10 @@ def _parameters() -> dict[str, links.Parameter]:
         "seeds": links.option("seeds", _SEEDS),
         "preset": links.option("settings", labels.PRESETS),
         **{
-            key: links.option("metric", {metric.name: metric.title for metric in metrics_of(feedback)})
+            key: links.option("metric", {metric.name: metric.title for metric in offered(feedback)})
             for feedback, key in _JUDGED.items()
         },
+        _OF_SEVERAL: links.option("metric", {one.name: one.title for one in offered("implicit", several=True)}),
     }
     return chosen | advanced.parameters()
 
@@ -152,7 +154,7 @@ def _choose() -> AbstractContextManager[Any]:
         bind="query-params",
         help="The report's settings, or those found to work better. Advanced shows and changes each of them.",
     )
-    metric = _metric(preset, feedback)
+    metric = _metric(preset, feedback, SOURCES[data].has_split)
     custom = st.container(horizontal=True, vertical_alignment="center")
     with st.expander("Advanced"):
         chosen = {"data": {"dataset": data}, "method": {"name": method}, "pretrain": pretrain, "ratio": percent / 100}
@@ -195,16 +197,16 @@ def _preset(name: specs.Preset, feedback: Feedback, model: str, chosen: dict[str
         return specs.preset(name, feedback, FIRST.model.name, **chosen)
 
 
-def _metric(preset: specs.Preset, feedback: Feedback) -> Metric:
+def _metric(preset: specs.Preset, feedback: Feedback, is_given: bool) -> Metric:
     """Let the reader choose by which metric runs are judged; without a choice it is that of the settings."""
-    every = {metric.name: metric.title for metric in metrics_of(feedback)}
-    usual = specs.judged_by(preset, feedback)
+    every = {metric.name: metric.title for metric in offered(feedback, is_given)}
+    usual = specs.judged_by(preset, feedback, is_given)
     name = st.selectbox(
         "Judged by",
         list(every),
         None,
         every.__getitem__,
-        key=_JUDGED[feedback],
+        key=_OF_SEVERAL if is_given and feedback == "implicit" else _JUDGED[feedback],
         bind="query-params",
         placeholder=usual.title,
         help="What headlines, verdicts and figures are about. Tables have all of them.",

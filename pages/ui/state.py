@@ -251,7 +251,7 @@ def sweep_lines(done: Mapping[float, RunResult]) -> dict[str, float]:
     """Return what to hold windows against: full data and random where they were run, and the controls."""
     others = {"Full data": baseline_spec(spec()), "Random": spec().with_(method={"name": "random"})}
     trained = {title: found.value(metric()) for title, one in others.items() if (found := _measured(one)) is not None}
-    free = free_controls(next(iter(done.values())).known_controls, metric())
+    free = free_controls(next(iter(done.values())).controls_with(metric()), metric())
     return trained | {labels.control_title(control): value for control, value in free.items()}
 
 

@@ -133,7 +133,7 @@ def _times(one: Compared) -> str:
 def _table(every: Sequence[Compared], spec: ExperimentSpec) -> pd.DataFrame:
     frame = wording.named(comparison.table(every, RUN.key(baseline_spec(spec)), state.intervals()))
     frame["ratio"] = frame["ratio"].map(percent)
-    metrics = {name: metric.title for name, metric in METRICS.items() if name in frame}
+    metrics = {name: METRICS[name].title for name in map(str, frame) if name in METRICS}
     headline = every[0].metric.name
     sure = {} if frame[col.HALF].isna().all() else {col.HALF: f"± {metrics[headline]}, users and seeds"}
     columns = {

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rec_core import published
 from rec_core.analysis import columns as col
-from rec_core.evaluation import Metric, headline_metric, metrics_of, validation_metric
+from rec_core.evaluation import Metric, headline_metric, validation_metric
 from rec_core.evaluation.controls import KEPT
 from rec_core.replicates import BySeed, Estimate, Group, group_key
 from rec_core.results import COST, RunResult
@@ -44,7 +44,7 @@ class Compared:
     @property
     def metric(self) -> Metric:
         """The metric that headlines are about."""
-        return self.by or headline_metric(self.spec.feedback)
+        return self.by or headline_metric(self.spec.feedback, self.spec.split.is_given)
 
     @property
     def is_baseline(self) -> bool:
@@ -85,7 +85,7 @@ class Compared:
     @cached_property
     def controls(self) -> dict[str, float]:
         """The headline metric of each control that was measured by it."""
-        return by_metric(control_means(self.group), self.metric)
+        return by_metric(control_means(self.group, self.metric), self.metric)
 
     @property
     def unmeasured(self) -> frozenset[str]:
@@ -106,7 +106,7 @@ class Compared:
     @property
     def best_cut_control(self) -> tuple[str, float] | None:
         """Name and value of the control that does best with histories cut alike; None where that is not known."""
-        values = by_metric(control_means(self.group, alone=True), self.metric)
+        values = by_metric(control_means(self.group, self.metric, alone=True), self.metric)
         return None if not values else (name := self.metric.best(values), values[name])
 
     @property
@@ -211,25 +211,18 @@ def validation_curve(result: RunResult) -> list[float | None]:
     return [row.get(validation_column(metric.name)) for row in result.history]
 
 
-def control_means(group: Group, alone: bool = False) -> dict[str, dict[str, float]]:
-    """Return the metrics of each control that all runs have, averaged over seeds, as far as they were measured.
+def control_means(group: Group, metric: Metric, alone: bool = False) -> dict[str, dict[str, float]]:
+    """Return the listed metrics and ``metric`` of each control that all runs have, averaged over seeds, where measured.
 
     Only those counted on kept rows differ between seeds. ``alone`` asks for those that hold train rows alone: beside a
     model without histories they all do, and beside one with histories their histories are cut as the model's are.
     """
-    every = [on_train_rows(result) if alone else result.known_controls for result in group.results]
+    every = [result.controls_with(metric, cut=alone) for result in group.results]
     return {
-        name: {
-            metric: fmean([one[name][metric] for one in every]) for metric in metrics if _all_have(every, name, metric)
-        }
+        name: {of: fmean([one[name][of] for one in every]) for of in metrics if _all_have(every, name, of)}
         for name, metrics in every[0].items()
         if all(name in one for one in every)
     }
-
-
-def on_train_rows(result: RunResult) -> Mapping[str, Mapping[str, float]]:
-    """Return the controls of a run that hold no row of a user beyond the train split, as far as they were measured."""
-    return result.cut_controls or result.known_controls
 
 
 def _all_have(every: Iterable[Mapping[str, Mapping[str, float]]], name: str, metric: str) -> bool:
@@ -322,7 +315,7 @@ def _row(one: Compared) -> dict[str, object]:
         "rows": result.n_selected,
         "quality_kept": one.quality_kept,
         "gain": one.gain,
-        **{metric.name: group.metric(metric.name) for metric in metrics_of(spec.feedback)},
+        **{metric.name: group.metric(metric.name) for metric in dict.fromkeys([*result.listed, one.metric])},
         "cut": one.cut_value if spec.model.is_served else None,
         "report": report.metrics.get(one.metric.name) if report else None,
         **seconds,
@@ -347,7 +340,7 @@ def controls_table(group: Group, metric: Metric) -> pd.DataFrame:
     Its name, whether it is counted on kept rows only, and its metrics; ``cut`` is ``metric`` with users' histories cut
     to train rows, beside a model with histories (None where that is not known).
     """
-    means, alone = control_means(group), control_means(group, alone=True)
+    means, alone = control_means(group, metric), control_means(group, metric, alone=True)
     best_first = sorted(means, key=lambda name: metric.order(means[name].get(metric.name, math.nan)))
     return pd.DataFrame(
         [

@@ -11,7 +11,7 @@ import pandas as pd
 
 from rec_core.analysis import columns as col
 from rec_core.errors import SpecError
-from rec_core.evaluation import Metric, metrics_of
+from rec_core.evaluation import Metric
 from rec_core.replicates import BySeed, Estimate, Group, difference, together
 from rec_core.specs import ExperimentSpec, parse
 from rec_core.stages import RUN
@@ -82,7 +82,7 @@ def metrics(
     rows = []
     for title, group in groups.items():
         row: dict[str, object] = {col.RUN: title}
-        for name in [one.name for one in metrics_of(metric.feedback)]:
+        for name in dict.fromkeys([*(one.name for one in groups[baseline].results[0].listed), metric.name]):
             row[name] = group.metric(name)
             row[col.delta(name)] = group.metric(name) - groups[baseline].metric(name)
             if name == metric.name and title in differences:

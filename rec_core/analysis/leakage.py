@@ -19,7 +19,7 @@ class Leakage:
 
 def leakage(split: Split) -> Leakage | None:
     """Return how far train rows reach beyond the test rows that are asked for; None where there are no times."""
-    if split.train.time is None or split.test.time is None:
+    if split.train.time is None or split.test.time is None or not len(split.test):
         return None
     finest = split.train.fine is not None and split.test.fine is not None
     train, test = (part.moment if finest else part.time for part in (split.train, split.test))

@@ -44,7 +44,7 @@ def carried(trained: Mapping[str, tuple[Group | None, Group | None]], controls: 
         if full is not None and kept is not None and (one := _carried(name, full, kept, metric)) is not None
     ]
     models = [one for one in models if not (math.isnan(one.full) or math.isnan(one.kept))]
-    means = by_metric(control_means(controls, alone=True), metric)
+    means = by_metric(control_means(controls, metric, alone=True), metric)
     counts = [Carried(name, False, means[name], means[name + KEPT]) for name in means if name + KEPT in means]
     return sorted([*models, *counts], key=lambda one: metric.order(one.full))
 

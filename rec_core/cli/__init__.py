@@ -17,7 +17,7 @@ import pandas as pd
 
 import rec_core
 from rec_core import report
-from rec_core.cli import logs, screening, sweeps, tuning
+from rec_core.cli import brought, logs, screening, sweeps, tuning
 from rec_core.cli.common import (
     Bar,
     Home,
@@ -26,10 +26,13 @@ from rec_core.cli.common import (
     experiment_of,
     experiment_options,
     keeps_rows,
+    metric_named,
+    metric_option,
     note,
     result_of,
     save,
     say,
+    say_what_was_read,
     spec_of,
     talking,
     tell,
@@ -46,7 +49,9 @@ from rec_core.cli.usage import (
     folder_or_zip,
     require_data,
     tell_usage,
+    usage_errors,
 )
+from rec_core.data.databases import hidden
 from rec_core.data.sources import SOURCES
 from rec_core.errors import CorelensError
 from rec_core.experiment import Stages, stored_per_user
@@ -65,14 +70,17 @@ def main(arguments: list[str] | None, home: Home) -> int:
     """Run one command; return 0, or after one sentence on stderr 1, and 2 if the command itself is wrong."""
     typed = sys.argv[1:] if arguments is None else arguments
     try:
-        args = _parser().parse_args(typed, argparse.Namespace(home=home, typed=typed))
+        args = _parser().parse_args(typed, argparse.Namespace(home=home, typed=[hidden(one) for one in typed]))
     except SystemExit as ended:  # a usage error, or --help and --version
         return int(ended.code or 0)
     try:
         with talking(args.quiet):
-            logs.take(args)
+            with usage_errors():
+                brought.take(args)
+                logs.take(args)
             require_data(args, SOURCES)
             args.command(args)
+            say_what_was_read(args)
     except UsageError as error:
         tell_usage(str(error), f"{PROGRAM} {args.name_of_command}")
         return 2
@@ -91,6 +99,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name_of_command")
     run = commands.add_parser("run", help="run one experiment")
     experiment_options(run)
+    metric_option(run, "further metrics to print, after those that are always printed", action="append", default=[])
     run.set_defaults(command=_run)
     select = commands.add_parser("select", help="choose a coreset and save its rows with original ids")
     experiment_options(select)
@@ -149,7 +158,8 @@ def _run(args: argparse.Namespace) -> None:
     spec = spec_of(args)
     with Bar() as bar:
         result = result_of(spec, args, bar)
-    tell(args, json.dumps(result.to_json(), indent=2) if args.json is None else "", result.to_json())
+    document = result.to_json([metric_named(name, spec) for name in args.metric])
+    tell(args, json.dumps(document, indent=2) if args.json is None else "", document)
 
 
 def _select(args: argparse.Namespace) -> None:

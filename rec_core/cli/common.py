@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from rec_core import specs
 from rec_core.canonical import Json
-from rec_core.cli import logs
-from rec_core.cli.usage import STDOUT, UsageError, share
-from rec_core.data.interactions import Feedback
+from rec_core.cli import brought, logs
+from rec_core.cli.usage import STDOUT, UsageError, share, usage_errors
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import Table
-from rec_core.errors import CorelensError, SelectionError, SpecError, nearest, reason
+from rec_core.data.sources.table import Queried, Table
+from rec_core.data.sources.table.summing import WasRead
+from rec_core.errors import CorelensError, DataError, SelectionError, SpecError, nearest, reason
 from rec_core.evaluation import METRICS, Metric
 from rec_core.experiment import Experiment
 from rec_core.export.rows import require_rows
@@ -34,6 +34,7 @@ from rec_core.stages import RUN, StageStore, resolve
 from rec_core.sweeps import Answer, Cells, Question
 from rec_core.training import kernels
 from rec_core.wording import data as wording
+from rec_core.wording import log_read
 from rec_core.wording.numbers import about
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -71,13 +72,17 @@ class LogList(Protocol):
 
 @dataclass(frozen=True)
 class Home:
-    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for."""
+    """Where results are kept: the store, where data are looked for, how runs and sweeps are listed as asked for.
+
+    ``ask`` asks the database at an address a query, and returns the path of a file with the rows, and what was asked.
+    """
 
     store: Callable[[], StageStore]
     folders: Callable[[str | None], Folders]
     remember: Callable[[str, ExperimentSpec], None]
     sweeps: SweepList
     logs: LogList
+    ask: Callable[[str, str], tuple[str, Queried]]
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +90,7 @@ def data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}")
     parser.add_argument("--data-dir", metavar="DIR", help="folder that holds the data (default: $CORELENS_DATA)")
     logs.options(parser)
+    brought.options(parser)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:
@@ -136,8 +142,10 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
         "data_seed": args.data_seed,
     }
     if getattr(args, "spec", None) is not None:
-        return with_settings(logs.spec_in(args.spec, args.dataset), args.set)
-    with _usage_errors():
+        with usage_errors():
+            found = logs.spec_in(args.spec, args.dataset)
+        return with_settings(found, args.set)
+    with usage_errors():
         spec = specs.preset(args.preset, args.feedback, args.model, **chosen)
     settings = list(args.set)
     if args.split:
@@ -146,22 +154,13 @@ def spec_of(args: argparse.Namespace) -> ExperimentSpec:
     return with_settings(spec, settings)
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Answer a wrong setting as any wrong option."""
-    try:
-        yield
-    except SpecError as error:
-        raise UsageError(str(error)) from error
-
-
 def with_settings(spec: ExperimentSpec, settings: list[str]) -> ExperimentSpec:
     """Return ``spec`` changed by ``name=value`` texts, names dotted as in the spec's JSON.
 
     Raises:
         UsageError: if a setting is unknown, or does not go with another one.
     """
-    with _usage_errors():
+    with usage_errors():
         return _changed(spec, settings)
 
 
@@ -245,7 +244,33 @@ def experiment_of(spec: ExperimentSpec, args: argparse.Namespace, bar: Bar) -> E
     where, store = home.folders(args.data_dir), home.store()
     if args.data_dir is not None:  # a folder that was named here has to hold the data, also where a download has them
         SOURCES[spec.data.dataset].require(where)
-    return Experiment(resolve(spec, where), store, where, bar, download_progress=is_watched())
+    experiment = Experiment(resolve(spec, where), store, where, bar, download_progress=is_watched())
+    _say_what_was_read(experiment, args)
+    return experiment
+
+
+def say_what_was_read(args: argparse.Namespace) -> None:
+    """Write what was read of the command's log to stderr, where nothing of the command did: all may be in the store."""
+    if isinstance(SOURCES.get(getattr(args, "dataset", None) or ""), Table) and not _is_said(args):
+        with Bar() as bar:
+            experiment_of(ExperimentSpec().with_(data={"dataset": args.dataset}), args, bar)
+
+
+def _is_said(args: argparse.Namespace) -> bool:
+    return bool(getattr(args, "what_was_read_is_said", False))
+
+
+def _say_what_was_read(experiment: Experiment, args: argparse.Namespace) -> None:
+    """Write what was read of a log to stderr, once per command and before anything is trained on it."""
+    log = SOURCES[experiment.spec.data.dataset]
+    if _QUIET.get() or not isinstance(log, Table) or _is_said(args):
+        return
+    args.what_was_read_is_said = True
+    try:
+        say(log_read.line(log.title, log.reading, experiment.read))
+    except DataError:  # how it was read says why it cannot be
+        say(log_read.line(log.title, log.reading, WasRead()))
+        raise
 
 
 def result_of(
@@ -279,10 +304,32 @@ def note(experiment: Experiment) -> None:
         say(note)
 
 
-def metric_of(args: argparse.Namespace, feedback: Feedback) -> Metric:
+def metric_option(parser: argparse.ArgumentParser, what: str, **how: Any) -> None:
+    """Add a choice of metric, at any K."""
+    said = f"{what}: {', '.join(METRICS)}, or another K as recall@7"
+    parser.add_argument("--metric", metavar="NAME", type=_metric, help=said, **how)
+
+
+def _metric(name: str) -> str:
+    """Return a metric's name; papers write it in capitals, too."""
+    if name.lower() in METRICS:
+        return name.lower()
+    near = nearest(name.lower(), METRICS) or f"; choose from {', '.join(METRICS)}, or name another K as recall@7"
+    raise argparse.ArgumentTypeError(f"'{name}' is not known{near}")
+
+
+def metric_named(name: str, spec: ExperimentSpec) -> Metric:
+    """Return a metric as it is meant for an experiment: of a split that people bring, all items are ranked alone."""
+    every = f"{name}_all"
+    return METRICS[every if spec.split.is_given and every in METRICS else name]
+
+
+def metric_of(args: argparse.Namespace, spec: ExperimentSpec) -> Metric:
     """Return by what runs are judged: the chosen metric, or the preset's."""
-    chosen = METRICS.get(args.metric)
-    return chosen if chosen is not None and chosen.feedback == feedback else specs.judged_by(args.preset, feedback)
+    chosen = metric_named(args.metric, spec) if args.metric else None
+    if chosen is not None and chosen.feedback == spec.feedback:
+        return chosen
+    return specs.judged_by(args.preset, spec.feedback, spec.split.is_given)
 
 
 def say(*sentences: str) -> None:

@@ -23,6 +23,7 @@ from rec_core.cli.common import (
     data_options,
     experiment_of,
     metric_of,
+    metric_option,
     result_of,
     say,
     setting_options,
@@ -33,7 +34,7 @@ from rec_core.cli.usage import UsageError, share, shares
 from rec_core.data.interactions import Feedback
 from rec_core.errors import CorelensError, nearest
 from rec_core.estimate import rates_here, relative, together
-from rec_core.evaluation import METRICS, metrics_of
+from rec_core.evaluation import metrics_of
 from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.measured import Measured
 from rec_core.models import MODELS
@@ -85,7 +86,7 @@ def judging_options(parser: argparse.ArgumentParser, with_goal: bool = True) -> 
     if with_goal:
         enough = "share of full data's quality that is enough: 0.95 or 95%%"
         parser.add_argument("--keep", metavar="SHARE", type=share, default=0.95, help=enough)
-    parser.add_argument("--metric", choices=list(METRICS), help="what quality is (default: the preset's)")
+    metric_option(parser, "what quality is (default: the preset's)")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -189,13 +190,14 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
     first = {(labels.model_title(spec), spec.feedback): spec for spec, _ in runs.runs}
     sure = intervals(lambda result: stored_per_user(result, store))
     frames = []
-    for (model, feedback), spec in first.items():
-        for metric in metrics_of(feedback):
+    for (model, _), spec in first.items():
+        chosen = metric_of(args, spec)
+        for metric in dict.fromkeys([*metrics_of(spec.feedback, spec.split.is_given), chosen]):
             if not (every := runs.compared(spec, metric)):  # older runs may lack what a metric needs
                 say(comparison_words.not_measured(metric, len(runs.not_measured(spec, metric))))
                 continue
             frames.append(measured.frontier(every, metric, sure))
-            if metric == metric_of(args, feedback):
+            if metric == chosen:
                 say(" ".join([f"{model}:", *wording.answer(smallest(every, args.keep, sure.kept), metric)]))
     if not frames:
         return
@@ -208,7 +210,7 @@ def _tell(cells: Sequence[ExperimentSpec], args: argparse.Namespace) -> None:
 def _find(args: argparse.Namespace) -> None:
     store, folders = args.home.store(), args.home.folders(args.data_dir)
     base = resolve(spec_of(args), folders)
-    question = Question.of(base, metric_of(args, base.feedback).name, args.keep, args.minutes)
+    question = Question.of(base, metric_of(args, base).name, args.keep, args.minutes)
     name = wording.called(question)
     args.home.sweeps.keep(name, question)
     begun = time.monotonic()

@@ -55,7 +55,7 @@ def _tune(args: argparse.Namespace) -> None:
     failed = run_all(missing, args)
     if not failed:
         args.home.sweeps.end(name, None)
-    metric = metric_of(args, tuning.base.feedback)
+    metric = metric_of(args, tuning.base)
     found = outcome(tuning, result, metric, judge(lambda spec: View(spec, store, folders), metric))
     say(*wording.answer(found, tuning))
     if found:

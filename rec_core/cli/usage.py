@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,15 @@ _FILES = (
 
 class UsageError(SpecError):
     """The command itself is wrong: an option is missing, unknown, or says what cannot be."""
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Answer a wrong setting as any wrong option."""
+    try:
+        yield
+    except SpecError as error:
+        raise UsageError(str(error)) from error
 
 
 class Parser(argparse.ArgumentParser):

@@ -77,8 +77,10 @@ def finite(values: pd.Series, lines: Lines) -> NDArray[np.float32]:
     return numbers
 
 
-def seconds(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
-    """Return times in seconds since 1970, (n,), from seconds or milli-, micro- or nanoseconds, told by their size.
+def moments(values: pd.Series, lines: Lines) -> tuple[NDArray[np.int64], NDArray[np.int32] | None]:
+    """Return times in seconds since 1970, (n,), and the nanoseconds within them (n,), None where all are 0.
+
+    They are seconds or milli-, micro- or nanoseconds, told by their size.
 
     Raises:
         DataError: naming the first line whose time is no number, or in another unit than most.
@@ -93,12 +95,14 @@ def seconds(values: pd.Series, lines: Lines) -> NDArray[np.int64]:
         row = int(other.argmax())
         wrong = f"{_shown(values, row)} counts another unit than most times of this file"
         raise lines.refuse(row, str(values.name), wrong, _MEND_TIME)
-    if common:
-        numbers = np.floor_divide(numbers, UNITS[common])
-    if (beyond := np.abs(numbers) > _LATEST).any():
+    per = UNITS[common]
+    whole = np.floor_divide(numbers, per) if common else np.floor(numbers).astype(numbers.dtype, copy=False)
+    if (beyond := np.abs(whole) > _LATEST).any():
         row = int(beyond.argmax())
         raise lines.refuse(row, str(values.name), f"{_shown(values, row)} is no time that can be", _MEND_TIME)
-    return np.floor(numbers).astype(np.int64, copy=False)
+    within = numbers - whole * per if common or numbers.dtype.kind == "f" else np.empty(0)
+    fine = np.clip(np.rint(within * (UNITS[-1] // per)), 0, UNITS[-1] - 1).astype(np.int32) if within.any() else None
+    return whole.astype(np.int64, copy=False), fine
 
 
 def units(numbers: NDArray[Any]) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -116,13 +116,17 @@ class Catalogue:
 class Dataset:
     """Interactions in the order of the source, what they are of, and what of the source could not be read.
 
-    ``places`` (n,) says which records of the source they are, from 0; None where they are all of them.
+    ``places`` (n,) says which records of the source they are, from 0; None where they are all of them. ``part`` (n,)
+    says of data that come with a split where each row belongs: 0 train, 1 validation, 2 test; ``first`` (3,) is then
+    the record at which the file of each begins.
     """
 
     interactions: Interactions
     catalogue: Catalogue
     places: NDArray[np.int64] | None = None
     rejected: Rejected = field(default_factory=Rejected)
+    part: NDArray[np.int8] | None = None
+    first: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,11 @@ class Split:
     train row, who are not in the catalogue; of those who come after the test's date, ``new_users`` are the first items
     (m,). ``repeated`` counts rows that a later one of the same user and item follows, ``spoilt`` users whose test item
     is in train too, ``unreadable`` rows of the source that were left out.
+
+    A split that comes with the data holds any number of test rows a user, still in user order, and ``relevant`` says
+    how many distinct items each user (n_users,) is tested on; that is (0,) for all other splits. ``test`` then holds
+    what a list can hold: not items without a train row (``unknown_items`` of them, ``unknown_rows`` rows), nor what the
+    user is known to have (``tested_again`` rows). Those count as relevant and are never found.
     """
 
     train: Interactions
@@ -146,6 +155,27 @@ class Split:
     passed_over: Interactions = field(default_factory=Interactions.none)
     left_out: int = 0
     new_users: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    relevant: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    unknown_items: int = 0
+    unknown_rows: int = 0
+    tested_again: int = 0
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it came with the data, with any number of test rows a user."""
+        return len(self.relevant) > 0
+
+    @property
+    def tested(self) -> NDArray[np.integer]:
+        """The users who are tested, ascending: what is kept of each of them stands in this order."""
+        return np.flatnonzero(self.relevant) if self.is_given else self.test.user
+
+    def asking(self, some: NDArray[np.integer]) -> Split:
+        """Return the split with those alone of the tested users who stand at the places ``some`` among them."""
+        if not self.is_given:
+            return replace(self, test=self.test.take(some))
+        asked = marked(self.tested[some], self.catalogue.n_users)
+        return replace(self, test=self.test.take(asked[self.test.user]), relevant=np.where(asked, self.relevant, 0))
 
     @property
     def known(self) -> tuple[Interactions, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Rejected:
     """Rows that could not be read: how many, and of the first of them (m,) the line, the column, why, and what it says.
 
     ``kinds`` counts all of them by why. Lines are counted from 1, as editors do; where a file has no lines, they are
-    its rows.
+    its rows. Where a log has several files, they are those of ``file`` (m,), which is empty otherwise.
     """
 
     count: int = 0
@@ -34,6 +35,7 @@ class Rejected:
     wrong: Texts = field(default_factory=lambda: texts([]))
     value: Texts = field(default_factory=lambda: texts([]))
     unit: str = "line"
+    file: Texts = field(default_factory=lambda: texts([]))
 
     @property
     def n_unreadable(self) -> int:
@@ -55,7 +57,8 @@ class Rejected:
     def place(self, at: int = 0) -> str:
         """Return where one of those listed stands, for example "line 17, column 'rating'"."""
         column = f", column '{self.column[at]}'" if self.column[at] else ""
-        return f"{self.unit} {self.line[at]:,}{column}"
+        file = f"'{self.file[at]}', " if len(self.file) else ""
+        return f"{file}{self.unit} {self.line[at]:,}{column}"
 
 
 class Rejects:
@@ -64,19 +67,46 @@ class Rejects:
     def __init__(self) -> None:
         self._kinds: Counter[str] = Counter()
         self._listed: list[tuple[int, str, str, str]] = []
+        self._files: list[tuple[int, str]] = []
+        self.end = 0
+
+    def of_part(self, begin: int, file: str) -> Rejects:
+        """Return what notes rows of a file of several, from 0 in it, which are those from ``begin`` of all."""
+        if file:
+            self._files.append((begin, file))
+        return _OfPart(self, begin)
 
     def add(self, row: int, column: str, wrong: str, value: str) -> None:
         """Note one row, from 0."""
         self._kinds[wrong] += 1
         if len(self._listed) < LISTED:
             self._listed.append((row, column, wrong, shown(value)))
+        self.end = max(self.end, row + 1)
 
     def listed(self, line_of: Callable[[NDArray[np.int64]], NDArray[np.int64]], unit: str) -> Rejected:
         """Return all of it; ``line_of`` tells the lines of rows."""
         row, column, wrong, value = zip(*sorted(self._listed), strict=True) if self._listed else ((), (), (), ())
         lines = line_of(np.array(row, np.int64)) if row else np.empty(0, np.int64)
         kinds = dict(self._kinds.most_common())
-        return Rejected(sum(kinds.values()), kinds, lines, texts(column), texts(wrong), texts(value), unit)
+        begins = [begin for begin, _ in self._files]
+        files = [self._files[bisect_right(begins, one) - 1][1] for one in row] if begins else []
+        return Rejected(
+            sum(kinds.values()), kinds, lines, texts(column), texts(wrong), texts(value), unit, texts(files)
+        )
+
+
+class _OfPart(Rejects):
+    """Notes rows of one file of several among those of all."""
+
+    def __init__(self, whole: Rejects, begin: int) -> None:
+        super().__init__()
+        self._whole, self._begin = whole, begin
+        self.end = begin
+
+    def add(self, row: int, column: str, wrong: str, value: str) -> None:
+        """Note one row, from 0 in the file."""
+        self._whole.add(row + self._begin, column, wrong, value)
+        self.end = max(self.end, row + self._begin + 1)
 
 
 def shown(value: str) -> str:

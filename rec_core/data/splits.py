@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.in_parts import counts
-from rec_core.data.interactions import Dataset, Interactions, Split, by_user_and_time, marked
+from rec_core.data.interactions import Dataset, Interactions, Split, by_user_and_time, distinct_pairs, marked
 from rec_core.errors import DataError
 
 LeftOut = Literal["last", "random"]
-TestRule = Literal[LeftOut, "global-time"]
+TestRule = Literal[LeftOut, "global-time", "given"]
 ValidationRule = Literal["random", "next-to-last"]
+GIVEN = "given"  # the test rule of data that come with a split
 _FEWEST = 10  # users to test on, and to validate on: the mean of fewer says nothing
 
 
@@ -98,6 +99,65 @@ def global_time(data: Dataset, share: float) -> Split:
     return Split(
         train, validation_rows, test_rows, catalogue, passed_over=passed_over, left_out=left_out, new_users=new
     )
+
+
+def given(data: Dataset) -> Split:
+    """Split as the data say themselves (``Dataset.part``), with any number of test rows a user.
+
+    What only validation or test know cannot be learnt: such users are not asked, and such items are in no catalogue; a
+    test row of one counts as relevant and is never found. The same holds for what a user is known to have, from train
+    or validation, because no list recommends that (as LightGCN has it). A pair is tested once; train rows all count.
+
+    Raises:
+        DataError: if a part that is needed is empty, or the test asks nobody who has a train row.
+    """
+    rows, part, n_items = data.interactions, data.part, data.catalogue.n_items
+    assert part is not None
+    train, validation, test = (np.flatnonzero(part == which) for which in range(3))
+    if not len(train) or not len(test):
+        raise DataError(f"The {'test' if len(train) else 'train'} file has no rows; name the file that holds them.")
+    users = marked(rows.user[train], data.catalogue.n_users)
+    items = marked(rows.item[train], n_items)
+    tested = distinct(rows, test[users[rows.user[test]]], n_items)
+    if not len(tested):
+        raise DataError(
+            "No user of the test file has a row in the train file, so nobody can be tested; check that both write ids "
+            "alike, and that the columns of users and items are the same in both."
+        )
+    relevant = counts(rows.user[tested], data.catalogue.n_users)[users]
+    validation = validation[users[rows.user[validation]] & items[rows.item[validation]]]
+    known = distinct_pairs([rows.take(train), rows.take(validation)], n_items)
+    pairs = rows.user[tested].astype(np.int64) * n_items + rows.item[tested]
+    again = known[np.minimum(np.searchsorted(known, pairs), len(known) - 1)] == pairs
+    learnt = items[rows.item[tested]]
+    asked = tested[learnt & ~again]
+    by_user = validation[np.argsort(rows.user[validation], kind="stable")]
+    of_user, of_item = (np.cumsum(one, dtype=np.int32) - np.int32(1) for one in (users, items))
+
+    def numbered(places: NDArray[np.intp]) -> Interactions:
+        taken = rows.take(places)
+        return replace(taken, user=of_user[taken.user], item=of_item[taken.item])
+
+    only_test = marked(rows.item[test], n_items) & ~items
+    return Split(
+        numbered(train),
+        numbered(by_user),
+        numbered(asked),
+        data.catalogue.take(users, items),
+        left_out=int(np.count_nonzero(marked(rows.user[test], len(users)) & ~users)),
+        relevant=relevant.astype(np.int32),
+        unknown_items=int(np.count_nonzero(only_test)),
+        unknown_rows=int(np.count_nonzero(only_test[rows.item[test]])),
+        tested_again=int(np.count_nonzero(again)),
+    )
+
+
+def distinct(rows: Interactions, places: NDArray[np.intp], n_items: int) -> NDArray[np.intp]:
+    """Return the first of ``places`` of each pair of user and item, user by user, as they stand."""
+    pairs = rows.user[places].astype(np.int64) * n_items + rows.item[places]
+    order = np.argsort(pairs, kind="stable")
+    first = np.sort(order[np.append(True, np.diff(pairs[order]) != 0)[: len(order)]])
+    return places[first[np.argsort(rows.user[places[first]], kind="stable")]]
 
 
 def _last_of_each(rows: Interactions, ordered: NDArray[np.intp]) -> NDArray[np.intp]:

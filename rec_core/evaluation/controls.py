@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rec_core.data.histories import joined
 from rec_core.data.interactions import Feedback, Interactions, Split
 from rec_core.evaluation.metric import PerUser
-from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks_of, sampled_ranks
-from rec_core.evaluation.rating import ERROR
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, sampled_ranks
+from rec_core.evaluation.rating import ERROR, rows_of_users
+from rec_core.evaluation.several import ranked_of
 from rec_core.models import Score, baselines
 
 RATING_CONTROLS: dict[str, Callable[[Interactions, NDArray[Any], NDArray[Any]], NDArray[np.float64]]] = {
@@ -45,12 +46,16 @@ def per_user(
     served from ``histories`` (rows in parts), what is said of a user is counted on them too.
     """
     rows, control = kept if name.endswith(KEPT) else split.train, name.removesuffix(KEPT)
-    measures: dict[str, Callable[[], NDArray[np.floating]]] = {
-        ERROR: lambda: _ratings(control, rows, split, histories) - split.test.rated,
-        SAMPLED: lambda: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives)),
-        ALL_ITEMS: lambda: all_item_ranks_of(baselines.popularity(rows, split.catalogue.n_items), split),
+    measures: dict[str, Callable[[], PerUser]] = {
+        ERROR: lambda: {ERROR: _ratings(control, rows, split, histories) - split.test.rated, **rows_of_users(split)},
+        SAMPLED: lambda: {SAMPLED: sampled_ranks(_by_popularity(rows, split), split.test, _given(negatives))},
+        ALL_ITEMS: lambda: ranked_of(baselines.popularity(rows, split.catalogue.n_items), split),
     }
-    return {part: measures[part]() for part in parts if part in measures}
+    found: dict[str, NDArray[Any]] = {}
+    for part in parts:
+        if part in measures and not (part == SAMPLED and split.is_given):  # which has no negatives to rank among
+            found |= measures[part]()
+    return found
 
 
 def _ratings(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Interactions, Split
 from rec_core.evaluation import Metrics, controls, measure, measure_cut
 from rec_core.evaluation.metric import as_cut
-from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
-from rec_core.evaluation.rating import ERROR, rating_errors
+from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, sampled_ranks
+from rec_core.evaluation.rating import ERROR, rating_errors, rows_of_users
+from rec_core.evaluation.several import ranked
 from rec_core.evaluation.shown import Shown
 from rec_core.models import Score
 
@@ -21,15 +23,16 @@ from rec_core.models import Score
 class Evaluation:
     """Metrics of the model and of each control (``controls.names``), and the model's results on the test split.
 
-    ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_test,) in the order of the test rows; ``shown`` how
-    often each item (n_items,) is among a user's first ten, and nothing for ratings. Of a model that is served from
+    ``per_user`` holds ``error``, or ``rank`` and ``rank_all``, (n_test,) in the order of the test rows; of a split that
+    comes with the data ``error`` or ``rank_all`` of all its rows, with their number per user. ``shown`` is how often
+    each item (n_items,) is among a user's first ten, and nothing for ratings. Of a model that is served from
     users' histories ``per_user`` holds the same parts once more, histories cut to train rows (``metric.cut``), and
     ``cut_controls`` are the controls with what they say of users cut alike; of other models it is empty.
     """
 
     metrics: Metrics
     controls: dict[str, Metrics]
-    per_user: dict[str, NDArray[np.float32]]
+    per_user: dict[str, NDArray[Any]]
     shown: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     cut_controls: dict[str, Metrics] = field(default_factory=dict)
 
@@ -44,7 +47,7 @@ def evaluate_ratings(score: Score, split: Split, kept: Interactions, alone: Scor
 
     ``alone`` is the score of a model with histories where these are cut to train rows.
     """
-    per_user = {ERROR: rating_errors(score, split.test)}
+    per_user: dict[str, NDArray[Any]] = {ERROR: rating_errors(score, split.test), **rows_of_users(split)}
     if alone is None:
         return Evaluation(measure("explicit", per_user), _rating_controls(split, kept), per_user)
     both = per_user | as_cut({ERROR: rating_errors(alone, split.test)})
@@ -72,21 +75,24 @@ def evaluate_ranking(
 ) -> Evaluation:
     """Return the ranks of ``split.test``'s items among the ``negatives`` (n_users x c) and among all items.
 
+    Of a split that comes with the data, with several items a user, it is the latter alone.
+
     ``report`` hears the fraction done now and then, and may raise to stop. ``alone`` is the score of a model with
-    histories where these are cut to train rows; it ranks among the same items. ``among_all`` are the places of the test
-    rows that are ranked among all items, if not all are: ``rank_all`` and ``shown`` are then of these.
+    histories where these are cut to train rows; it ranks among the same items. ``among_all`` are the places of the
+    tested users that are ranked among all items, if not all are: ``rank_all`` and ``shown`` are then of these.
     """
     shown, half = Shown(split.catalogue.n_items), 1.0 if alone is None else 0.5
-    some = split if among_all is None else replace(split, test=split.test.take(among_all))
+    some = split if among_all is None else split.asking(among_all)
+    sampled = not split.is_given
     per_user = {
-        SAMPLED: sampled_ranks(score, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(score, some, lambda done: report(half * done), shown.look),
+        **({SAMPLED: sampled_ranks(score, split.test, negatives)} if sampled else {}),
+        **ranked(score, some, lambda done: report(half * done), shown.look),
     }
     beside = {
         name: measure(
             "implicit",
             {
-                **controls.per_user(name, split, kept, negatives, [SAMPLED]),
+                **controls.per_user(name, split, kept, negatives, [SAMPLED] if sampled else []),
                 **controls.per_user(name, some, kept, negatives, [ALL_ITEMS]),
             },
         )
@@ -94,8 +100,8 @@ def evaluate_ranking(
     }
     if alone is None:
         return Evaluation(measure("implicit", per_user), beside, per_user, shown.counts)
-    ranked = {
-        SAMPLED: sampled_ranks(alone, split.test, negatives),
-        ALL_ITEMS: all_item_ranks(alone, some, lambda done: report(half + half * done)),
+    cut = {
+        **({SAMPLED: sampled_ranks(alone, split.test, negatives)} if sampled else {}),
+        **ranked(alone, some, lambda done: report(half + half * done)),
     }
-    return Evaluation(measure("implicit", per_user), beside, per_user | as_cut(ranked), shown.counts, beside)
+    return Evaluation(measure("implicit", per_user), beside, per_user | as_cut(cut), shown.counts, beside)

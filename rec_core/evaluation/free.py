@@ -23,6 +23,7 @@ from rec_core.data.negatives import ABSENT
 from rec_core.evaluation.controls import KEPT
 from rec_core.evaluation.metric import Metric, PerUser, as_cut
 from rec_core.evaluation.ranking import ALL_ITEMS, AT_ONCE, RECALL, SAMPLED, ranks, ranks_of_rows
+from rec_core.evaluation.several import ranked_by
 from rec_core.models import baselines, svd
 from rec_core.models.counting import Recommender, Serve, Sparse, degrees, matrix, neighbours, walker
 
@@ -40,8 +41,10 @@ _MOST = 25_000  # items, of which every two take 2.5 GB
 _TUNED_ON = 2000  # users on whose validation item weights are chosen
 _TASTE = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)  # weights of taste beside popularity
 _DAMPED = (0.0, 0.5, 0.75, 1.0)  # powers of an item's count, by which a walk's preference for it is divided
+
 _NOWHERE = 1e-9  # beside the share of a walk that ends at an item
 _ALONE = np.inf  # a weight of taste beside which popularity is nothing
+_WALKS = list(product(_DAMPED, (*_TASTE, _ALONE)))  # what a walk is mixed with: powers and weights
 Items = NDArray[np.float32]
 Which = NDArray[np.integer] | slice
 Mix = Callable[[Items, Which], Items]  # taste for some items, and which they are, to their scores
@@ -134,7 +137,10 @@ def _ranked(every: Mapping[str, Recommender], split: Split, test: NDArray[np.int
     found: dict[str, PerUser] = {}
     for place, (name, recommend) in enumerate(every.items()):
         share = partial(_share, tell, place, len(every))
-        found[name] = ranks_of_rows(recommend, split, test, share)
+        if split.is_given:
+            found[name] = ranked_by(recommend, split, share)
+        else:
+            found[name] = ranks_of_rows(recommend, split, test, share)
     return found
 
 
@@ -162,14 +168,14 @@ def _counting(
     spread = max(float(by_vectors(x)(some).std()), _NOWHERE)
     found = {
         SVD: by_vectors,
-        BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE]),
+        BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE], usual=_TASTE.index(1.0)),
     }
     if too_many(n_items):
         return found
     return {
         NEIGHBOURHOOD: neighbours(x),
         **found,
-        WALK: choose(walker(x), [_walked(*each, degree, popular) for each in product(_DAMPED, (*_TASTE, _ALONE))]),
+        WALK: choose(walker(x), [_walked(*each, degree, popular) for each in _WALKS], usual=_WALKS.index((0.5, 1.0))),
     }
 
 
@@ -188,11 +194,21 @@ def _walked(power: float, weight: float, degree: Items, popular: Items) -> Mix:
     return mix
 
 
-def _chosen(served: Sparse, taste: Serve, mixes: Sequence[Mix], split: Split, validation: NDArray[np.int32]) -> Serve:
+def _chosen(
+    served: Sparse,
+    taste: Serve,
+    mixes: Sequence[Mix],
+    split: Split,
+    validation: NDArray[np.int32],
+    usual: int = 0,
+) -> Serve:
     """Return the mix that ranks most validation items among the first ten; the first of equal ones.
 
-    Validation is served from ``served`` (n_users x n_items).
+    Validation is served from ``served`` (n_users x n_items). Without validation rows nothing is chosen, and
+    it is the one at the place ``usual``: taste and popularity weigh alike.
     """
+    if not len(split.validation):
+        return lambda x: _mixed(taste(x), mixes[usual])
     places = spaced(len(split.validation), _TUNED_ON)
     items, raw = _shown(taste(served), split, validation, places)
     best = max(mixes, key=lambda mix: _recall(mix(raw, np.maximum(items, 0)), items))

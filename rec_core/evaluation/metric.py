@@ -14,7 +14,10 @@ from rec_core.data.interactions import Feedback
 
 T = TypeVar("T")
 Metrics = dict[str, float]  # by the metrics' names
-PerUser = Mapping[str, NDArray[Any]]  # floats: what an evaluation keeps of each test user, (n_users,) each
+# What an evaluation keeps of each test user: floats, (n_users,) each; or, where users have several test rows, of each
+# of these, user by user, with how many each user has under ``RELEVANT``.
+PerUser = Mapping[str, NDArray[Any]]
+RELEVANT = "relevant"
 CUT = "_train"  # ends the name of a part that was measured with users' histories cut to their train rows
 
 
@@ -23,12 +26,23 @@ def cut(per_user: PerUser) -> PerUser:
 
     It is empty for models without histories, and for results that were made before this was measured.
     """
-    return {name.removesuffix(CUT): values for name, values in per_user.items() if name.endswith(CUT)}
+    found = {name.removesuffix(CUT): values for name, values in per_user.items() if name.endswith(CUT)}
+    counts = {RELEVANT: per_user[RELEVANT]} if found and RELEVANT in per_user else {}
+    return found | counts
 
 
 def as_cut(per_user: PerUser) -> dict[str, NDArray[Any]]:
     """Return ``per_user`` under the names of parts that were measured with histories cut to train rows."""
-    return {name + CUT: values for name, values in per_user.items()}
+    return {name if name == RELEVANT else name + CUT: values for name, values in per_user.items()}
+
+
+def summed(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the sum per user (n_users,) of values that stand user by user, ``counts`` (n_users,) of each.
+
+    >>> summed(np.array([1.0, 2.0, 4.0]), np.array([2, 1])).tolist()
+    [3.0, 4.0]
+    """
+    return np.bincount(np.repeat(np.arange(len(counts)), counts), values, len(counts)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,9 @@ class Metric:
     """A metric of one kind of feedback.
 
     ``part`` names what it is worked out from (``PerUser``), ``per_user`` turns that into one value per user, and
-    ``of_mean`` turns their mean into the metric (the square root, for a root mean squared error).
+    ``of_mean`` turns their mean into the metric (the square root, for a root mean squared error). Where users have
+    several test rows, ``several`` turns the values of all rows and their number per user into one value per user;
+    without it, that is the mean of what ``per_user`` makes of each row.
     """
 
     name: str
@@ -46,12 +62,19 @@ class Metric:
     per_user: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     higher_is_better: bool = True
     of_mean: Callable[[float], float] = float
+    several: Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]] | None = None
 
     def values(self, per_user: PerUser) -> NDArray[np.float64]:
         """Return one value per user, (n_users,); nan for each where the evaluation did not keep the metric's part."""
+        counts = per_user.get(RELEVANT)
         if self.part not in per_user:
-            return np.full(max(map(len, per_user.values()), default=1), np.nan)
-        return self.per_user(per_user[self.part].astype(np.float64))
+            n_users = max(map(len, per_user.values()), default=1) if counts is None else len(counts)
+            return np.full(n_users, np.nan)
+        kept = per_user[self.part].astype(np.float64)
+        if counts is None:
+            return self.per_user(kept)
+        counts = counts.astype(np.int64)
+        return summed(self.per_user(kept), counts) / counts if self.several is None else self.several(kept, counts)
 
     def value(self, per_user: PerUser) -> float:
         """Return the metric over all users; nan where it was not measured."""

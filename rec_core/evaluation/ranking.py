@@ -1,15 +1,18 @@
-"""Rank of the held-out item, Recall@10 and NDCG@10 (Järvelin and Kekäläinen, 2002; one relevant item per user)."""
+"""Rank of the held-out item, and the metrics of such ranks by their names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rec_core.data.interactions import Interactions, Split, distinct_pairs, places_within
 from rec_core.data.negatives import ABSENT
+from rec_core.evaluation.at_k import AT_K, at_k
 from rec_core.evaluation.metric import Metric
 from rec_core.models import Score
 from rec_core.models.counting import Recommender
@@ -37,36 +40,36 @@ def ranks(positive: NDArray[np.floating], others: NDArray[np.floating]) -> Ranks
     return rank.astype(np.float32)
 
 
-def _hit(rank: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Recall@10 of each user: 1 where rank ≤ 10.
-
-    >>> RECALL.value({"rank": np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32)})
-    0.5
-    """
-    return (rank <= K).astype(np.float64)
-
-
-def _gain(rank: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return NDCG@10 of each user: 1 / log2(1 + rank) where rank ≤ 10.
-
-    >>> NDCG.value({"rank": np.array([1.0, 3.0, 11.0, 10.5], dtype=np.float32)})
-    0.375
-    """
-    return np.where(rank <= K, 1 / np.log2(1 + rank), 0.0)
-
-
 SAMPLED, ALL_ITEMS = "rank", "rank_all"  # among the sampled negatives, and among all items
-RECALL = Metric(f"recall@{K}", f"Recall@{K}", "implicit", SAMPLED, _hit)
-NDCG = Metric(f"ndcg@{K}", f"NDCG@{K}", "implicit", SAMPLED, _gain)
-RECALL_ALL = Metric(f"recall@{K}_all", f"Recall@{K}, all items", "implicit", ALL_ITEMS, _hit)
-NDCG_ALL = Metric(f"ndcg@{K}_all", f"NDCG@{K}, all items", "implicit", ALL_ITEMS, _gain)
+
+
+@cache
+def metric_named(name: str) -> Metric | None:
+    """Return a metric of ranks by its name, at any K: ``recall@20``, or ``ndcg@5_all`` among all items; else None."""
+    found = re.fullmatch(rf"({'|'.join(AT_K)})@([1-9]\d{{0,5}})(_all)?", name)
+    if found is None:
+        return None
+    kind, k, every = found.groups()
+    return at_k(kind, int(k), name, ALL_ITEMS if every else SAMPLED, ", all items" if every else "")
+
+
+def _known(name: str) -> Metric:
+    metric = metric_named(name)
+    assert metric is not None
+    return metric
+
+
+RECALL, NDCG = _known(f"recall@{K}"), _known(f"ndcg@{K}")
+RECALL_ALL, NDCG_ALL = _known(f"recall@{K}_all"), _known(f"ndcg@{K}_all")
+# Headlines about a split that people bring are as in papers that use one: at 20, with several relevant items a user.
+SEVERAL = [_known(f"{kind}@20_all") for kind in AT_K]
 
 
 def sampled_ranks(score: Score, held_out: Interactions, negatives: NDArray[np.integer]) -> Ranks:
     """Return each held-out item's rank among its user's sampled negatives (n_users x c), absent ones left out."""
     items = np.column_stack([held_out.item, negatives[held_out.user]])
     out = np.empty(len(held_out), np.float32)
-    for rows in _chunks(len(held_out), items.shape[1]):
+    for rows in chunks(len(held_out), items.shape[1]):
         scores = score(held_out.user[rows], np.maximum(items[rows], 0))
         absent = items[rows, 1:] == ABSENT
         others = np.where(absent, -np.inf, scores[:, 1:]) if absent.any() else scores[:, 1:]
@@ -87,9 +90,9 @@ def all_item_ranks(
     """
     held_out, n_items = split.test, split.catalogue.n_items
     every = np.arange(n_items)[None, :]
-    known = _Known.of(split)
+    known = Known.of(split)
     out = np.empty(len(held_out), np.float32)
-    for rows in _chunks(len(held_out), n_items):
+    for rows in chunks(len(held_out), n_items):
         users, own = held_out.user[rows], (np.arange(rows.stop - rows.start), held_out.item[rows])
         scores = np.array(score(users, every), dtype=np.float32)
         positive = scores[own]
@@ -106,7 +109,7 @@ def all_item_ranks_of(scores: NDArray[np.integer], split: Split) -> Ranks:
 
     Among all items its ranks are known from one sort; what each user knows is taken off them.
     """
-    held_out, known = split.test, _Known.of(split)
+    held_out, known = split.test, Known.of(split)
     own = np.full(split.catalogue.n_users, -1)
     own[held_out.user] = held_out.item
     better, equal = _among_all(scores, held_out.item)
@@ -142,9 +145,9 @@ def ranks_of_rows(
 
     ``negatives`` (n_users x c) are the sampled ones. ``report`` hears the fraction done, and may raise to stop.
     """
-    held_out, known = split.test, _Known.of(split)
+    held_out, known = split.test, Known.of(split)
     out = {part: np.empty(len(held_out), np.float32) for part in (SAMPLED, ALL_ITEMS)}
-    for rows in _chunks(len(held_out), split.catalogue.n_items, AT_ONCE):
+    for rows in chunks(len(held_out), split.catalogue.n_items, AT_ONCE):
         users, place = held_out.user[rows], np.arange(rows.stop - rows.start)
         scores = np.array(recommend(users), dtype=np.float32)
         positive, sampled = scores[place, held_out.item[rows]], negatives[users]
@@ -158,7 +161,7 @@ def ranks_of_rows(
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """Each pair of a user and an item they are known to have, once; a user's begin at ``first`` (n_users + 1,)."""
 
     user: NDArray[np.int64]
@@ -166,7 +169,8 @@ class _Known:
     first: NDArray[np.int64]
 
     @classmethod
-    def of(cls, split: Split) -> _Known:
+    def of(cls, split: Split) -> Known:
+        """Return what users of a split are known to have when the test is asked."""
         pairs = distinct_pairs(split.known, split.catalogue.n_items)
         user, item = np.divmod(pairs, split.catalogue.n_items)
         return cls(user, item, np.searchsorted(user, np.arange(split.catalogue.n_users + 1)))
@@ -177,6 +181,7 @@ class _Known:
         return np.arange(len(users)).repeat(count), self.item[begin.repeat(count) + places_within(count)]
 
 
-def _chunks(n: int, width: int, pairs: int = _PAIRS) -> list[slice]:
+def chunks(n: int, width: int, pairs: int = _PAIRS) -> list[slice]:
+    """Return slices of n rows of ``width`` pairs each, so many ``pairs`` at a time."""
     size = max(1, pairs // width)
     return [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]

@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rec_core.canonical import Json
 from rec_core.data.sources import SOURCES, Folders
+from rec_core.data.sources.base import Source
 from rec_core.data.sources.table import Table
 from rec_core.data.sources.table.opening import hash_of, name_of
 from rec_core.errors import CorelensError, reason
@@ -102,6 +103,8 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     if wanted.dropped:
         dropped(stages, rated).to_parquet(folder / "dropped.parquet", index=False)
     numbered = [frameworks.recbole(tables, folder / "recbole"), frameworks.tables_of_four(tables, folder / "uirt")]
+    if _is_of_sequences(stages, tables):
+        numbered.append(frameworks.recbole_sequences(tables, folder / "recbole"))
     (folder / "spec.toml").write_bytes(_spec(stages).encode())
     query, without = sql.coreset_sql(stages)
     if query:
@@ -113,13 +116,29 @@ def _write(stages: Stages, folder: Path, wanted: Wanted) -> None:
     (folder / MANIFEST).write_bytes(f"{json.dumps(manifest, indent=2, ensure_ascii=False)}\n".encode())
 
 
+def _is_of_sequences(stages: Stages, tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Return True if each user's last two rows are held out, by times that the tables have."""
+    split = stages.spec.split
+    return (
+        TEST in tables and "time" in tables[TRAIN] and (split.test, split.validation_rule) == ("last", "next-to-last")
+    )
+
+
 def _spec(stages: Stages) -> str:
     """Return the experiment, and how its log is read, as the command line takes it (``--spec``)."""
     source = SOURCES[stages.spec.data.dataset]
     log: Mapping[str, Json] = {}
     if isinstance(source, Table):
-        log = {"log": {"title": source.title, "file": name_of(source.path), **source.reading.model_dump()}}
+        log = {"log": {"title": source.title, **_whence(source)}}
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
+
+
+def _whence(source: Table) -> dict[str, Json]:
+    """Return how a log is read, and its file's name; of a query's log, the query and the database's address."""
+    reading = source.reading
+    if reading.queried.query:
+        return reading.model_dump()
+    return {"file": name_of(source.path), **reading.model_dump(exclude={"queried"})}
 
 
 def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> str:
@@ -140,6 +159,7 @@ def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> st
         value="rating" if ratings else "weight",
         ratings=ratings,
         times="time" in tables[TRAIN],
+        sequences=_is_of_sequences(stages, tables),
         texts=repr([name for name in ("user_id", "item_id") if isinstance(tables[TRAIN][name].iloc[0], str)]),
     )
 
@@ -152,8 +172,7 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "made by": f"Corelens {versions()['corelens']}",
         "source": {
             "title": source.title,
-            "file": place.name if place else None,
-            "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+            **_origin(source, place),
             "fingerprint": spec.data.fingerprint or None,
             "terms of use": source.terms or None,
         },
@@ -168,6 +187,16 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
         "notes": [*more, *notes(stages.split, spec)],
         "spec": spec.model_dump(),
         "versions": versions(),
+    }
+
+
+def _origin(source: Source, place: Path | None) -> dict[str, Json]:
+    """Return which file the rows are of, or what a query returned them."""
+    if isinstance(source, Table) and (queried := source.reading.queried).query:
+        return {"query": queried.query, "database": queried.address, "sha256 of the returned rows": queried.returned}
+    return {
+        "file": place.name if place else None,
+        "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
     }
 
 

@@ -1,137 +1,105 @@
 """How DuckDB reads a log as Corelens does: all columns as text, with names, encoding and unit of time said.
 
 Nothing is left to DuckDB's guesses, which look at the first rows only and take ids with leading zeros for numbers. What
-has another form further down ends in an error of DuckDB's, never in other rows.
+has another form further down ends in an error of DuckDB's, never in other rows. Where DuckDB is installed, the recipe
+is tried on export: one that makes other rows is not written.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import tempfile
 from pathlib import Path
 
-import numpy as np
+from rec_core.data.interactions import Dataset
+from rec_core.data.sources.table import Columns, Table
+from rec_core.data.sources.table.opening import name_of
+from rec_core.export import duckdb_check
+from rec_core.export.duckdb_files import Copy, NoRecipeError, copy_of, identified, named, quoted, read
+from rec_core.export.duckdb_times import moment
 
-from rec_core.data.checks import UNITS, units
-from rec_core.data.sources.table import Table, sniff
-from rec_core.data.sources.table.opening import exists, name_of, parts, start_of
-from rec_core.data.sources.table.records import header_lines
-
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
-_DATE = re.compile(rf"\d{{4}}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{{1,9}})?)?({_OFFSET})?)?")
-_ENCODINGS = ("utf-8", "latin-1", "utf-16")  # that DuckDB reads without an extension
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_OTHER = (
+    "Or let Corelens read the file: `export --method full --all-rows` writes coreset.parquet with row, user_id,",
+    "item_id and time of every row that counts; name that file, or a view of it, interactions.",
+)
+_NUMBER = r"(?i)^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$"
 
 
-def recipe(source: Table, rejected: int) -> list[str]:
+def recipe(source: Table, dataset: Dataset) -> list[str]:
     """Return the lines that make ``interactions`` of a log's file in DuckDB, or that say why there are none."""
-    if why := _why_not(source, rejected):
-        return [f"There is no recipe for DuckDB: {why}."]
-    lines = view(source, name_of(source.path)).splitlines()
-    return ["In DuckDB (the view has times in nanoseconds since 1970):", *lines]
+    try:
+        copy = copy_of(source)
+        statement = view(source, name_of(source.path) if copy is None else copy.name, dataset, copy)
+        tried = _tried(source, dataset, copy)
+    except NoRecipeError as error:
+        return [f"There is no recipe for DuckDB: {error}.", *_OTHER]
+    first = ["First make the copy that DuckDB reads:", f"  {copy.command}"] if copy else []
+    return [*first, "In DuckDB (the view has times in nanoseconds since 1970):", *statement.splitlines(), *tried]
 
 
-def view(source: Table, path: str) -> str:
-    """Return the statement that makes ``interactions`` of a log whose file is at ``path`` for DuckDB."""
+def view(source: Table, path: str, dataset: Dataset, copy: Copy | None = None) -> str:
+    """Return the statement that makes ``interactions`` of a log whose file, or its ``copy``, is at ``path`` for DuckDB.
+
+    Raises:
+        NoRecipeError: if there is none.
+    """
     columns = source.reading.columns
-    named = [f"{_name(columns.user)} AS user_id", f"{_name(columns.item)} AS item_id"]
+    fields = [f"{identified(source, columns.user)} AS user_id", f"{identified(source, columns.item)} AS item_id"]
+    conditions = _conditions(source, dataset)
     if columns.time:
-        named.append(f"{_moment(source)} AS time")
-    read = {"text": _text, "json": _json, "parquet": _parquet}[source.reading.layout.form](source, path)
-    selected = ",\n  ".join(named)
-    return f"CREATE VIEW interactions AS SELECT row_number() OVER () - 1 AS row,\n  {selected}\n  FROM {read};"
+        time = moment(source)
+        fields.append(f"{f'TRY({time})' if dataset.rejected.count else time} AS time")
+    if conditions:
+        fields += [f"{expression} AS {name}" for name, expression in _judged(source.reading.columns).items()]
+    selected = ",\n  ".join(fields)
+    rows = f"SELECT row_number() OVER () - 1 AS row,\n  {selected}\n  FROM {read(source, path, copy is not None)}"
+    if not conditions:
+        return f"CREATE VIEW interactions AS {rows};"
+    kept = f"row, user_id, item_id{', time' if columns.time else ''}"
+    return f"CREATE VIEW interactions AS SELECT {kept} FROM ({rows}) AS r\n  WHERE {' AND '.join(conditions)};"
 
 
-def _why_not(source: Table, rejected: int) -> str:
-    layout = source.reading.layout
-    if not exists(source.path):
-        return "the file is no longer where it was"
-    if rejected:
-        rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
-        return f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
-    if layout.form != "parquet" and layout.encoding not in (_ENCODINGS if layout.form == "text" else ("utf-8",)):
-        return "it does not read the encoding of this file; convert the file to UTF-8 and export again"
-    if _packing(source) == _ZIP:
-        return "it does not read zip files; unpack the file and export again"
-    if any(not _NUMBER.fullmatch(text) and not _DATE.fullmatch(text) for text in _times(source)):
-        return "it does not read the dates of this file; write them as 2026-01-31 12:00:00 and export again"
-    return ""
+def _judged(columns: Columns) -> dict[str, str]:
+    """Return what rows are kept or skipped by, beside ids and times: name → expression."""
+    rating = {"rating": f"trim(CAST({named(columns.rating)} AS VARCHAR))"} if columns.rating else {}
+    return rating | ({"event": f"trim(CAST({named(columns.event)} AS VARCHAR))"} if columns.events else {})
 
 
-def _text(source: Table, path: str) -> str:
-    layout = source.reading.layout
-    names = sniff(source.path, layout).names
-    typed = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    skipped = header_lines(start_of(source.path), layout)
-    quote = '"' if layout.quoted else ""
-    packed = ", compression = 'gzip'" if _packing(source) == _GZIP else ""
-    return (
-        f"read_csv({_quoted(path)}, auto_detect = false, header = false, skip = {skipped},\n"
-        f"    delim = {_quoted(layout.separator)}, quote = '{quote}', escape = '{quote}', "
-        f"encoding = '{layout.encoding}'{packed},\n    columns = {{{typed}}})"
-    )
+def _conditions(source: Table, dataset: Dataset) -> list[str]:
+    """Return which rows are read: not those that lack something, where there are such, nor those that are skipped."""
+    layout, columns, found = source.reading.layout, source.reading.columns, []
+    if dataset.rejected.count:
+        found = [r"regexp_matches(user_id, '\S')", r"regexp_matches(item_id, '\S')"]
+        found += ["time IS NOT NULL"] if columns.time else []
+    plain = f"replace(rating, {quoted(layout.thousands)}, '')" if layout.thousands else "rating"
+    plain = f"replace({plain}, ',', '.')" if layout.decimal == "," else plain
+    if columns.rating and dataset.rejected.count:
+        found.append(f"regexp_matches({plain}, '{_NUMBER}')")
+    number = f"CAST({plain} AS FLOAT)"
+    if columns.events:
+        found.append(f"event IN ({', '.join(map(quoted, columns.events))})")
+    if columns.unrated:
+        found.append(f"{number} NOT IN ({', '.join(f'CAST({one} AS FLOAT)' for one in columns.unrated.split(','))})")
+    if columns.at_least is not None:
+        found.append(f"{number} >= CAST({columns.at_least!r} AS FLOAT)")
+    return found
 
 
-def _json(source: Table, path: str) -> str:
-    typed = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in source.reading.columns.named.values())
-    packed = ", compression = 'gzip'" if _packing(source) == _GZIP else ""
-    return f"read_json({_quoted(path)}, format = 'newline_delimited'{packed},\n    columns = {{{typed}}})"
+def _tried(source: Table, dataset: Dataset, copy: Copy | None) -> list[str]:
+    """Try the recipe on the file; return a line about that.
 
-
-def _parquet(source: Table, path: str) -> str:
-    return f"read_parquet({_quoted(path if parts(source.path) == [source.path] else path + '/**/*.parquet')})"
-
-
-def _moment(source: Table) -> str:
-    """Return a time as nanoseconds since 1970: of a number in the file's unit, or of a date, in UTC."""
-    text = f"trim(CAST({_name(source.reading.columns.time)} AS VARCHAR))"
-    seen = _times(source)
-    numbers = [value for value in seen if _NUMBER.fullmatch(value)]
-    date = (
-        f"CASE WHEN regexp_matches({text}, ':.*{_OFFSET}') THEN epoch_ns(CAST({text} AS TIMESTAMPTZ))\n"
-        f"    ELSE epoch_ns(CAST({text} AS TIMESTAMP_NS)) END"
-    )
-    if not numbers:
-        return date
-    comma = source.reading.layout.decimal == "," and source.reading.layout.form == "text"
-    plain = f"replace({text}, ',', '.')" if comma else text
-    places = 9 - 3 * _unit(numbers)
-    number = f"CAST(CAST({plain} AS DECIMAL(28, {places})) * {10**places} AS BIGINT)"
-    if len(numbers) == len(seen):
-        return number
-    return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-') THEN {date} ELSE {number} END"
-
-
-def _unit(numbers: Sequence[str]) -> int:
-    """Return in which of ``UNITS`` times count, as reading the file tells it: 0 for seconds."""
-    known = np.array([float(text) for text in numbers if float(text)])
-    return int(np.argmax(np.bincount(units(known), minlength=len(UNITS))))
-
-
-def _times(source: Table) -> list[str]:
-    """Return the times of the first rows as they are written; a comma in them is a point."""
-    found, column = sniff(source.path, source.reading.layout), source.reading.columns.time
-    if not column:
-        return []
-    place = found.names.index(column)
-    comma = source.reading.layout.decimal == ","
-    texts = (record[place].strip() for record in found.records)
-    return [text.replace(",", ".") if comma else text for text in texts if text]
-
-
-def _packing(source: Table) -> bytes:
-    """Return the signature of the file where it is packed, b"" otherwise."""
-    if not Path(source.path).is_file():
-        return b""
-    with Path(source.path).open("rb") as file:
-        start = file.read(4)
-    return next((sign for sign in (_GZIP, _ZIP) if start.startswith(sign)), b"")
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    Raises:
+        NoRecipeError: if DuckDB makes other rows.
+    """
+    version, rejected = duckdb_check.version(), dataset.rejected.count
+    rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
+    skips = f"{rows} of the file cannot be read, and DuckDB would not skip the same ones"
+    if not version:
+        if rejected:
+            raise NoRecipeError(skips)
+        return ["DuckDB is not installed where this was exported, so the view was not tried."]
+    with tempfile.TemporaryDirectory() as folder:
+        path = source.path if copy is None else str(copy.make(source, Path(folder)))
+        other = duckdb_check.difference(view(source, path, dataset, copy), dataset)
+    if other:
+        raise NoRecipeError(skips if rejected else f"{other}")
+    return [f"Tried on export: DuckDB {version} reads the same {len(dataset.interactions):,} rows."]

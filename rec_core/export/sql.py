@@ -119,7 +119,7 @@ def _head(stages: Stages) -> str:
         "are no times). New records get higher places than old ones.",
     ]
     if isinstance(source, Table):
-        lines += ["", *duckdb_view.recipe(source, stages.dataset.rejected.count)]
+        lines += ["", *duckdb_view.recipe(source, stages.dataset)]
     return "".join(f"-- {line}\n" if line else "--\n" for line in lines)
 
 

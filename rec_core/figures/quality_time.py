@@ -88,9 +88,8 @@ def _series(run: Compared) -> str:
 
 def _controls(runs: Sequence[Compared], alone: bool) -> dict[str, float]:
     """Return the controls counted on the full train split; they are the same for runs of one split and model."""
-    result = runs[0].group.results[0]
-    known = comparison.on_train_rows(result) if alone else result.known_controls
-    return comparison.free_controls(known, runs[0].metric)
+    metric = runs[0].metric
+    return comparison.free_controls(runs[0].group.results[0].controls_with(metric, cut=alone), metric)
 
 
 def _add_series(

@@ -44,11 +44,10 @@ class Quota(Method):
 
     def select(self, candidates: Candidates, budget: int, rng: np.random.Generator) -> Coreset:
         """Return each user's quota; equally popular rows are drawn by lot."""
-        train, drawn = candidates.train, None
-        if self.draw == "hash":
-            lot, drawn = lots(len(train), keys(rng)), keys(rng)
-        else:
-            lot = _drawn(len(train), rng)
+        train = candidates.train
+        by_hash = self.draw == "hash"
+        lot = lots(len(train), keys(rng)) if by_hash else _drawn(len(train), rng)
+        drawn = keys(rng) if by_hash else None
         ordered = by_user(train.user, self._wanted(train.item), lot)
         return Coreset(last_of_each(candidates, ordered, self.alpha, budget, rng, drawn))
 

@@ -3,6 +3,7 @@
     load → split (after the filter) → proxy → score → select → train → evaluate → run
               └→ negatives                └→ map             └→ map
     load → places                         (where kept rows stand in the source: when they are taken away)
+    load → read                           (what was read of somebody's own log: its first values, what is odd)
     negatives → controls, screen, profile (→ evaluate)        select → controls-kept
 
 ``stage`` says what a stage is, ``graph`` computes and remembers them, ``store`` and ``codec`` say how.
@@ -17,6 +18,7 @@ from rec_core.stages.negatives import NEGATIVES
 from rec_core.stages.places import PLACES
 from rec_core.stages.profile import PROFILE
 from rec_core.stages.proxy import PROXY
+from rec_core.stages.read import READ
 from rec_core.stages.readings import StoredReadings
 from rec_core.stages.run import RUN
 from rec_core.stages.score import SCORE
@@ -39,6 +41,7 @@ __all__ = [
     "PROFILE",
     "PROXY",
     "PROXY_MAP",
+    "READ",
     "RUN",
     "SCORE",
     "SCREEN",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.evaluation import Metrics, free, measure, measure_cut
+from rec_core.evaluation import Metric, Metrics, free, measure, measure_cut
+from rec_core.evaluation import cut as of_cut_histories
 from rec_core.evaluation.controls import KEPT
 from rec_core.evaluation.metric import PerUser, as_cut
-from rec_core.evaluation.ranking import ALL_ITEMS, SAMPLED, all_item_ranks, sampled_ranks
+from rec_core.evaluation.ranking import SAMPLED, sampled_ranks
+from rec_core.evaluation.several import ranked
 from rec_core.models import svd
 from rec_core.progress import reporter
 from rec_core.randomness import generator
-from rec_core.results import RunResult
+from rec_core.results import Readings, RunResult
 from rec_core.specs import ExperimentSpec
 from rec_core.stages.codec import unpacked
 from rec_core.stages.negatives import NEGATIVES
@@ -62,7 +65,30 @@ class Controls:
     def beside(self, result: RunResult) -> RunResult:
         """Return a run's result with these controls added."""
         alone = {name: metrics for name, metrics in self.cut_metrics.items() if metrics}
-        return replace(result, controls=result.controls | self.metrics, cut_controls=result.cut_controls | alone)
+        return replace(
+            result,
+            controls=result.controls | self.metrics,
+            cut_controls=result.cut_controls | alone,
+            readings=_More(self.per_user, result.readings),
+        )
+
+
+@dataclass(frozen=True)
+class _More:
+    """Readings of a run with what ``controls`` give each user: metrics that are not listed are worked out of it."""
+
+    controls: Mapping[str, PerUser]
+    others: Readings | None
+
+    def value(self, metric: Metric, cut: bool = False) -> float:
+        """Return a metric of the model."""
+        return math.nan if self.others is None else self.others.value(metric, cut)
+
+    def control(self, name: str, metric: Metric, cut: bool = False) -> float:
+        """Return a metric of a control, one of these or of the others."""
+        if name in self.controls:
+            return metric.value(of_cut_histories(self.controls[name]) if cut else self.controls[name])
+        return math.nan if self.others is None else self.others.control(name, metric, cut)
 
 
 def stages(spec: ExperimentSpec) -> tuple[Stage[Controls], ...]:
@@ -143,8 +169,9 @@ def _of_kept(work: Work) -> Controls:
     found = free.of_kept_rows(kept, split, negatives.validation, negatives.test, rng, tell, has_histories)
     if _has_proxy(work.spec):
         score = kernels.scorer(fitted_proxy(work))
-        ranked = {SAMPLED: sampled_ranks(score, split.test, negatives.test), ALL_ITEMS: all_item_ranks(score, split)}
-        found[free.PROXY] = ranked | (as_cut(ranked) if has_histories else {})  # it holds train rows either way
+        sampled = {} if split.is_given else {SAMPLED: sampled_ranks(score, split.test, negatives.test)}
+        gives = sampled | ranked(score, split)
+        found[free.PROXY] = gives | (as_cut(gives) if has_histories else {})  # it holds train rows either way
     return _flat(found)
 
 

@@ -42,6 +42,8 @@ def measured_on(spec: ExperimentSpec) -> Inputs:
     Runs with equal ones were measured on the same; how the validation rating is chosen does not matter.
     """
     ranked = spec.feedback == "implicit"
+    if spec.split.is_given:
+        return {"load": LOAD.within(spec), "test": spec.split.test} | _sampled(spec)
     return {
         "load": LOAD.within(spec),
         "min": spec.data.min_interactions,
@@ -59,8 +61,8 @@ def _sampled(spec: ExperimentSpec) -> Inputs:
 
 
 def ranked_among_all(spec: ExperimentSpec, split: Split) -> NDArray[np.int64] | None:
-    """Return the places of the test rows that are ranked among all items; None for all of them."""
-    count, every = spec.evaluation.users, len(split.test)
+    """Return the places of the tested users that are ranked among all items; None for all of them."""
+    count, every = spec.evaluation.users, len(split.tested)
     if not 0 < count < every:
         return None
     return np.sort(generator(spec.data_seed, "ranked users").choice(every, count, replace=False))

@@ -24,6 +24,7 @@ from rec_core.stages.stage import Inputs, Stage, Work
 from rec_core.stages.training import profiles
 from rec_core.training import kernels
 
+_UNCHOSEN: Profile = "all"  # where there is no validation split to choose on
 _ROWS, _USERS = 100_000, 2_000  # that the model is counted on, at least one user's; and whose items are looked for
 
 
@@ -57,6 +58,8 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
 def _compute(work: Work) -> ChosenProfile:
     split, model, metric = work.get(SPLIT), work.spec.model, validation_metric(work.spec.feedback)
     assert isinstance(model, Counted)
+    if not len(split.validation):
+        return ChosenProfile(_UNCHOSEN, {}, 0)
     catalogue, rng = split.catalogue, generator(work.spec.data_seed, "profile")
     rows, known = _some_users(split.train, catalogue.n_users, rng), profiles(split, [split.train], work.spec.feedback)
     params = model.fit(rows, Shape(catalogue.n_users, catalogue.n_items, 0.0), rng)

@@ -53,8 +53,11 @@ class StoredReadings:
             known[metric, cut] = metric.value(of_cut_histories(per_user) if cut else per_user)
         return known[metric, cut]
 
-    def control(self, name: str, metric: Metric) -> float:
+    def control(self, name: str, metric: Metric, cut: bool = False) -> float:
         """Return a metric of a control on the full train split, which all runs of a split share.
+
+        ``cut`` asks for histories that are cut to train rows; none of these controls serves users from theirs, but for
+        the biases of ratings.
 
         nan for controls on kept rows: each run has its own, and ranking takes longer than a list of runs may wait; and
         among all items where some users alone were ranked.
@@ -65,19 +68,19 @@ class StoredReadings:
         if self.among_some and metric.part == ALL_ITEMS:
             return math.nan
         known = _KNOWN.setdefault(found, {})
-        place = name, metric, self.keys.get(NEGATIVES.name), self.has_histories
+        place = name, metric, self.keys.get(NEGATIVES.name), self.has_histories, cut
         if place not in known:
             split = unpacked(SPLIT.product, found)
-            known[place] = math.nan if split is None else self._of_control(name, metric, split)
+            known[place] = math.nan if split is None else self._of_control(name, metric, split, cut)
         return known[place]
 
-    def _of_control(self, name: str, metric: Metric, split: Split) -> float:
+    def _of_control(self, name: str, metric: Metric, split: Split, cut: bool) -> float:
         drawn = self._artifact(NEGATIVES)
         read = unpacked(NEGATIVES.product, drawn)
         negatives = None if read is None else read.test
         if negatives is None and metric.part == SAMPLED:
             return math.nan
-        histories = split.known if self.has_histories else None
+        histories = (split.known[:1] if cut else split.known) if self.has_histories else None
         found = controls.per_user(name, split, split.train, negatives, [metric.part], histories)
         return metric.value(found) if found else math.nan
 

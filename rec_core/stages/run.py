@@ -60,9 +60,9 @@ def _compute(work: Work) -> RunResult:
 
 def _histories(split: Split) -> dict[str, int]:
     """Return the number of tested users, and the numbers of rows that their histories hold in train and beyond."""
-    tested = marked(split.test.user, split.catalogue.n_users)
+    tested = marked(split.tested, split.catalogue.n_users)
     train, *beyond = (int(np.count_nonzero(tested[part.user])) for part in split.known)
-    return {"users": len(split.test), "train": train, "beyond": sum(beyond)}
+    return {"users": len(split.tested), "train": train, "beyond": sum(beyond)}
 
 
 def _parts(spec: ExperimentSpec) -> dict[str, tuple[Stage[Any], ...]]:

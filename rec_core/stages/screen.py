@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rec_core.data.sources import SOURCES
 from rec_core.evaluation import Metric
 from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import svd
@@ -19,13 +20,14 @@ from rec_core.stages.stage import Inputs, Stage, Work
 
 
 def asks(spec: ExperimentSpec) -> bool:
-    """Say whether there is something to screen: clicks are ranked, and fewer rows than all are kept."""
-    return spec.feedback == "implicit" and not spec.keeps_everything
+    """Say whether there is something to screen: clicks are ranked, fewer rows than all are kept, some are validated."""
+    can_judge = SOURCES[spec.data.dataset].has_validation
+    return spec.feedback == "implicit" and not spec.keeps_everything and can_judge
 
 
 def recency_can_help(spec: ExperimentSpec) -> bool:
     """Say whether what is asked for is later than what is known."""
-    return spec.split.test != "random"
+    return SOURCES[spec.data.dataset].has_order if spec.split.is_given else spec.split.test != "random"
 
 
 def _inputs(spec: ExperimentSpec) -> Inputs:
@@ -41,7 +43,7 @@ def _needs(spec: ExperimentSpec) -> tuple[Stage[Any], ...]:
 
 def _metric(spec: ExperimentSpec) -> Metric:
     """Return the metric that headlines about these settings use."""
-    return judged_by(preset_of(spec), spec.feedback)
+    return judged_by(preset_of(spec), spec.feedback, spec.split.is_given)
 
 
 def _looks_at_a_proxy(spec: ExperimentSpec) -> bool:
@@ -57,7 +59,8 @@ def _compute(work: Work) -> Screen:
     def rng() -> Any:
         return generator(spec.data_seed, "screen")
 
-    methods = candidates(recency_can_help(spec), served)
+    has_order = SOURCES[spec.data.dataset].has_order
+    methods = [one for one in candidates(recency_can_help(spec), served) if has_order or not one.needs_order]
     validation = work.get(NEGATIVES).validation
     return screen(given, split, validation, methods, spec.ratio, rng, tell, served, _metric(spec))
 

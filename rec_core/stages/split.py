@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rec_core.data import filtering, repeats, splits
 from rec_core.data.interactions import Dataset, Split
 from rec_core.data.sources import SOURCES
@@ -18,14 +20,19 @@ def _inputs(spec: ExperimentSpec) -> Inputs:
     """The seed counts only where a rule is random, and what is done with repeats and unreadable rows only in copies:
     nothing that is meant by a name alone has any.
     """
+    if spec.split.is_given:  # nothing is dropped, settled or drawn
+        return {"load": LOAD.within(spec), "rules": {"test": spec.split.test}} | _left_out(spec)
     by_date = {"held_out": f"{spec.split.held_out:.3f}"}
     others = {"validation": spec.split.validation_rule}
     rules = {"test": spec.split.test} | (by_date if spec.split.by_date else others)
     rules = {"test": "none"} if spec.split.all_rows else rules
     seed = spec.data_seed if "random" in rules.values() else None
-    left_out = {"unreadable": spec.data.unreadable} if spec.data.unreadable != "stop" else {}
-    counted = {"repeats": spec.data.repeats} | left_out if spec.data.fingerprint else {}
+    counted = {"repeats": spec.data.repeats} | _left_out(spec) if spec.data.fingerprint else {}
     return {"load": LOAD.within(spec), "min": spec.data.min_interactions, "rules": rules, "seed": seed} | counted
+
+
+def _left_out(spec: ExperimentSpec) -> Inputs:
+    return {"unreadable": spec.data.unreadable} if spec.data.unreadable != "stop" else {}
 
 
 def _compute(work: Work) -> Split:
@@ -35,6 +42,10 @@ def _compute(work: Work) -> Split:
 def split_of(loaded: Dataset, spec: ExperimentSpec) -> Split:
     """Return the split of what was loaded: repeats settled, filtered, held out."""
     _check(loaded, spec)
+    if spec.split.is_given:
+        split = splits.given(loaded)
+        again = int(np.count_nonzero(repeats.superseded(split.train, split.catalogue.n_items)))
+        return replace(split, repeated=again, unreadable=loaded.rejected.count)
     data, repeated = repeats.settle(loaded, spec.data.repeats)
     data = filtering.k_core(data, spec.data.min_interactions)  # under the same name: what was before takes memory
     split = _split(data, spec)
@@ -47,7 +58,12 @@ def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
     source = SOURCES[spec.data.dataset]
     if loaded.rejected.n_unreadable and spec.data.unreadable == "stop":
         raise DataError(loaded.rejected.refusal(source.title, len(loaded.interactions)))
-    if spec.split.all_rows:
+    if spec.split.all_rows and source.has_split:
+        raise DataError(
+            f"{source.title} comes with a split. To select from all of its rows, name its files as one log: put them "
+            "into a folder and name that (--data)."
+        )
+    if spec.split.all_rows or spec.split.is_given:
         return
     if not source.has_order and spec.split.test != "random":
         raise DataError(
@@ -81,6 +97,7 @@ def _split(data: Dataset, spec: ExperimentSpec) -> Split:
         return splits.everything(data)
     if rules.test == "global-time":
         return splits.global_time(data, rules.held_out)
+    assert rules.test != "given"
     return splits.leave_one_out(data, rules.test, rules.validation_rule, generator(spec.data_seed, "split"))
 
 

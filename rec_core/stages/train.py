@@ -112,10 +112,12 @@ def _compute(work: Work) -> TrainedModel:
         start = warmed(trained_as, start, rows[settings.start], generator(spec.seed, "singular vectors"))
     taught, weights = _walked(work, taught, coreset.weights)
     held_out = _validated_on(work)
+    validated = len(held_out) > 0
     known = profiles(work.get(SPLIT), [_of_users(every, held_out)], spec.feedback) if model.is_served else None
     watch = loop.Watch(
-        validate=lambda params: _validate(work, Fitted(model, params | base, known), held_out),
-        patience=settings.patience,
+        # Without validation rows nothing tells the best epoch: training goes on to the last one.
+        validate=(lambda params: _validate(work, Fitted(model, params | base, known), held_out)) if validated else None,
+        patience=settings.patience if validated else 0,
         report=reporter(work.listen, TRAIN.doing, settings.epochs),
     )
     take = _anew(work, len(kept), lambda params: Fitted(model, params | base)) if spec.is_dynamic else None

@@ -187,7 +187,7 @@ def ranked_users(metric: Metric, split: Split) -> int:
 
     A metric among sampled negatives needs none of these ranks, so there it is a few.
     """
-    every, n_items = len(split.test), split.catalogue.n_items
+    every, n_items = len(split.tested), split.catalogue.n_items
     most = max(_PAIRS * len(split.train) // n_items, _FEWEST)
     if metric.feedback == "explicit" or most >= every:
         return 0

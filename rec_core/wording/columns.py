@@ -51,10 +51,13 @@ _TITLES = {
     col.BEST_EPOCH: "Best epoch",
     col.VERDICT: "Than the baseline",
     **{col.at_least(count): f"With {count} or more" for count in AT_LEAST},
-    **{name: metric.title for name, metric in METRICS.items()},
-    **{col.delta(name): f"Δ {metric.title}" for name, metric in METRICS.items()},
-    **{col.delta_from(name): f"Δ {metric.title}, 95 % from" for name, metric in METRICS.items()},
-    **{col.delta_to(name): f"Δ {metric.title}, 95 % to" for name, metric in METRICS.items()},
+}
+# Columns of a metric and of its difference from the baseline, by what their names begin with, the longest first.
+_OF_METRICS = {
+    col.delta_from(""): "Δ {}, 95 % from",
+    col.delta_to(""): "Δ {}, 95 % to",
+    col.delta(""): "Δ {}",
+    "": "{}",
 }
 
 
@@ -72,7 +75,15 @@ def title(column: str, words: Words) -> str:
         col.TAIL_SHOWN: f"long-tail {words.items} in the first ten",
         col.POPULARITY_SHOWN: f"train {words.rows} of {indefinite(words.item)} shown",
     }
-    return capital(of_the_data[column]) if column in of_the_data else _TITLES.get(column, column)
+    if column in of_the_data:
+        return capital(of_the_data[column])
+    return _TITLES.get(column) or _of_a_metric(column)
+
+
+def _of_a_metric(column: str) -> str:
+    begins, said = next((begins, said) for begins, said in _OF_METRICS.items() if column.startswith(begins))
+    metric = METRICS.get(column.removeprefix(begins))
+    return column if metric is None else said.format(metric.title)
 
 
 def titled(frame: pd.DataFrame, words: Words) -> pd.DataFrame:

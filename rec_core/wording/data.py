@@ -27,7 +27,7 @@ _NOTABLE = 0.005  # share of the test from which it is said that items are unsee
 def notes(split: Split, spec: ExperimentSpec) -> list[str]:
     """Return what was found in the data, and how they were split, that has to be known beside any number."""
     return [
-        *filter(None, [unreadable(split), repeats(split, spec.data.repeats, words_of(spec)), *asked(split, spec)]),
+        *filter(None, [unreadable(split), repeats(split, _repeats(spec), words_of(spec)), *asked(split, spec)]),
         *split.catalogue.notes,
     ]
 
@@ -37,6 +37,8 @@ def asked(split: Split, spec: ExperimentSpec) -> list[str]:
     words = words_of(spec)
     if spec.split.all_rows:
         return [f"{ALL_ROWS}. No figure of quality is about these rows."]
+    if split.is_given:
+        return [*filter(None, [*given(split, words), ranked(split, spec), future(split, words)])]
     said = [
         tested(split, words),
         ranked(split, spec),
@@ -45,6 +47,39 @@ def asked(split: Split, spec: ExperimentSpec) -> list[str]:
         future(split, words),
     ]
     return [*filter(None, said)]
+
+
+def _repeats(spec: ExperimentSpec) -> Repeats:
+    """Return what is done about repeats: nothing, in a split that comes with the data."""
+    return "kept" if spec.split.is_given else spec.data.repeats
+
+
+def given(split: Split, words: Words) -> list[str]:
+    """Return what a split that comes with the data is, and what of its test no list can hold."""
+    relevant, users = int(split.relevant.sum()), len(split.tested)
+    said = [
+        f"Split as it comes: {number(len(split.train))} train {words.rows}, {_validation(split, words)}, and "
+        f"{number(relevant)} test {words.items} of {number(users)} users. Nothing is filtered; train {words.rows} that "
+        f"repeat a pair all count. Each test item is ranked among all {words.items} that the user has neither in train "
+        "nor in validation; there is no ranking among sampled items."
+    ]
+    if split.left_out:
+        alone = "1 user is" if split.left_out == 1 else f"{number(split.left_out)} users are"
+        said.append(f"{alone} in the test file alone and cannot be tested.")
+    if split.unknown_items:
+        what = f"1 {words.item}" if split.unknown_items == 1 else f"{number(split.unknown_items)} {words.items}"
+        rows = f"1 test {words.row}" if split.unknown_rows == 1 else f"{number(split.unknown_rows)} test {words.rows}"
+        said.append(f"{what} ({rows}) in the test file alone: counted as relevant, but no list can hold them.")
+    if split.tested_again:
+        pairs = "1 test pair is" if split.tested_again == 1 else f"{number(split.tested_again)} test pairs are"
+        said.append(f"{pairs} in train or validation too: counted as relevant, but no list can hold them.")
+    return said
+
+
+def _validation(split: Split, words: Words) -> str:
+    if len(split.validation):
+        return f"{number(len(split.validation))} validation {words.rows}"
+    return "no validation (training goes on to its last epoch, and nothing is chosen on held-out rows)"
 
 
 def tested(split: Split, words: Words) -> str:
@@ -57,7 +92,7 @@ def tested(split: Split, words: Words) -> str:
 
 def ranked(split: Split, spec: ExperimentSpec) -> str:
     """Return a sentence with the number of users that are ranked among all items; "" if all are."""
-    few, every = spec.evaluation.users, len(split.test)
+    few, every = spec.evaluation.users, len(split.tested)
     if spec.feedback == "explicit" or not 0 < few < every:
         return ""
     return f"{number(few)} of {number(every)} tested users, drawn at random, are ranked among all items."
@@ -105,11 +140,16 @@ def future(split: Split, words: Words) -> str:
     seen = leakage(split)
     if seen is None or not seen.tested:
         return ""
+    other = (
+        ""
+        if split.is_given
+        else " Where enough users stay long enough, the test rating “After a date” (split.test=global-time) tells them "
+        "nothing of it."
+    )
     return (
         f"{percent(seen.tested)} of the test {words.rows} are older than some train {words.row}, and on average "
         f"{percent(seen.later)} of the train {words.rows} are later than what is asked for: models know what others "
-        "did afterwards. Where enough users stay long enough, the test rating “After a date” (split.test=global-time) "
-        "tells them nothing of it."
+        f"did afterwards.{other}"
     )
 
 

@@ -64,7 +64,7 @@ def beside(one: Compared) -> str:
 
 def beside_full(full: RunResult | None, metric: Metric) -> str:
     """Return what the best control keeps for nothing of what full data give; nothing where that is not known."""
-    free = {} if full is None else free_controls(full.known_controls, metric)
+    free = {} if full is None else free_controls(full.controls_with(metric), metric)
     if full is None or not free:
         return ""
     best = metric.best(free)
@@ -154,7 +154,8 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     if found.confirmed is not None and found.confirmed.kept is not None:
         spec, kept = found.confirmed.spec, found.confirmed.kept
         first = f"With {_way(spec)}, {labels.part_title(spec)} reliably keep at least {keep} of {quality}."
-        fresh = f"Confirmed on {labels.seeds(kept.count)} that chose nothing: it keeps at most {percent(kept.high)}."
+        seeds = counted(kept.count, "new seed", "new seeds")
+        fresh = f"Confirmed on {seeds}: it keeps at most {percent(kept.high)}."
         return first, f"{fresh} {parts}"
     likely = _likely(found, question)
     if found.ending == "time":

@@ -191,7 +191,7 @@ def both_kinds(leaders: Mapping[bool, Sequence[Compared]], verdicts: Mapping[boo
     if not every:
         return ""
     metric = every[0].metric
-    free = comparison.free_controls(comparison.on_train_rows(every[0].group.results[0]), metric)
+    free = comparison.free_controls(every[0].group.results[0].controls_with(metric, cut=True), metric)
     if not free:
         return f"By {metric.title}: {'; '.join(said)}."
     name = metric.best(free)

@@ -105,6 +105,8 @@ def _tested(spec: ExperimentSpec) -> str:
             f"Tested on each user's last {words.row} within the latest {share} of all {words.rows}, validated on the "
             f"{share} before, and trained on what is older than both."
         )
+    if spec.split.is_given:
+        return f"Tested on the {words.rows} of the test file, which no training saw."
     which = f"last {words.row} by time" if spec.split.test == "last" else f"one {words.row} at random"
     return f"Tested on each user's {which}, which no training saw."
 
@@ -154,6 +156,8 @@ def _among_which(one: Compared) -> str:
     strict = one.metric.part == ALL_ITEMS
     among, other, beside = (every, few, RECALL) if strict else (few, every, RECALL_ALL)
     ranked = f"{one.metric.title} ranks the held-out {words.item} among {among}."
+    if one.spec.split.is_given:
+        return f"{one.metric.title} ranks each user's test {words.items} among {every}."
     ours = one.group.metric(beside.name)
     if one.baseline is None or one.is_baseline:
         return f"{ranked} Among {other} {RECALL.title} is {number(ours)}."

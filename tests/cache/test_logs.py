@@ -73,22 +73,22 @@ def test_the_command_line_takes_a_log_by_its_path_and_finds_it_again(log: Table,
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("code", "options", "said"),
     [
-        (["--columns", "user=nobody"], "There is no column 'nobody' in 'log.csv'; it has userId, movieId, rating"),
-        (["--columns", "nobody"], "'nobody' does not say what a column is"),
-        (["--columns", "user=rating,rating=rating"], "the column 'rating' cannot be two things"),
-        (["--columns", "owner=userId"], "There is no setting 'owner'"),
-        (["--columns", "user="], "no column is said to name users"),
-        (["--separator", ";"], "there is one column where a log has two"),
-        (["--separator", "abc"], "separator"),
-        (["--columns", "time=", "--split", "last"], "has no times, and its lines are not said to be in order of time"),
+        (2, ["--columns", "user=nobody"], "There is no column 'nobody' in 'log.csv'; it has userId, movieId, rating"),
+        (2, ["--columns", "nobody"], "'nobody' does not say what a column is"),
+        (2, ["--columns", "user=rating,rating=rating"], "the column 'rating' cannot be two things"),
+        (2, ["--columns", "owner=userId"], "There is no setting 'owner'"),
+        (1, ["--columns", "user="], "no column is said to name users"),
+        (1, ["--separator", ";"], "there is one column where a log has two"),
+        (2, ["--separator", "abc"], "separator"),
+        (1, ["--columns", "time=", "--split", "last"], "has no times, and its lines are not said to be in order"),
     ],
 )
 def test_what_is_said_wrongly_is_one_sentence(
-    log: Table, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    log: Table, code: int, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", "--data", log.path, *options, "--set", "train.epochs=1"]) == 1
+    assert main(["run", "--data", log.path, *options, "--set", "train.epochs=1"]) == code
     out, err = capsys.readouterr()
     assert out == ""
     lines = [line for line in err.splitlines() if line.startswith("corelens: ")]

@@ -22,8 +22,9 @@ from cache.logs import Logs
 from cache.outcomes import Outcome, save_outcome
 from cache.store import DiskStore
 from cache.sweeps import Sweeps
-from pages.ui import access, own_log
+from pages.ui import access
 from pages.ui.access import Visitor
+from pages.ui.own import file
 from rec_core.errors import DataError
 from rec_core.progress import Progress
 from rec_core.selection.random import Random
@@ -89,6 +90,26 @@ def test_anybody_else_reads_the_folder_of_data_alone_unless_the_option_is_given(
         access.allowed("/etc/passwd")
     monkeypatch.setenv("CORELENS_TRUST", "everyone")
     assert access.allowed("/etc/passwd") == "/etc/passwd"
+
+
+@pytest.mark.parametrize("name", ["part-1.csv", "part-1.parquet"])
+def test_a_part_of_a_folder_may_not_lead_out_of_the_folder_of_data(
+    name: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = data / "log" / "dt=2019-01-01"
+    inside.mkdir(parents=True)
+    (inside / name.replace("1", "0")).write_text("user,item\n1,2\n")
+    (data / "kept").write_text("user,item\n1,2\n")
+    (inside / name).symlink_to(data / "kept")
+    _is(monkeypatch, AFAR)
+    assert access.allowed("log") == str(data / "log")
+    (inside / name).unlink()
+    (inside / name).symlink_to("/etc/passwd")
+    for path in ("log", "log/dt=2019-01-01"):
+        with pytest.raises(DataError, match="This app is served to others"):
+            access.allowed(path)
+    _is(monkeypatch, STARTER)
+    assert access.allowed("log") == str(data / "log")
 
 
 @pytest.mark.parametrize("trust", ["", "everyone"])
@@ -309,11 +330,11 @@ def test_a_file_that_was_sent_is_written_once(home: Path, monkeypatch: pytest.Mo
             return b"user,item\n1,2\n"
 
     monkeypatch.setattr(st, "session_state", {})
-    path = Path(own_log._sent(Sent()))  # type: ignore[arg-type]
+    path = Path(file._sent(Sent()))  # type: ignore[arg-type]
     before = path.stat()
     os.utime(path, (1, 1))
     for _ in range(4):
-        assert own_log._sent(Sent()) == str(path)  # type: ignore[arg-type]
+        assert file._sent(Sent()) == str(path)  # type: ignore[arg-type]
     assert (path.stat().st_ino, path.stat().st_mtime) == (before.st_ino, 1)
     path.unlink()  # nothing used it for long
-    assert Path(own_log._sent(Sent())).read_bytes() == b"user,item\n1,2\n"  # type: ignore[arg-type]
+    assert Path(file._sent(Sent())).read_bytes() == b"user,item\n1,2\n"  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from cache.home import folders
 from cache.ledger import Ledger
 from cache.logs import Logs
 from cache.store import DiskStore
-from pages.ui import own_log
+from pages.ui.own import file, layout
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
 from rec_core.specs import ExperimentSpec
@@ -115,8 +115,8 @@ def test_what_is_no_log_is_said_below_its_path(open_page: Open, tmp_path: Path, 
 
 
 def test_a_file_that_was_sent_is_kept_by_what_is_in_it(home: Path) -> None:
-    path = Path(own_log._kept("../../e vil$.csv", b"user,item\n1,2\n"))
-    assert path == Path(own_log._kept("../../e vil$.csv", b"user,item\n1,2\n"))
+    path = Path(file._kept("../../e vil$.csv", b"user,item\n1,2\n"))
+    assert path == Path(file._kept("../../e vil$.csv", b"user,item\n1,2\n"))
     assert path.is_relative_to(home / "uploads")
     assert path.name == "e_vil_.csv"
     assert path.read_bytes() == b"user,item\n1,2\n"
@@ -173,7 +173,7 @@ def test_a_large_log_is_read_in_the_background(
 def test_a_separator_that_was_not_guessed_can_be_said(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(own_log._SEPARATORS, "^", "caret")  # the driver can choose what is listed, and not type
+    monkeypatch.setitem(layout.SEPARATORS, "^", "caret")  # the driver can choose what is listed, and not type
     path = tmp_path / "log.csv"
     path.write_text("user^item^when\n" + "".join(f"{n % 9}^{n % 7}^{n}\n" for n in range(50)))
     app = _named(open_page, path)

@@ -128,7 +128,7 @@ def test_what_was_found_is_said_and_can_be_used(home: Path, open_page: Open) -> 
     app = open_page("frontier", **LINK)
     healthy(app)
     assert "With Recent, 5 % of the ratings reliably keep at least 95 % of Recall@10" in texts(app)
-    assert "Confirmed on 3 seeds that chose nothing: it keeps at most 98 %." in texts(app)
+    assert "Confirmed on 3 new seeds: it keeps at most 98 %." in texts(app)
     assert "“Most popular”, which needs no training, keeps" in texts(app)
     app.button(key="use-found").click().run()
     healthy(app)

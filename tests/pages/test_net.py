@@ -59,8 +59,8 @@ def _without(tree: ast.AST, names: dict[str, Any]) -> list[str]:
 
 def _names(path: Path) -> dict[str, Any]:
     """Return the names of a module; of a script that draws a page, what it imports."""
-    if path.parent.name == "ui":
-        module: ModuleType = importlib.import_module(f"pages.ui.{path.stem}")
+    if "ui" in path.parts:
+        module: ModuleType = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         return vars(module)
     names: dict[str, Any] = {}
     for node in ast.parse(path.read_text()).body:

@@ -59,6 +59,16 @@ class Source(ABC):
         """Whether it is known which of a user's rows came first: by times, or by the order of the source."""
         return True
 
+    @property
+    def has_split(self) -> bool:
+        """Whether the data come with a split: which rows are for training, for validation and for the test."""
+        return False
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether there are rows to choose on: some are held out, unless the data come with a split that has none."""
+        return True
+
     @abstractmethod
     def locate(self, folders: Folders) -> Path | None:
         """Return the folder or file that holds the data, or None."""

@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ GENRES = tuple(
 )
 _ML100K_GENRES = ("unknown", *GENRES)
 _USER, _ITEM, _RATING, _TIME = NAMES = ("userId", "movieId", "rating", "timestamp")  # as the CSV files call them
+_HEAD = 1 << 16  # bytes that show how times are written
 _LONGEST = 300  # characters of a title or of a film's genres; MovieLens' longest has 160
 Film = tuple[int, str, str]  # id, title, genres
 
@@ -62,12 +64,26 @@ def read(files: Files, place: Path) -> Dataset:
     if not len(table):
         raise DataError(f"'{files.ratings}' in '{place.name}' holds no ratings; choose another folder.")
     user, item = checks.whole(table[_USER], lines), checks.whole(table[_ITEM], lines)
-    rating, time = checks.finite(table[_RATING], lines), checks.seconds(table[_TIME], lines)
+    rating, (time, fine) = checks.finite(table[_RATING], lines), checks.moments(table[_TIME], lines)
     checks.nothing_cut_off(time, _TIME, lines)
     user_ids, user_at, item_ids, item_at = compact(user, item)
     titles, genres, notes = _named(files, place, item_ids)
-    rows = Interactions(user_at.astype(np.int32), item_at.astype(np.int32), rating, time)
+    rows = Interactions(user_at.astype(np.int32), item_at.astype(np.int32), rating, time, fine=fine)
     return Dataset(rows, Catalogue(user_ids, item_ids, titles, genres, notes))
+
+
+@lru_cache(maxsize=16)
+def has_fine_times(files: Files, place: Path, mark: str) -> bool:
+    """Return True if the times at the beginning of a copy (of contents with this ``mark``) are finer than seconds."""
+
+    def start() -> bytes:
+        return contents(place, files.ratings)[:_HEAD].rpartition(b"\n")[0]
+
+    try:
+        table, lines = files.read_ratings(files.ratings, start)
+        return checks.moments(table[_TIME], lines)[1] is not None
+    except DataError:  # reading says so
+        return False
 
 
 def _named(files: Files, place: Path, item_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

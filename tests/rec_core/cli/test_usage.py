@@ -193,3 +193,48 @@ def test_the_screen_says_what_each_way_is_predicted_to_keep(capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Method,Predicted to keep,")
     assert len(lines) == 1 + len(shares)
+
+
+_LOG = "who,what,when\n" + "".join(f"{n % 7},{n % 11},{10**9 + n}\n" for n in range(300))
+# What is said of a log, or of a file with an experiment, that cannot be; and what the answer has to name.
+SAID_OF_A_LOG: dict[str, tuple[list[str], str]] = {
+    "a column that is not there": (["--columns", "user=whom"], "There is no column 'whom'"),
+    "no role": (["--columns", "who"], "write for example user=customer,item=sku"),
+    "an unknown role": (["--columns", "buyer=who"], "buyer"),
+    "one column twice": (["--columns", "user=who,item=who"], "cannot be two things"),
+    "a separator of three signs": (["--separator", ":::"], "separator"),
+    "a quotation mark between fields": (["--separator", '"'], "neither a quotation mark"),
+}
+SPECS: dict[str, tuple[str | None, str]] = {
+    "no file": (None, "cannot be read"),
+    "no TOML": ("ratio = ", "is no TOML"),
+    "another data set": ('[data]\ndataset = "ml-2m"\n', "'ml-2m', which is not known here"),
+    "a log that is not named": ('[data]\ndataset = "log-1"\n[log]\ntitle = "x"\n', "--data PATH"),
+    "an unknown setting": ('epochs = 3\n[data]\ndataset = "synthetic-10k"\n', "epochs"),
+}
+
+
+def _is_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert said in lines[0]
+    assert lines[-1].startswith(f"Usage: python -m rec_core {arguments[0]}")
+
+
+@pytest.mark.parametrize("mistake", SAID_OF_A_LOG)
+def test_what_cannot_be_said_of_a_log_is_a_wrong_command(
+    mistake: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.csv").write_text(_LOG)
+    typed, said = SAID_OF_A_LOG[mistake]
+    _is_usage(["run", "--data", "log.csv", *typed], said, capsys)
+
+
+@pytest.mark.parametrize("mistake", SPECS)
+def test_a_spec_that_is_none_is_a_wrong_command(
+    mistake: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, said = SPECS[mistake]
+    if written is not None:
+        (tmp_path / "spec.toml").write_text(written)
+    _is_usage(["run", "--spec", "spec.toml"], said, capsys)

@@ -173,7 +173,7 @@ def test_a_spec_that_cannot_be_used_is_one_sentence(
     file = tmp_path / "spec.toml"
     if text:
         file.write_text(text)
-    assert main(["export", "--spec", str(file), "--out", str(tmp_path / "out")]) == 1
+    assert main(["export", "--spec", str(file), "--out", str(tmp_path / "out")]) == 2
     error = capsys.readouterr().err
     assert (said or "cannot be read") in error
     assert "Traceback" not in error

@@ -48,10 +48,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Path]:
     return experiment, folder
 
 
-def _python(environment: str) -> Path:
-    place = Path(os.environ.get("CORELENS_PEERS") or machine_code.home() / "peers") / environment
+def environment(name: str) -> Path:
+    """Return the Python of a library's environment; the test is skipped where there is none."""
+    place = Path(os.environ.get("CORELENS_PEERS") or machine_code.home() / "peers") / name
     if not (place / "bin" / "python").exists():
-        pytest.skip(f"python -m venv {place} && {place}/bin/pip install {NEEDS[environment]}")
+        pytest.skip(f"python -m venv {place} && {place}/bin/pip install {NEEDS[name]}")
     return place / "bin" / "python"
 
 
@@ -65,7 +66,7 @@ def _output(command: list[str], folder: Path) -> str:
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_the_script_trains_an_epoch_with_the_library(library: str, made: tuple[Experiment, Path]) -> None:
     experiment, folder = made
-    said = _output([str(_python(LIBRARIES[library])), "use.py", library], folder)
+    said = _output([str(environment(LIBRARIES[library])), "use.py", library], folder)
     (line,) = [line for line in said.splitlines() if line.startswith(f"{library}: ")]
     if library == "recbole":
         assert re.fullmatch(r"recbole: best 0\.\d+", line)
@@ -88,7 +89,7 @@ def test_recbole_finds_every_row_where_it_belongs(made: tuple[Experiment, Path])
         "parts = data.build()\\n"
         "print('rows', *[len(part.inter_feat) for part in parts], data.user_num - 1, data.item_num - 1)\\n"
     ).replace("\\n", "\n")
-    said = _output([str(_python("recbole")), "-c", script], folder)
+    said = _output([str(environment("recbole")), "-c", script], folder)
     frame = pd.read_parquet(folder / "coreset.parquet")
     counts = frame["split"].value_counts()
     wanted = [
@@ -139,6 +140,6 @@ def test_spark_makes_the_rows_of_the_coreset(method: dict[str, str], tmp_path: P
         f"query = open('{sql.NAME}').read().strip().rstrip(';')\n"
         "print('rows', *sorted(one.row for one in spark.sql(query).collect()))\n"
     )
-    said = _output([str(_python("spark")), "-c", script], tmp_path)
+    said = _output([str(environment("spark")), "-c", script], tmp_path)
     kept = experiment.places.train[experiment.coreset.rows].tolist()
     assert f"rows {' '.join(map(str, kept))}" in said

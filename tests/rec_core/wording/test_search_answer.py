@@ -23,7 +23,7 @@ def test_an_answer_says_at_least_and_never_what_the_seed_of_the_search_found() -
     found = on_fresh_seeds(0.3, 0.975)
     first, second = search_answer(Answer("confirmed", CHOSEN, found, (CHOSEN,), (found,)), QUESTION)
     assert first == "With Recent, 30 % of the ratings reliably keep at least 95 % of Recall@10."
-    assert second.startswith("Confirmed on 25 seeds that chose nothing: it keeps at most 99 %.")
+    assert second.startswith("Confirmed on 25 new seeds: it keeps at most 99 %.")
     assert "0.99" not in second
 
 

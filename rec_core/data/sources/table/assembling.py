@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from rec_core.data.interactions import Catalogue, Dataset, Interactions
 from rec_core.data.rejected import Rejects
 from rec_core.data.sources.table import pieces as table
-from rec_core.data.sources.table.opening import name_of, opened
+from rec_core.data.sources.table.clock import TimesOfDay
+from rec_core.data.sources.table.opening import name_of, opened, tables
 from rec_core.data.sources.table.reading import Columns, Layout, Role
+from rec_core.data.sources.table.skipping import Skipped
 from rec_core.data.sources.table.times import Times
 from rec_core.data.sources.table.values import Mask, Numbered, as_texts, ratings
 from rec_core.data.texts import Texts, texts
@@ -21,6 +23,7 @@ from rec_core.errors import DataError
 if TYPE_CHECKING:  # loaded when files are read
     import pyarrow as pa
 
+_DAY = 86_400  # seconds
 _CUT = "seems cut off, at the end of the file"
 
 
@@ -29,7 +32,9 @@ class Rows:
 
     def __init__(self, columns: Columns, layout: Layout, rejects: Rejects) -> None:
         self._columns, self._layout, self._rejects = columns, layout, rejects
-        self._user, self._item, self._times = Numbered(), Numbered(), Times()
+        self._user, self._item, self._clock = Numbered(), Numbered(), TimesOfDay()
+        self._times = Times(layout.time_format, layout.decimal)
+        self._skipped = Skipped(columns)
         self._rated: list[NDArray[np.float32]] = []
         self._places: list[range | NDArray[np.int64]] = []
         self._described = Described()
@@ -42,23 +47,33 @@ class Rows:
             wrong[role] = numbered.add(piece.columns[getattr(self._columns, role)])
         rated = None
         if self._columns.rating:
-            rated, wrong["rating"] = ratings(piece.columns[self._columns.rating], self._layout.decimal)
+            column = piece.columns[self._columns.rating]
+            rated, wrong["rating"] = ratings(column, self._layout.decimal, self._layout.thousands)
         if self._columns.time:
             wrong["time"] = self._times.add(piece.columns[self._columns.time])
-        good = self._note(piece, wrong)
+        if self._columns.time_of_day:
+            wrong["time_of_day"] = self._clock.add(piece.columns[self._columns.time_of_day])
+        good = self._note(piece, wrong, self._skipped.of_events(piece))
+        if rated is not None:
+            good = self._skipped.by_rating(rated, good)
         if not good.all():
             self._user.keep(good)
             self._item.keep(good)
             if self._columns.time:
                 self._times.keep(good)
+            if self._columns.time_of_day:
+                self._clock.keep(good)
         self._places.append(_in_short(piece.rows if good.all() else piece.rows[good]))
         if rated is not None:
             self._rated.append(rated[good])
         self._described.add(self._item, piece, self._columns, good)
 
-    def _note(self, piece: table.Piece, wrong: dict[Role, dict[str, Mask]]) -> Mask:
-        """Note the rows in which something is wrong, each for what is seen first; return those that are good, (n,)."""
-        good = np.ones(len(piece.rows), bool)
+    def _note(self, piece: table.Piece, wrong: dict[Role, dict[str, Mask]], counting: Mask) -> Mask:
+        """Note the rows in which something is wrong, each for what is seen first; return those that are good, (n,).
+
+        Only rows that are ``counting`` (n,) are looked at.
+        """
+        good = counting.copy()
         for role, kinds in wrong.items():
             column = getattr(self._columns, role)
             for kind, mask in kinds.items():
@@ -86,11 +101,12 @@ class Rows:
         user_ids, user = self._user.finish(good, written, self._columns.user)
         item_ids, item = self._item.finish(good, written, self._columns.item)
         titles, categories, notes = (described or self._described).of(item_ids)
+        notes += self._skipped.notes()
         unit = "row" if self._layout.form == "parquet" else "line"
         rejected = self._rejects.listed(lambda rows: table.lines_of(path, self._layout, rows), unit)
         rows = Interactions(user, item, rated, time, fine=fine)
         catalogue = Catalogue(user_ids, item_ids, titles, categories, notes)
-        return Dataset(rows, catalogue, np.asarray(place) if rejected.count else None, rejected)
+        return Dataset(rows, catalogue, np.asarray(place) if rejected.count or self._skipped.count else None, rejected)
 
     def _seconds(
         self, place: range | NDArray[np.int64], path: str
@@ -100,6 +116,10 @@ class Rows:
         Nanoseconds are None where all times are whole seconds, the rows where all are good.
         """
         seconds, fine, wrong = self._times.finish()
+        if self._columns.time_of_day:
+            of_day, within, not_there = self._clock.finish()
+            self._require_days(seconds, fine)
+            seconds, fine, wrong = seconds + of_day, within if within.any() else None, wrong | not_there
         digits = self._times.digits()
         if digits and digits[0] < digits[1] and not _ends_as_a_line(path, self._layout):
             wrong[_CUT] = np.arange(len(seconds)) == len(seconds) - 1
@@ -108,14 +128,24 @@ class Rows:
             for at in np.flatnonzero(mask & good):
                 self._rejects.add(int(place[at]), self._columns.time, kind, self._times.shown(int(at)))
             good &= ~mask
-        self._times = Times()  # it takes as much memory as the seconds
+        self._times, self._clock = Times(), TimesOfDay()  # they take as much memory as the seconds
         if good.all():
             return seconds, fine, None
         fine = None if fine is None or not fine[good].any() else fine[good]
         return seconds[good], fine, good
 
+    def _require_days(self, seconds: NDArray[np.int64], fine: NDArray[np.int32] | None) -> None:
+        """Refuse a time of day beside times that are no whole days."""
+        if fine is not None or (seconds % _DAY).any():
+            raise DataError(
+                f"The column '{self._columns.time}' has times of day of its own: name no column for the time of day "
+                f"beside it (--columns time_of_day=), or another one for the date."
+            )
+
     def _nothing(self, path: str) -> DataError:
         rejected = self._rejects.listed(lambda rows: table.lines_of(path, self._layout, rows), "line")
+        if self._skipped.count:
+            return DataError(f"No row of '{name_of(path)}' is left. {' '.join(self._skipped.notes())}")
         if not rejected.count:
             return DataError(f"'{name_of(path)}' has no rows: name another file.")
         return DataError(
@@ -195,7 +225,7 @@ def _as_shown(value: Any) -> str:
 def _ends_as_a_line(path: str, layout: Layout) -> bool:
     if layout.form != "text":
         return True
-    with opened(path) as stream:
+    with opened(tables(path)[-1]) as stream:
         last = b""
         while block := stream.read(1 << 22):
             last = block

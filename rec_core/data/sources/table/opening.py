@@ -1,56 +1,113 @@
-"""The bytes of a file that somebody named: here or elsewhere, plain, or packed with gzip or zip.
+"""The bytes of a file that somebody named: here or elsewhere, plain, packed, or one of several in an archive.
 
 What is packed is read as it is unpacked, never written; what unpacks to far more than a table would is refused.
 """
 
 from __future__ import annotations
 
-import gzip
+import errno
 import hashlib
-import io
-import lzma
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from rec_core.data.sources import files
+from rec_core.data.sources.table import archives
 from rec_core.data.sources.table.addresses import is_elsewhere, require_allowed
-from rec_core.data.sources.table.places import REMEDY, exists, name_of, opened_here, parts
+from rec_core.data.sources.table.archives import DAMAGED, PARQUET
+from rec_core.data.sources.table.places import REMEDY, exists, name_of, opened_here, parts, require
 from rec_core.errors import CorelensError, DataError, reason
 
 HELD = 1 << 20  # bytes that are looked at to tell what a file is
-PARQUET = b"PAR1"
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-DAMAGED = "'{name}' is damaged, or its copy was cut off: fetch it again."
-_DAMAGED = EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile
-__all__ = ["exists", "hash_of", "is_elsewhere", "name_of", "opened", "parts", "size_of", "start_of", "version_of"]
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+__all__ = ["DAMAGED", "PARQUET", "exists", "is_elsewhere", "name_of", "parts"]
+
+
+class Inside(str):
+    """A file in an archive: its place as it is shown, with the archive's and its number there."""
+
+    archive: str
+    number: int
+
+    @classmethod
+    def of(cls, archive: str, number: int, name: str) -> Self:
+        """Return the file of this ``number`` and name."""
+        made = cls(f"{archive}/{name}")
+        made.archive, made.number = archive, number
+        return made
+
+
+def tables(path: str) -> list[str]:
+    """Return what a path stands for, in order of names: a file, or several of a folder or of an archive.
+
+    Raises:
+        DataError: if there are none, or an archive cannot be looked into.
+    """
+    found: list[str] = []
+    for file in parts(path):
+        held = _members(file)
+        found += [Inside.of(file, one.number, one.name) for one in held] if len(held) > 1 else [file]
+    return found
 
 
 @contextmanager
 def opened(path: str) -> Iterator[IO[bytes]]:
-    """Give the bytes of a file, unpacked.
+    """Give the bytes of a file, or of a file in an archive, unpacked.
 
     Raises:
         DataError: one sentence, if it is not there, cannot be read, or is packed in a way that cannot be used.
     """
+    with _opened(path) as (_, stream):
+        yield stream
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Give a file and what it holds unpacked."""
+    file, number = (path.archive, path.number) if isinstance(path, Inside) else (path, None)
+    if number is None and (held := _members(file)):
+        if len(held) > 1:
+            several = ", ".join(f"'{name_of(one.name)}'" for one in held[:5])
+            raise DataError(
+                f"'{name_of(path)}' has to hold one file, and holds {several}: unpack it, and name the file that is "
+                "meant."
+            )
+        number = held[0].number
+    with _said(file), _raw(file) as raw, archives.unpacked(raw, name_of(file), number) as stream:
+        yield raw, stream
+
+
+def _members(path: str) -> tuple[archives.Member, ...]:
+    """Return the files that an archive holds; none of what is no archive."""
+    require(path)
+    if is_elsewhere(path):
+        return _members_of_version(path, _tag_of(path)) if path.lower().endswith(_ARCHIVES) else ()
+    with _said(path):
+        stat = Path(path).stat()
+        return _members_of_version(path, f"{stat.st_ino} {stat.st_mtime_ns} {stat.st_size}")
+
+
+@lru_cache(maxsize=100_000)
+def _members_of_version(path: str, version: str) -> tuple[archives.Member, ...]:
+    """Look into a file once per ``version``."""
+    with _said(path), _raw(path) as raw:
+        return tuple(archives.members(raw, name_of(path)) or ())
+
+
+@contextmanager
+def _said(path: str) -> Iterator[None]:
+    """Turn what opening and unpacking raise into one sentence."""
     name = name_of(path)
     try:
-        with _raw(path) as raw:
-            start = raw.read(4)
-            raw.seek(0)
-            with _unpacked(raw, start, name) as stream:
-                yield stream
+        yield
     except FileNotFoundError as error:
         raise DataError(f"There is no file '{name}' at that place. {REMEDY}") from error
-    except _DAMAGED as error:
+    except archives.BROKEN as error:
         raise DataError(DAMAGED.format(name=name)) from error
     except OSError as error:
-        if error.errno is None and not is_elsewhere(path):  # said by a reader of what it read, not by the system
+        # Said by a reader of what it read, or by the system of a place that a damaged archive names.
+        if error.errno in (None, errno.EINVAL) and not is_elsewhere(path):
             raise DataError(DAMAGED.format(name=name)) from error
         raise DataError(
             f"'{name}' cannot be read ({reason(error)}). Make it readable, or name another file."
@@ -69,12 +126,35 @@ def start_of(path: str) -> bytes:
         return stream.read(HELD)
 
 
+def begun(path: str, first: str) -> tuple[bytes, int]:
+    """Return the beginning of the ``first`` file of a table, and about how many bytes its files hold, unpacked.
+
+    Raises:
+        DataError: as ``opened``.
+    """
+    with _opened(first) as (raw, stream):
+        start = stream.read(HELD)
+        times = len(start) / max(raw.tell(), 1)
+    sizes = [sum(one.size for one in _members(file)) or int(Path(file).stat().st_size * times) for file in parts(path)]
+    return start, sum(sizes)
+
+
+def packing_of(path: str) -> str:
+    """Return how a file of this machine is packed, by its bytes: gzip, bz2, xz, zstd, lz4, zip or tar; else ""."""
+    try:
+        with opened_here(path) as file:
+            found = archives.kind(file.read(512))
+        return "tar" if found != "zip" and _members(path) else found
+    except (OSError, DataError):
+        return ""
+
+
 def size_of(path: str) -> tuple[int, bool]:
     """Return how many bytes a file or a folder of files has, and whether they are packed; elsewhere, many."""
     try:
         files = [Path(file) for file in parts(path)]
         with opened_here(str(files[0])) as first:
-            packed = first.read(4).startswith((_GZIP, _ZIP, PARQUET))
+            packed = archives.is_packed(first.read(16))
         return sum(file.stat().st_size for file in files), packed
     except (OSError, ValueError, DataError):
         return (1 << 40 if is_elsewhere(path) else 0), False
@@ -149,71 +229,3 @@ def _out_of_reach(name: str, error: Exception) -> DataError:
         )
     why = " ".join(str(error).split())[:200] or type(error).__name__
     return DataError(f"'{name}' cannot be read from there ({why}). Copy the file to this machine, and name the copy.")
-
-
-@contextmanager
-def _unpacked(raw: IO[bytes], start: bytes, name: str) -> Iterator[IO[bytes]]:
-    if start.startswith(_GZIP):
-        with gzip.open(raw) as stream:
-            yield _bounded(stream, raw.tell, name)
-    elif start.startswith(_ZIP):
-        with _archive(raw, name) as archive, _member(archive, name) as stream:
-            yield _bounded(stream, raw.tell, name)
-    else:
-        yield raw
-
-
-def _archive(raw: IO[bytes], name: str) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(raw)
-    except (NotImplementedError, ValueError, IndexError, struct.error) as error:  # what its list of files says
-        raise DataError(DAMAGED.format(name=name)) from error
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    try:
-        return archive.open(_only_member(archive, name))
-    except (NotImplementedError, RuntimeError) as error:  # Deflate64, say, which Windows uses for what is large
-        raise DataError(
-            f"'{name}' is packed in a way that is not known here: unpack it, and name the file in it."
-        ) from error
-
-
-def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    hidden = ("__MACOSX/", ".DS_Store")
-    files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(hidden)]
-    if len(files) != 1:
-        held = ", ".join(f"'{name_of(one.filename)}'" for one in files[:5]) or "none"
-        raise DataError(f"'{name}' has to hold one file, and holds {held}: unpack it, and name the file that is meant.")
-    if files[0].flag_bits & 1:
-        raise DataError(f"'{name}' is packed with a password: unpack it, and name the file in it.")
-    return files[0]
-
-
-def _bounded(stream: Any, packed: Callable[[], int], name: str) -> IO[bytes]:
-    return io.BufferedReader(_Bounded(stream, packed, name), 1 << 20)
-
-
-class _Bounded(io.RawIOBase):
-    """A stream of what is unpacked, which ends with an error where that is far more than what was read for it."""
-
-    def __init__(self, stream: Any, packed: Callable[[], int], name: str) -> None:
-        super().__init__()
-        self._stream, self._packed, self._name, self._given = stream, packed, name, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._given
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        self._given += len(data)
-        if self._given > max(files.LARGEST, files.DENSEST * self._packed()):
-            raise DataError(
-                f"'{self._name}' unpacks to more than {files.DENSEST} times its size, as no log does; reading was "
-                "stopped. If it is one nevertheless, unpack it and name the file."
-            )
-        return len(data)

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from rec_core.data.rejected import NAMES_AGAIN, NOT_TEXT, Rejects
 from rec_core.data.sources.table.addresses import is_elsewhere
 from rec_core.data.sources.table.encodings import BROKEN, codec, text_of
-from rec_core.data.sources.table.opening import DAMAGED, name_of, opened, parts, size_of, start_of
+from rec_core.data.sources.table.folders import first_of
+from rec_core.data.sources.table.opening import DAMAGED, begun, name_of, opened, parts, size_of, start_of
 from rec_core.data.sources.table.quoting import swallowed
 from rec_core.data.sources.table.reading import Layout
 from rec_core.data.sources.table.records import ESCAPED, first_records, header_lines, is_odd, one_sign, records
-from rec_core.data.sources.table.sniffing import as_text, readable, unique
+from rec_core.data.sources.table.sniffing import as_text, parts_of, readable, unique
 from rec_core.data.sources.table.streams import Watched, ends, prepared
 from rec_core.errors import DataError
 
@@ -63,22 +64,40 @@ def pieces(
         DataError: one sentence, if the file cannot be read.
     """
     read = {"text": _text, "json": _objects, "parquet": _parquet}[layout.form]
-    before = 0
-    for part in parts(path):
-        end = before
-        for piece in read(part, layout, names, wanted, rejects, told):
-            yield piece if not before else Piece(piece.rows + before, piece.columns)
-            end = before + int(piece.rows[-1]) + 1 if len(piece.rows) else end
-        before = end
+    begin, n_bytes = 0, 0
+    for part in parts_of(path, layout):
+        noted = rejects.of_part(begin, part.label) if layout.form != "parquet" else rejects
+        own = [name for name in wanted if name not in part.keys] or part.names[:1]
+        end = begin
+        for piece in read(part.path, part.layout, part.names or names, own, noted, _beyond(told, n_bytes)):
+            end = begin + int(piece.rows[-1]) + 1 if len(piece.rows) else end
+            yield _with_keys(piece, part.keys, wanted, begin)
+        begin = max(end, noted.end)
+        n_bytes += size_of(part.path)[0]
+
+
+def _beyond(told: Told, n_bytes: int) -> Told:
+    return lambda n: told(n_bytes + n)
+
+
+def _with_keys(piece: Piece, keys: Mapping[str, str | None], wanted: Sequence[str], begin: int) -> Piece:
+    """Return a piece with the columns that the names of folders hold, its rows counted from ``begin``."""
+    import pyarrow as pa
+
+    if not keys:
+        return piece if not begin else Piece(piece.rows + begin, piece.columns)
+    said = {name: pa.repeat(pa.scalar(keys[name], pa.string()), len(piece.rows)) for name in wanted if name in keys}
+    return Piece(piece.rows + begin, {name: said[name] if name in said else piece.columns[name] for name in wanted})
 
 
 def about_how_many(path: str, layout: Layout) -> int:
     """Return how many rows a file or a folder of files holds, by its beginning; 0 where that tells nothing."""
-    size, packed = size_of(path)
     if layout.form == "parquet":
         return sum(map(_rows_of, parts(path)))
-    start = b"" if packed or is_elsewhere(path) else start_of(path)
-    return size * (start.count(b"\n") or start.count(b"\r")) // len(start) if start else 0
+    if is_elsewhere(path):
+        return 0
+    start, size = begun(path, first_of(path))
+    return size * ends(start) // len(start) if start else 0
 
 
 def _rows_of(path: str) -> int:
@@ -363,21 +382,36 @@ def _no_records(columns: dict[str, pa.Array], file: str) -> None:
 
 
 def lines_of(path: str, layout: Layout, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the lines, from 1, on which records begin; ``rows`` (n,) from 0, ascending. Parquet's are its rows."""
+    """Return the lines, from 1, on which records begin; ``rows`` (n,) from 0, ascending. Parquet's are its rows.
+
+    Of a table in several files they are lines of these: rows count on from file to file, lines do not.
+    """
     if layout.form == "parquet" or not len(rows):
         return rows + 1
+    found: list[int] = []
+    begin = 0
+    for part in parts_of(path, layout):
+        lines, count = _lines_in(part.path, part.layout, rows[len(found) :] - begin)
+        found += lines
+        begin += count
+    return np.array([*found, *([0] * (len(rows) - len(found)))], np.int64)
+
+
+def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[int], int]:
+    """Return the lines on which those records of a file begin that it holds, and how many it holds, or more."""
     with opened(path) as raw:
         text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="replace", newline="")
         begins = (begin for begin, _, _ in records(text, layout)) if layout.form == "text" else _filled(text)
         wanted, found = iter(rows.tolist()), []
-        row = next(wanted)
+        row, count = next(wanted, -1), 0
         for place, line in enumerate(islice(begins, int(layout.form == "text" and layout.header), None)):
+            count += 1
             while place == row:
                 found.append(line)
                 row = next(wanted, -1)
             if row < 0:
                 break
-    return np.array([*found, *([0] * (len(rows) - len(found)))], np.int64)
+    return found, count
 
 
 def _filled(text: io.TextIOBase) -> Iterator[int]:

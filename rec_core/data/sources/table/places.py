@@ -11,11 +11,15 @@ from io import BufferedReader
 from pathlib import Path
 
 from rec_core.data.sources.table.addresses import is_elsewhere
-from rec_core.errors import DataError
+from rec_core.errors import DataError, reason
 
 REMEDY = "Name another file, with its whole path."
 _LONGEST, _LONGEST_NAME = 4000, 255  # bytes of a path and of each of its parts
 _MOST = 100_000  # entries of a folder that are looked at
+_PARQUET = ".parquet"
+_PACKED = ("gz", "bz2", "xz", "zst", "zstd", "lz4", "zip", "tar", "tgz")
+_TABLES = ("csv", "tsv", "txt", "dat", "data", "json", "jsonl", "ndjson", "inter", "log", "tab", "train", "base")
+_NOTES = ("readme", "license", "licence", "copying")
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -93,14 +97,17 @@ def opened_here(path: str) -> BufferedReader:
 
 def _require_a_file(path: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise DataError(f"'{name_of(path)}' is a folder. Name a file in it, or a folder of Parquet files.")
+        raise DataError(f"'{name_of(path)}' is a folder. Name a file in it, or a folder of files.")
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "no file")
         raise DataError(f"'{name_of(path)}' is {kind}, which is not opened. Write its rows to a file, and name that.")
 
 
 def parts(path: str) -> list[str]:
-    """Return the files that a path stands for: itself, or the Parquet files of a folder in order of their names.
+    """Return the files that a path stands for: itself, or those of a folder that hold rows, in order of their names.
+
+    In a folder these are the Parquet files, or, where there are none, files of text; not hidden ones, nor those that
+    Spark marks by a ``_``.
 
     Raises:
         DataError: if there are none, or the path can be none.
@@ -108,24 +115,47 @@ def parts(path: str) -> list[str]:
     require(path)
     if is_elsewhere(path) or not os.path.isdir(path):  # noqa: PTH112 - which is False for what Path would raise of
         return [path]
-    found = sorted(_parquet_in(path))
+    found = sorted(_tables_in(path))
     if not found:
         raise DataError(
-            f"The folder '{name_of(path)}' holds no Parquet files (*.parquet); name one file, or a folder of such "
-            "files."
+            f"The folder '{name_of(path)}' holds no Parquet files (*.parquet), and no parts of a table of text, "
+            "such as part-0000.csv; name one file, or a folder of such files."
         )
-    return found
+    return [file for file in found if file.endswith(_PARQUET)] or found
 
 
-def _parquet_in(folder: str) -> list[str]:
+def is_table(name: str) -> bool:
+    """Return True if a file of this name, among others, may hold rows of a table.
+
+    >>> [name for name in ("part-0000", "a.csv.gz", "_SUCCESS", ".a.csv.crc", "README.md", "a.png") if is_table(name)]
+    ['part-0000', 'a.csv.gz']
+    """
+    if name.startswith((".", "_")):
+        return False
+    stem, *suffixes = name.lower().split(".")
+    while suffixes and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    return stem not in _NOTES and (not suffixes or suffixes[-1] in _TABLES or not suffixes[-1].isalpha())
+
+
+def _tables_in(folder: str) -> list[str]:
     found, looked_at = [], 0
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
+        folders[:] = [name for name in folders if "=" in name or not name.startswith((".", "_"))]
         looked_at += len(folders) + len(names)
         if looked_at > _MOST:
             raise DataError(
                 f"The folder '{name_of(folder)}' holds more than {_MOST:,} files and folders: name the one with the "
                 "rows."
             )
-        files = (Path(place) / name for name in names if name.endswith(".parquet"))
+        files = (Path(place) / name for name in names if name.endswith(_PARQUET) or is_table(name))
         found += [str(file) for file in files if file.is_file()]
     return found
+
+
+def _refuse_folder(error: OSError) -> None:
+    """Refuse a folder in which something cannot be looked at: rows would be missing without a word."""
+    raise DataError(
+        f"The folder '{name_of(str(error.filename or ''))}' cannot be read ({reason(error)}). Make it readable, or "
+        "name another one."
+    ) from error

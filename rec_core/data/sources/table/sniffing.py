@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rec_core.data.sources.table import folders
 from rec_core.data.sources.table.asking import Question
 from rec_core.data.sources.table.encodings import encoding_of, require_text, text_of
+from rec_core.data.sources.table.evidence import Sample
+from rec_core.data.sources.table.folders import Part, first_of, is_one, with_keys
 from rec_core.data.sources.table.guessing import guess
 from rec_core.data.sources.table.headers import names_above
 from rec_core.data.sources.table.layouts import require_narrow, text_layout
@@ -20,10 +23,13 @@ from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.data.sources.table.records import first_records
-from rec_core.data.sources.table.slices import slices
+from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
+from rec_core.data.sources.table.slices import slices as whole_slices
 from rec_core.errors import DataError
 
 _LOOKED_AT = 200  # records
+_SAMPLED = 10_000  # records of the beginning, of which the roles of columns are told
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -53,13 +59,10 @@ def layout_of(path: str, separator: str = "") -> Layout:
 
 def laid_out(path: str, separator: str = "") -> tuple[Layout, tuple[Question, ...]]:
     """Return how a file seems to be written, and the questions that it leaves open; the errors are ``layout_of``'s."""
-    first, name = parts(path)[0], name_of(path)
-    found = slices(first)
-    if found.start.startswith(PARQUET) or first != path:
+    found, name = whole_slices(first_of(path)), name_of(path)
+    if found.start.startswith(PARQUET):
         return Layout(form="parquet"), ()
-    encoding, asked = encoding_of(
-        found, name, is_json=found.start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
-    )
+    encoding, asked = encoding_of(found, name, found.start.lstrip(_BLANK).startswith((b"{", b"[")))
     text = text_of(found.start[:HELD], encoding).lstrip()
     if text.startswith(("{", "[")):
         if text.startswith("["):
@@ -79,18 +82,56 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     """
     layout, asked = (layout, ()) if layout else laid_out(path)
     name = name_of(path)
-    if layout.form == "parquet":
-        names, records = _parquet(path)
-    else:
-        start = start_of(path)
-        require_text(start, name)
-        names, records = (_objects if layout.form == "json" else _fields)(start, layout, name)
+    names, records = _rows_of(path, layout)
+    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
+    parts_of(path, layout)
     require_narrow(names, name)
-    return Sniffed(layout, names, records, guess(names, records, of_items), asked)
+    guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
+    first = records[:_LOOKED_AT]
+    return Sniffed(layout, names, first, guessed.columns, (*asked, *guessed.questions), guessed.reasons)
+
+
+def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
+    """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
+    if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
+        return []
+    found: list[list[str]] = []
+    below = layout.model_copy(update={"skip": 0, "header": False})
+    for block in slices(path):
+        records = first_records(text_of(block, layout.encoding), below, ROWS)
+        found += [record for record in records if len(record) == width]
+    return found
+
+
+def parts_of(path: str, layout: Layout) -> list[Part]:
+    """Return the parts of a table, each with how it is read.
+
+    Raises:
+        DataError: if they are of different tables.
+    """
+    if is_one(path):
+        return [Part(path, layout, [], {})]
+    return folders.parts_of(path, layout, _rows_of(path, layout)[0], _begins)
+
+
+def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    if layout.form == "json":
+        return _objects(start, layout, "")
+    records = first_records(text_of(start, layout.encoding), layout, 20)
+    return unique(names_above(records[0], records[1:], layout) if records else []), records
+
+
+def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns of a file, or of a table's first part, and its first records."""
+    if layout.form == "parquet":
+        return _parquet(path)
+    start, name = start_of(first_of(path)), name_of(path)
+    require_text(start, name)
+    return (_objects if layout.form == "json" else _fields)(start, layout, name)
 
 
 def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    records = first_records(text_of(start, layout.encoding), layout, _LOOKED_AT)
+    records = first_records(text_of(start, layout.encoding), layout, _SAMPLED)
     if layout.header and records:
         names = unique(names_above(records[0], records[1:], layout))
     else:
@@ -103,7 +144,7 @@ def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[li
     rest = records[1:] if layout.header else records
     if not rest:
         raise DataError(f"'{name}' has a first line of names and nothing below it. Name another file.")
-    return names, [record for record in rest if len(record) == len(names)][:_LOOKED_AT]
+    return names, [record for record in rest if len(record) == len(names)]
 
 
 def said_separator(separator: str) -> str:
@@ -120,7 +161,7 @@ def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[l
             f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
             "another file."
         )
-    for line in lines[:_LOOKED_AT]:
+    for line in lines[:_SAMPLED]:
         try:
             one = json.loads(line, parse_float=str, parse_int=str)
         except (ValueError, RecursionError):
@@ -155,21 +196,24 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names, batch = [], None
+    names, found = [], []
     for part in parts(path):  # Spark writes parts that hold nothing, too
         try:
             with opened(part) as stream:
                 file = pq.ParquetFile(stream)
                 names = file.schema_arrow.names
                 require_narrow(names, name_of(part))
-                batch = next(file.iter_batches(batch_size=_LOOKED_AT), None)
+                groups = row_groups(file.num_row_groups)
+                batches = [next(file.iter_batches(ROWS, row_groups=[group]), None) for group in groups]
+                found = [batch for batch in batches if batch is not None and batch.num_rows]
         except pa.ArrowException as error:
             raise DataError(DAMAGED.format(name=name_of(part))) from error
-        if batch is not None and batch.num_rows:
+        if found:
             break
-    if batch is None or not batch.num_rows:
+    if not found:
         raise DataError(f"'{name_of(path)}' has columns and no rows. Name another file.")
-    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in batch.columns]
+    table = pa.Table.from_batches(found)
+    columns = [[readable(as_text(_plain(value))) for value in column.to_pylist()] for column in table.columns]
     return unique(names), [list(record) for record in zip(*columns, strict=True)]
 
 

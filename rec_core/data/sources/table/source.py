@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Table(Source):
             if not column:
                 raise DataError(f"'{name_of(path)}': no column is said to name {what}; say which one does.")
         mark = _mark(path, items_path, reading)
-        return cls.called(f"{PREFIX}{mark[:12]}", titled(title or name_of(path)), path, reading, items_path)
+        return cls.called(f"{PREFIX}{mark[:12]}", titled(title or _plain(path, reading)), path, reading, items_path)
 
     @classmethod
     def called(cls, name: str, title: str, path: str, reading: Reading, items_path: str) -> Table:
@@ -73,8 +74,14 @@ class Table(Source):
 
     @property
     def is_titled(self) -> bool:
-        """Whether it is called otherwise than its file."""
-        return self.given_title != titled(name_of(self.path))
+        """Whether it is called otherwise than its file, or than its database."""
+        return self.given_title != titled(_plain(self.path, self.reading))
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, to be shown: the path of its file, or the database and the query."""
+        queried = self.reading.queried
+        return f"{queried.address}: {queried.query}" if queried.query else self.path
 
     @property
     def given_title(self) -> str:
@@ -111,6 +118,11 @@ class Table(Source):
         Raises:
             DataError: naming what is missing.
         """
+        if not exists(self.path) and self.reading.queried.query:
+            raise DataError(
+                f"What the query of {self.title} returned is no longer kept. Ask the database again: if it returns the "
+                "same rows, the log's runs are found again."
+            )
         if not exists(self.path):
             raise DataError(
                 f"The file of {self.title} is no longer at its place, which the page Data names. Put it there again, "
@@ -166,7 +178,7 @@ class Table(Source):
         layout, column = self.reading.layout, self.reading.columns.rating
         names = _names(self.path, layout, self.reading.columns)
         read = [
-            (piece.rows, exact_ratings(piece.columns[column], layout.decimal))
+            (piece.rows, exact_ratings(piece.columns[column], layout.decimal, layout.thousands))
             for piece in pieces(self.path, layout, names, [column], Rejects())
         ]
         found = np.full(max((int(rows[-1]) + 1 for rows, _ in read if len(rows)), default=0), np.nan)
@@ -213,6 +225,13 @@ def told_apart(logs: Sequence[Table], others: Iterable[str] = ()) -> list[Table]
     return [replace(log, title=f"{log.title}{_MARK}{marks[log.name]})") if log.name in marks else log for log in logs]
 
 
+def _plain(path: str, reading: Reading) -> str:
+    """Return the title of a log that was given none: its file's name, or its database's with the query."""
+    queried = reading.queried
+    database = unquote(queried.address.partition("?")[0].rpartition("/")[2])
+    return f"{database}, {queried.query}" if queried.query else name_of(path)
+
+
 def _marks(logs: Sequence[Table]) -> list[str]:
     """Return a few signs per log that no other of them has."""
     folders = [titled(name_of(log.path.rstrip("/").rpartition("/")[0])) for log in logs]
@@ -245,7 +264,7 @@ def _described(path: str, reading: Reading) -> Described:
 @lru_cache(maxsize=256)
 def _has_fine_times(contents: str, path: str, reading: Reading) -> bool:
     """Return True if the times at the beginning of a file (of some ``contents``) are finer than seconds."""
-    columns, times = reading.columns, Times()
+    columns, times = reading.columns, Times(reading.layout.time_format, reading.layout.decimal)
     try:
         names = _names(path, reading.layout, columns)
         piece = next(pieces(path, reading.layout, names, [columns.time], Rejects()), None)
@@ -260,5 +279,8 @@ def _has_fine_times(contents: str, path: str, reading: Reading) -> bool:
 
 def _mark(path: str, items_path: str, reading: Reading) -> str:
     """Return 64 hex digits that say which bytes are read, and how."""
-    hashes = [hash_of(path), hash_of(items_path) if items_path else ""]
-    return digest({"files": hashes, "reading": reading.model_dump(exclude_defaults=True)})
+    # What a query returned has the hash of its rows: its file's bytes differ by who wrote it. Its name does not say by
+    # which address the database was reached.
+    hashes = [reading.queried.returned or hash_of(path), hash_of(items_path) if items_path else ""]
+    said = reading.model_dump(exclude_defaults=True, exclude={"queried": {"address"}})
+    return digest({"files": hashes, "reading": said})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,17 @@ def are_times_of_day(values: Sequence[str]) -> bool:
     return bool(some) and sum(bool(_CLOCK.fullmatch(text)) for text in some) >= _NEARLY * len(some)
 
 
+def are_days(values: Sequence[str]) -> bool:
+    """Return True if nearly all values are dates without a time of day."""
+    if not (found := forms(values)):
+        return False
+    if found[0] == ISO:
+        return not any(":" in value or len(value.strip()) > len("2019-06-13") for value in values)
+    if found[0] == EXCEL:
+        return all(value.strip().isdigit() for value in values if value.strip())
+    return found[0] not in EPOCHS and not re.search("H|%I", found[0])
+
+
 def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str, ...]:
     plain = [text.replace(",", ".") if _NUMBER.fullmatch(text) else "nan" for text in distinct]
     numbers = np.array(plain, np.float64)
@@ -79,18 +91,19 @@ def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str,
             return (name,)
     whole = [text.removesuffix(".0") for text in plain]
     for name, pattern in {**COMPACT, "%d%m%Y": "%d%m%Y", "%m%d%Y": "%m%d%Y"}.items():
-        seconds, fits = _read(whole, pattern)
+        seconds, fits = read_by(whole, pattern)
         if count[fits & (seconds >= _BEGIN)].sum() >= needed:
             return (name,)
     days = (numbers >= _BEGIN / 86_400 + EXCEL_ZERO) & (numbers < END / 86_400 + EXCEL_ZERO)
     return (EXCEL,) if count[days].sum() >= needed else ()
 
 
-def _read(texts: Sequence[str], pattern: str) -> tuple[NDArray[np.int64], Mask]:
-    """Return seconds (n,), and which texts are dates of 1970 to 2099 by a pattern."""
+def read_by(texts: Any, pattern: str) -> tuple[NDArray[np.int64], Mask]:
+    """Return seconds (n,), and which texts are dates of 1970 to 2099 by a pattern; ``texts`` may be Arrow's."""
     import pyarrow as pa
 
-    seconds, _, fits = parsed(pa.array(texts, pa.string()), pattern)
+    texts = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    seconds, _, fits = parsed(texts, pattern)
     return seconds, fits & (seconds >= -86_400) & (seconds < END + 86_400)
 
 
@@ -99,7 +112,7 @@ def _of_dates(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str, .
     tried: Counter[str] = Counter()
     for text in distinct[:: max(len(distinct) // _TRIED, 1)]:
         tried.update(dict.fromkeys(patterns_of(text), 1))
-    read = {pattern: _read(distinct, pattern) for pattern, _ in tried.most_common(12)}
+    read = {pattern: read_by(distinct, pattern) for pattern, _ in tried.most_common(12)}
     held = {pattern: int(count[fits].sum()) for pattern, (_, fits) in read.items()}
     best = max(held.values(), default=0)
     if best < _NEARLY * count.sum():
@@ -124,6 +137,11 @@ def _mixed(read: dict[str, tuple[NDArray[np.int64], Mask]], count: NDArray[np.in
             if both and one < other and _swapped(one) == other and alone[0] >= _RIVAL * alone[1]:
                 return one, other
     return ()
+
+
+def rivals(alone: NDArray[np.int64]) -> Mask:
+    """Return which forms (n,) stay possible, of which ``alone`` (n,) values fit that do not fit all of them."""
+    return alone >= _RIVAL * alone.max()
 
 
 def _swapped(pattern: str) -> str:
@@ -165,9 +183,7 @@ def patterns_of(text: str) -> Iterator[str]:
     ['%d/%m/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p']
     """
     if "年" in text or "년" in text:
-        for sign, kind in _ASIAN:
-            text = re.sub(rf"\d+(?=\s?{sign})", kind, text)
-        yield from [text] if not fault(text) else []
+        yield from _asian(text)
         return
     clock = _CLOCK.search(text)
     rest = text if clock is None else f"{text[: clock.start()]}\0{text[clock.end() :]}"
@@ -180,6 +196,16 @@ def patterns_of(text: str) -> Iterator[str]:
         pattern = _spelled(plain, tokens)
         if pattern and not fault(pattern):
             yield pattern.replace("\0", day)
+
+
+def _asian(text: str) -> Iterator[str]:
+    """Yield the pattern of a date whose numbers are followed by what they count, as 2019年6月13日."""
+    for sign, kind in _ASIAN:
+        text = re.sub(rf"\d+(?=\s?{sign})", kind, text)
+    if clock := _CLOCK.search(text):
+        text = text.replace(clock[0], _clock_pattern(clock))
+    if not re.search(r"\d", text) and not fault(text):
+        yield text
 
 
 def _clock_pattern(clock: re.Match[str]) -> str:

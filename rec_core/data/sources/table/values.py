@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # what a number of 64 bits is written as, 
 _FRACTION = r"^[+-]?[0-9]*\.[0-9]*[1-9][0-9]*$"
 _NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)$"
 _TORN = "a line break, as where a quotation mark is not closed"
+_SPACES = "[ \u00a0\u202f]"  # plain and narrow ones that do not break
+YES = frozenset("true t yes y ja oui si sí sim vrai wahr verdadero да".split())
+NO = frozenset("false f no n nein non não faux falsch falso нет".split())
 _DISTINCT = 1 << 21  # ids of single pieces that are held before they are made one
 
 
@@ -73,7 +77,7 @@ class Numbered:
 
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             self._written = False
-        ids, broken = as_texts(_whole_numbers(column))
+        ids, broken = as_texts(whole_numbers(column))
         chunk = ids.dictionary_encode()
         empty = mask_of(pc.equal(pc.utf8_trim_whitespace(chunk.dictionary), ""))
         torn = mask_of(pc.match_substring_regex(chunk.dictionary, r"[\r\n]"))
@@ -148,7 +152,7 @@ def _short_first(ids: list[str]) -> NDArray[np.int64]:
     return np.array(sorted(range(len(ids)), key=lambda place: (len(ids[place]), ids[place])), np.int64)
 
 
-def _whole_numbers(column: pa.Array) -> pa.Array:
+def whole_numbers(column: pa.Array) -> pa.Array:
     """Return floats that are whole as whole numbers: Parquet has them where one was missing."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -182,20 +186,48 @@ def _all_numbers(ids: pa.Array) -> bool:
     return True
 
 
-def ratings(column: pa.Array, decimal: str) -> tuple[NDArray[np.float32], dict[str, Mask]]:
+def ratings(column: pa.Array, decimal: str, thousands: str = "") -> tuple[NDArray[np.float32], dict[str, Mask]]:
     """Return ratings (n,), and which of them are none, by why; what stands in their places is of no account."""
-    numbers, why = numbers_of(column, decimal)
+    numbers, why = _rated(column, decimal, thousands)
     with np.errstate(over="ignore"):
         rated = numbers.astype(np.float32)
     return rated, why | {"not finite": ~np.isfinite(rated)}
 
 
-def exact_ratings(column: pa.Array, decimal: str) -> NDArray[np.float64]:
+def exact_ratings(column: pa.Array, decimal: str, thousands: str = "") -> NDArray[np.float64]:
     """Return ratings (n,) in double precision; what is no number is of no account."""
-    return numbers_of(column, decimal)[0].astype(np.float64)
+    return _rated(column, decimal, thousands)[0].astype(np.float64)
 
 
-def numbers_of(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict[str, Mask]]:
+def _rated(column: pa.Array, decimal: str, thousands: str) -> tuple[NDArray[Any], dict[str, Mask]]:
+    """Return ratings (n,), and which are none, by why: numbers, or yes and no as 1 and 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_boolean(column.type):
+        return _truths(pc.cast(column, pa.string()))
+    numbers, why = numbers_of(column, decimal, thousands)
+    wrong = why.get("not a number")
+    if wrong is None or not wrong.any() or not np.isin(numbers[np.isfinite(numbers)], (0, 1)).all():
+        return numbers, why
+    truths, others = _truths(as_texts(column)[0])  # among other numbers, a "yes" would be none
+    known = ~others["not a number"] & wrong
+    return np.where(known, truths, numbers), why | {"not a number": wrong & ~known}
+
+
+def _truths(text: pa.Array) -> tuple[NDArray[np.float64], dict[str, Mask]]:
+    """Return 1 for yes (n,), 0 for no, and which texts are neither, by why."""
+    import pyarrow.compute as pc
+
+    distinct = pc.fill_null(text, "").dictionary_encode()
+    words = [word.strip().casefold() for word in distinct.dictionary.to_pylist()]
+    code = distinct.indices.to_numpy(zero_copy_only=False)
+    missing = np.array([not word for word in words], bool)[code]
+    numbers = np.array([float(word in YES) if word in YES or word in NO else np.nan for word in words])[code]
+    return numbers, {"nothing stands there": missing, "not a number": np.isnan(numbers) & ~missing}
+
+
+def numbers_of(column: pa.Array, decimal: str = ".", thousands: str = "") -> tuple[NDArray[Any], dict[str, Mask]]:
     """Return numbers (n,), whole ones where all of them are, and which are none, by why."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -205,6 +237,7 @@ def numbers_of(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict
     if pa.types.is_floating(column.type) and not column.null_count:
         return column.cast(pa.float64()).to_numpy(), {}
     text, broken = as_texts(column)
+    text = _without(thousands, decimal, text) if thousands else text
     text = text if decimal == "." else pc.replace_substring(text, decimal, ".")
     for kind in (pa.int64(), pa.float64()):
         try:
@@ -216,6 +249,17 @@ def numbers_of(column: pa.Array, decimal: str = ".") -> tuple[NDArray[Any], dict
     numbers = pc.if_else(said, text, "nan").cast(pa.float64()).to_numpy()
     missing = mask_of(pc.equal(text, "")) & ~broken
     return numbers, {"nothing stands there": missing, "not a number": ~mask_of(said) & ~missing}
+
+
+def _without(thousands: str, decimal: str, text: pa.Array) -> pa.Array:
+    """Return texts (n,) without the sign that parts thousands; what it parts otherwise is no number."""
+    import pyarrow.compute as pc
+
+    sign = _SPACES if thousands == " " else re.escape(thousands)
+    whole = rf"^\s*[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+({re.escape(decimal)}[0-9]*)?\s*$"
+    held = pc.match_substring_regex(text, sign)
+    plain = pc.if_else(pc.match_substring_regex(text, whole), pc.replace_substring_regex(text, sign, ""), "?")
+    return pc.if_else(held, plain, text)
 
 
 def mask_of(values: Any) -> Mask:

@@ -165,14 +165,6 @@ def test_what_unpacks_to_far_more_than_a_log_is_not_unpacked(tmp_path: Path, mon
             _load(tmp_path / name)
 
 
-def test_a_zip_has_to_hold_one_file(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
-        archive.writestr("../../a.csv", _LINE)
-        archive.writestr("b.csv", _LINE)
-    with pytest.raises(DataError, match=r"'log.zip' has to hold one file, and holds 'a.csv', 'b.csv': unpack it"):
-        _load(tmp_path / "log.zip")
-
-
 @pytest.mark.parametrize(
     ("path", "said"),
     [
