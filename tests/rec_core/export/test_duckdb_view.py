@@ -22,8 +22,9 @@ import pytest
 
 from rec_core.data.sources import Folders, register
 from rec_core.data.sources.table import Columns, Reading, Table, sniff
+from rec_core.data.sources.table.reading import Queried
 from rec_core.experiment import Experiment
-from rec_core.export import sql
+from rec_core.export import bundle, duckdb_check, duckdb_files, sql
 from rec_core.stages import MemoryStore, resolve
 from tests.conftest import quick
 
@@ -173,6 +174,33 @@ def _packed(
     return path
 
 
+def _folder(folder: Path, name: Callable[[int], str]) -> Path:
+    """Parts with a line of names each, as Spark writes them, with what it leaves beside them."""
+    place = folder / "spark parts"
+    place.mkdir()
+    for n in range(4):
+        _frame()[400 * n : 400 * (n + 1)].to_csv(place / name(n), index=False)
+    (place / "_SUCCESS").touch()
+    (place / ".part-00000.crc").write_bytes(b"crc")
+    return place
+
+
+def _hive(folder: Path, ending: str) -> Path:
+    """A folder a day, whose name is the only time; some of their rows have a user of their own."""
+    place, frame = folder / "by day", _frame()
+    days = pd.to_datetime(frame["time"] + (frame["time"] % 9) * 86_400, unit="s").dt.strftime("%Y-%m-%d")
+    for day, rows in frame.drop(columns="time").groupby(days):
+        (part := place / f"dt={day}").mkdir(parents=True)
+        file = part / f"part-0.{ending}"
+        if ending == "csv":
+            rows.to_csv(file, index=False)
+        elif ending == "parquet":
+            rows.to_parquet(file)
+        else:
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows.astype(str).to_dict("records")))
+    return place
+
+
 def _tar(folder: Path) -> Path:
     with tarfile.open(folder / "my log.tar.gz", "w:gz") as archive:
         archive.add(_plain(folder), "log.csv")
@@ -254,6 +282,12 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "JSON lines": _json_lines,
     "Parquet with times": _parquet,
     "a folder of Parquet": _parts,
+    "a folder of CSV": lambda folder: _folder(folder, lambda n: f"part-{n:05}.csv"),
+    "a folder of files without an ending": lambda folder: _folder(folder, lambda n: f"part-{n:05}"),
+    "a folder of packed CSV": lambda folder: _folder(folder, lambda n: f"part-{n:05}.csv.gz"),
+    "folders of days": lambda folder: _hive(folder, "csv"),
+    "folders of days, Parquet": lambda folder: _hive(folder, "parquet"),
+    "folders of days, JSON lines": lambda folder: _hive(folder, "jsonl"),
     "semicolons and decimal commas": _decimal_commas,
     "Windows-1252": _windows,
     "zip": _zipped,
@@ -296,14 +330,15 @@ def own_table(path: Path) -> Table:
     found = sniff(str(path))
     columns = found.columns
     if not columns.user or not columns.time:
-        user, item, *times = found.names
+        user, item, *times = [name for name in found.names if name != "__index_level_0__"]
         columns = Columns(user=user, item=item, time=times[0], time_of_day="".join(times[1:]))
     return Table.of(str(path), Reading(layout=found.layout, columns=columns.model_copy(update={"rating": ""})))
 
 
-def _experiment(
+def experiment_on(
     path: Path, rule: str, table: Table | None = None, store: MemoryStore | None = None, **more: object
 ) -> Experiment:
+    """Return the experiment that selects by a rule from the log at a path."""
     table = table or own_table(path)
     register([table])
     data = {"dataset": table.name, "unreadable": "left-out", **more}
@@ -326,7 +361,8 @@ def _view(query: str, path: Path) -> str:
     return said.replace(path.name.replace("'", "''"), str(path).replace("'", "''"))
 
 
-def _rows(query: str, path: Path) -> list[int]:
+def rows_by_duckdb(query: str, path: Path) -> list[int]:
+    """Return the rows that DuckDB selects by a file, whose comments say how it reads the log at a path."""
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'Asia/Tokyo'")  # what is said of times does not depend on it
         database.execute(_view(query, path))
@@ -338,19 +374,19 @@ def test_duckdb_selects_the_rows_of_the_coreset(tmp_path: Path, kind: str) -> No
     path = FILES[kind](tmp_path)
     table, store = own_table(path), MemoryStore()
     for rule in RULES if kind in NINE else ("recent",):  # rules see what the view holds, which is the same
-        experiment = _experiment(path, rule, table, store)
+        experiment = experiment_on(path, rule, table, store)
         kept = experiment.places.train[experiment.coreset.rows].tolist()
         query = sql.coreset_sql(experiment)[0]
         assert kept
         assert "Tried on export: DuckDB" in query
-        assert _rows(query, path) == kept, rule
+        assert rows_by_duckdb(query, path) == kept, rule
 
 
 @pytest.mark.parametrize("kind", ["milliseconds", "fractions of seconds", "dates with offsets", "plain"])
 def test_times_are_whole_nanoseconds_of_the_moment(tmp_path: Path, kind: str) -> None:
     """To the file's own resolution, of which seconds are the whole part."""
     path = FILES[kind](tmp_path)
-    experiment = _experiment(path, "recent")
+    experiment = experiment_on(path, "recent")
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'Asia/Tokyo'")
         database.execute(_view(sql.coreset_sql(experiment)[0], path))
@@ -369,8 +405,11 @@ def test_within_a_second_rows_are_in_the_order_of_milliseconds(tmp_path: Path) -
     burst = frame.assign(time=(frame["time"] // 7 * 7) * 1000 + np.arange(len(frame)) % 7 * 100)
     burst = burst.sample(frac=1, random_state=1)
     path = _csv(burst, tmp_path / "log.csv")
-    experiment = _experiment(path, "recent")
-    assert _rows(sql.coreset_sql(experiment)[0], path) == experiment.places.train[experiment.coreset.rows].tolist()
+    experiment = experiment_on(path, "recent")
+    assert (
+        rows_by_duckdb(sql.coreset_sql(experiment)[0], path)
+        == experiment.places.train[experiment.coreset.rows].tolist()
+    )
 
 
 def _broken(folder: Path) -> Path:
@@ -389,6 +428,72 @@ def _broken(folder: Path) -> Path:
 def test_where_duckdb_would_read_other_rows_the_file_says_why_there_is_no_recipe(
     tmp_path: Path, kind: Callable[[Path], Path], said: str
 ) -> None:
-    query, _ = sql.coreset_sql(_experiment(kind(tmp_path), "recent", unreadable="left-out"))
+    query, _ = sql.coreset_sql(experiment_on(kind(tmp_path), "recent", unreadable="left-out"))
     assert f"-- There is no recipe for DuckDB: {'it ' if said.startswith('does') else ''}{said}" in query
     assert "CREATE VIEW" not in query
+
+
+def test_rows_of_a_query_have_no_recipe_that_names_the_kept_copy(tmp_path: Path) -> None:
+    table = own_table(_parquet(tmp_path))
+    queried = Queried(address="sqlite:////shop.db", query="SELECT * FROM clicks", returned="0" * 64)
+    table = Table.of(table.path, table.reading.model_copy(update={"queried": queried}))
+    query, _ = sql.coreset_sql(experiment_on(tmp_path, "recent", table))
+    assert "There is no recipe for DuckDB: the rows come from a query, which may return them in another order." in query
+    assert "CREATE VIEW" not in query
+
+
+def test_all_rows_that_count_stand_in_for_a_file_that_duckdb_does_not_read(tmp_path: Path) -> None:
+    """As the file says: its filter and its repeats find nothing more to do in the rows that were exported."""
+    path = _broken(tmp_path)
+    experiment = experiment_on(path, "recent", unreadable="left-out")
+    query, _ = sql.coreset_sql(experiment)
+    assert "`export --method full --all-rows`" in query
+    whole = experiment.spec.with_(method={"name": "full"}, split={"all_rows": True})
+    bundle.write(Experiment(resolve(whole, _FOLDERS), MemoryStore(), _FOLDERS), tmp_path / "all")
+    with duckdb.connect() as database:
+        database.execute(f"CREATE VIEW interactions AS SELECT * FROM '{tmp_path / 'all' / 'coreset.parquet'}'")
+        found = sorted(row for (row,) in database.execute(query).fetchall())
+    assert found == experiment.places.train[experiment.coreset.rows].tolist()
+
+
+def test_without_duckdb_the_view_says_that_it_was_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_check, "version", lambda: "")
+    path = _plain(tmp_path)
+    query = sql.coreset_sql(experiment_on(path, "recent"))[0]
+    assert "DuckDB is not installed where this was exported, so the view was not tried." in query
+    assert "Tried on export" not in query
+    assert rows_by_duckdb(query, path)
+    assert "1 row of the file cannot be read" in sql.coreset_sql(experiment_on(_broken(tmp_path), "recent"))[0]
+
+
+def test_a_view_that_makes_other_rows_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason: here, DuckDB is told that the file has another line of names."""
+    path = _plain(tmp_path)
+    monkeypatch.setattr(duckdb_files, "header_lines", lambda *how: 2)
+    query = sql.coreset_sql(experiment_on(path, "recent"))[0]
+    assert "There is no recipe for DuckDB: it reads" in query
+    assert "CREATE VIEW" not in query
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        ({"event": "what", "events": ("view", "cart")}, lambda row: row[4] in ("view", "cart")),
+        ({"rating": "stars", "at_least": 3.5}, lambda row: float(row[3]) >= 3.5),
+        ({"rating": "stars", "unrated": "0,0.5"}, lambda row: float(row[3]) not in (0, 0.5)),
+    ],
+)
+def test_rows_that_are_skipped_are_skipped_in_duckdb_and_keep_their_numbers(
+    tmp_path: Path, columns: dict[str, object], kept: Callable[[list[object]], bool]
+) -> None:
+    frame = _frame().assign(stars=lambda rows: rows.index % 11 / 2, what=lambda rows: rows.index % 3)
+    frame["what"] = frame["what"].map(["view", "cart", "buy"].__getitem__)
+    path = _csv(frame, tmp_path / "log.csv")
+    reading = Reading(columns=Columns(user="user", item="item", time="time", **columns))
+    experiment = experiment_on(path, "recent", Table.of(str(path), reading))
+    query = sql.coreset_sql(experiment)[0]
+    with duckdb.connect() as database:
+        database.execute(_view(query, path))
+        rows = [row for (row,) in database.execute("SELECT row FROM interactions").fetchall()]
+    assert rows == [n for n, row in enumerate(frame.to_numpy().tolist()) if kept(row)]
+    assert rows_by_duckdb(query, path) == experiment.places.train[experiment.coreset.rows].tolist()

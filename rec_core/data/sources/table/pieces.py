@@ -97,7 +97,7 @@ def about_how_many(path: str, layout: Layout) -> int:
     if is_elsewhere(path):
         return 0
     start, size = begun(path, first_of(path))
-    return size * ends(start) // len(start) if start else 0
+    return size * (start.count(b"\n") or start.count(b"\r")) // len(start) if start else 0
 
 
 def _rows_of(path: str) -> int:

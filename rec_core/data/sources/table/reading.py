@@ -48,12 +48,11 @@ class Layout(Settings):
     """How a file holds a table: fields between separators have a separator, an encoding and perhaps a first line of
     names; JSON lines and Parquet say all of that themselves.
 
+    ``thousands`` separates the digits of large numbers in texts. ``time_format`` is how times are written: one of
+    ``time_forms.NAMED`` or a pattern of ``strptime``; "" for numbers since 1970, whose unit is told, and ISO dates.
     ``skip`` lines stand above the names or the first row. A quotation mark behind ``escape`` ends no field, and both
     are kept as they are written. With ``spaces``, those after a separator belong to no field. Unless ``multiline``,
     quotation marks enclose nothing beyond their line. Lines that begin with ``comment`` are no rows.
-
-    ``thousands`` separates the digits of large numbers in texts. ``time_format`` is how times are written: one of
-    ``time_forms.NAMED`` or a pattern of ``strptime``; "" for numbers since 1970, whose unit is told, and ISO dates.
     """
 
     form: Form = "text"
@@ -62,13 +61,13 @@ class Layout(Settings):
     header: bool = True
     quoted: bool = True
     decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    time_format: str = Field(default="", max_length=60)
     skip: int = Field(default=0, ge=0, le=1000)
     escape: Literal["", "\\"] = ""
     spaces: bool = False
     multiline: bool = True
     comment: str = Field(default="", max_length=2)
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    time_format: str = Field(default="", max_length=60)
 
     @field_validator("separator")
     @classmethod

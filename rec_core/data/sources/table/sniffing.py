@@ -23,13 +23,13 @@ from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
 from rec_core.data.sources.table.records import first_records
-from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
-from rec_core.data.sources.table.slices import slices as whole_slices
+from rec_core.data.sources.table.sampling import CELLS, ROWS, SLICES, row_groups
+from rec_core.data.sources.table.sampling import slices as sampled
+from rec_core.data.sources.table.slices import slices
 from rec_core.errors import DataError
 
 _LOOKED_AT = 200  # records
-_SAMPLED = 10_000  # records of the beginning, of which the roles of columns are told
-_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+_SAMPLED = 6_000  # records of the beginning, of which the roles of columns are told
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -59,10 +59,12 @@ def layout_of(path: str, separator: str = "") -> Layout:
 
 def laid_out(path: str, separator: str = "") -> tuple[Layout, tuple[Question, ...]]:
     """Return how a file seems to be written, and the questions that it leaves open; the errors are ``layout_of``'s."""
-    found, name = whole_slices(first_of(path)), name_of(path)
+    name, found = name_of(path), slices(first_of(path))
     if found.start.startswith(PARQUET):
         return Layout(form="parquet"), ()
-    encoding, asked = encoding_of(found, name, found.start.lstrip(_BLANK).startswith((b"{", b"[")))
+    encoding, asked = encoding_of(
+        found, name, is_json=found.start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    )
     text = text_of(found.start[:HELD], encoding).lstrip()
     if text.startswith(("{", "[")):
         if text.startswith("["):
@@ -81,24 +83,34 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
         DataError: one sentence, if it cannot be read, or is no table.
     """
     layout, asked = (layout, ()) if layout else laid_out(path)
-    name = name_of(path)
-    names, records = _rows_of(path, layout)
-    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
-    parts_of(path, layout)
-    require_narrow(names, name)
-    guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
+    names, records = seen(path, layout)
+    most = max(CELLS // len(names), _LOOKED_AT)  # tables with many columns take no longer
+    guessed = guess(Sample(names, records[:most] + _further(path, layout, len(names), most)), of_items)
     first = records[:_LOOKED_AT]
     return Sniffed(layout, names, first, guessed.columns, (*asked, *guessed.questions), guessed.reasons)
 
 
-def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
+def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    """Return the names of a table's columns and records of its beginning.
+
+    Raises:
+        DataError: one sentence, if it cannot be read, or is no table.
+    """
+    names, records = _rows_of(path, layout)
+    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
+    parts_of(path, layout)
+    require_narrow(names, name_of(path))
+    return names, records
+
+
+def _further(path: str, layout: Layout, width: int, most: int) -> list[list[str]]:
     """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
     if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
         return []
     found: list[list[str]] = []
-    below = layout.model_copy(update={"skip": 0, "header": False})
-    for block in slices(path):
-        records = first_records(text_of(block, layout.encoding), below, ROWS)
+    inner = layout.model_copy(update={"skip": 0, "header": False})
+    for block in sampled(path):
+        records = first_records(text_of(block, layout.encoding), inner, min(most // SLICES, ROWS))
         found += [record for record in records if len(record) == width]
     return found
 

@@ -43,6 +43,7 @@ STRANGE = [
     ["c1", "c2", "c3", "c4", "c5"],
     ["V1", "V2", "V3", "V4", "V5"],
 ]
+NAMELESS = False  # an empty cell among the names, as pandas writes for its index
 _PLACE = {"user": 0, "item": 1, "rating": 2, "count": 3, "time": 4}
 _WESTERN = ("german", "french", "spanish", "portuguese", "italian")
 
@@ -84,7 +85,7 @@ def make(seed: int) -> Made:
     has_header = rng.random() > 0.1
     users, items = _ids(rng, rows, language, story)
     columns: list[tuple[str, str, Values]] = [("user", "user", users), ("item", "item", items)]
-    kind, texts, ratings = _ratings(rng, rows, story)
+    kind, texts, ratings = _ratings(rng, rows, story, has_header)
     if kind:
         columns.append(("rating", kind, texts))
     written, seconds, clock = _times(rng, rows, story, has_header)
@@ -179,7 +180,7 @@ def _ids(rng: Generator, rows: _Rows, language: str, story: list[str]) -> tuple[
     return [user[place] for place in rows.user], [item[place] for place in rows.item]
 
 
-def _ratings(rng: Generator, rows: _Rows, story: list[str]) -> tuple[str, Values, list[float] | None]:
+def _ratings(rng: Generator, rows: _Rows, story: list[str], has_header: bool) -> tuple[str, Values, list[float] | None]:
     kind = str(
         rng.choice(
             ["none", "stars", "halves", "ten", "plays", "quantity", "ratio", "likes", "once"],
@@ -198,7 +199,7 @@ def _ratings(rng: Generator, rows: _Rows, story: list[str]) -> tuple[str, Values
             numbers = np.clip(np.rint(liked * 2) / 2, 0.5, 5)
         elif kind == "ten":
             numbers = np.clip(np.rint(liked * 2), 1, 10)
-        elif kind == "once":
+        elif kind == "once" and has_header:  # without a name, ones say nothing
             numbers = np.ones(n)
         texts = [f"{number:.1f}" if kind == "halves" or n % 3 == 0 else f"{number:.0f}" for number in numbers]
         return "rating", texts, numbers.tolist()
@@ -326,9 +327,11 @@ def _decoys(
         "event_type": lambda: [str(one) for one in rng.choice(["view", "cart", "purchase"], n, p=[0.8, 0.15, 0.05])],
         "title": lambda: [f"A fine thing {one}" for one in rng.permutation(n)],
     }
+    if not NAMELESS:
+        del named[""]
     if days:  # beside which they would say the time of day
         del named["hour"], named["hourmin"]
-    if has_time:
+    if has_time and not days:
         named["date"] = lambda: [f"{datetime.fromtimestamp(int(one), UTC):%Y-%m-%d}" for one in rows.time]
     every = (
         makers | named
