@@ -10,7 +10,7 @@ from pathlib import Path
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.folders import first_of, is_one, keys_of
 from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of, tables
-from rec_core.data.sources.table.records import header_lines
+from rec_core.data.sources.table.records import header_lines, is_odd
 from rec_core.export import duckdb_forms
 from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 
@@ -71,6 +71,9 @@ def copy_of(source: Table) -> Copy | None:
         raise NoRecipeError("the rows come from a query, which may return them in another order")
     if layout.form == "parquet":
         return None
+    if layout.form == "text" and (is_odd(layout) or layout.escape):
+        what = "comments, spaces after separators, or quotation marks as in this file"
+        raise NoRecipeError(f"it does not read {what}; write one plain file in UTF-8 and export again")
     packing = packing_of(source.path)
     is_json = layout.form in ("json", "values")  # which DuckDB reads in UTF-8 alone
     is_read = layout.encoding in (_ENCODINGS[:1] if is_json else _ENCODINGS)

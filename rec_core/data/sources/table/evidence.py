@@ -163,7 +163,8 @@ def profiled(name: str, values: Sequence[str]) -> Profile:
     counts = Counter(values)
     some = {value: count for value, count in counts.items() if not is_nothing(value)}
     n = sum(some.values())
-    numbers = {value: _number(value) for value in some if _NUMBER.fullmatch(value)}
+    said = {value: _number(value) for value in some if _NUMBER.fullmatch(value)}
+    numbers = {value: number for value, number in said.items() if np.isfinite(number)}  # 1e999 is an id rather
     each = np.array([number for value, number in numbers.items() for _ in range(some[value])], np.float64)
     low, median, high = np.quantile(each, [0.0, 0.5, 1.0]).tolist() if len(each) else (0.0, 0.0, 0.0)
     share = n or 1

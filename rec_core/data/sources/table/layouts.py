@@ -109,7 +109,7 @@ def _without_titles(
     """Return what is skipped with titles that stand above names, and the records below them."""
     width = _width(records)
     at = next((at for at, record in enumerate(records[:_ABOVE]) if len(record) == width), 0)
-    if not at or not is_header(records[at:], is_known) or is_header(records[:1], is_known):
+    if not at or not is_header(records[at:], is_known) or (len(records[0]) > 1 and is_header(records[:1], is_known)):
         return skip, records
     if any(len(list(filter(None, record))) * 2 > width for record in records[:at]):
         return skip, records  # broken rows, say, or names of another width

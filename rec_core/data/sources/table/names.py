@@ -20,7 +20,7 @@ _WORDS: dict[Kind, str] = {
     "usager abonne utilisatrice usuario cliente clientes comprador miembro socio usuaria utilizador "
     "consumidor membro utente acquirente iscritto пользователь пользователя пользователи покупатель "
     "покупателя клиент клиента юзер читатель читателя зритель зрителя 用户 客户 会员 买家 顾客 使用者 "
-    "用戶 玩家 消费者 reviewername username login benutzername",
+    "用戶 玩家 消费者 reviewername profilename username login benutzername",
     "session": "session sessions sid visit sitzung sesion sessao sessione сессия сессии 会话 household cookie email "
     "haushalt",
     "item": "item i iid parentasin asin sku stockcode product pid video vid track song movie mid film book isbn "
@@ -40,10 +40,11 @@ _WORDS: dict[Kind, str] = {
     "count": "quantity qty plays playcount count clicks listens views purchases listencount numplays nplays "
     "playscount nclicks numclicks nviews viewcount clickcount totalplays frequency freq times hours "
     "hoursplayed playtime watchtime watchtimems playduration watchduration dwelltime listeningtime "
-    "playingtime weight value units amount anzahl menge stuckzahl stuck haufigkeit wiedergaben aufrufe "
-    "quantite nombreecoutes ecoutes nombrelectures lectures cantidad veces reproducciones unidades "
-    "quantidade qtd vezes reproducoes quantita volte ascolti количество кол колво число прослушивания "
-    "прослушиваний просмотры просмотров раз 数量 次数 播放次数 购买数量 播放量 点击次数 件数",
+    "playingtime weight value units amount qte qta anzahl menge stuckzahl stuck haufigkeit wiedergaben "
+    "aufrufe quantite nombreecoutes ecoutes nombrelectures lectures cantidad veces reproducciones "
+    "unidades quantidade qtd vezes reproducoes quantita volte ascolti количество кол колво число "
+    "прослушивания прослушиваний просмотры просмотров раз 数量 次数 播放次数 购买数量 播放量 点击次数 "
+    "件数",
     "time": "timestamp time ts eventtime eventtimestamp datetime unixtime unixtimestamp unixreviewtime "
     "reviewtime timems timesec createdat created date dt tdat when updatedat updated day orderdate "
     "invoicedate transactiondate transactiondt eventdate purchasedate clicktime viewtime ratingdate "
@@ -81,12 +82,14 @@ _WORDS: dict[Kind, str] = {
     "helpful votes vote helpfulness useful funny cool verified comments comment length duration size "
     "width height status version lang language ip url referrer text review reviews summary description "
     "body impression impressions cluster embedding phone birth birthday release released signup "
-    "registered registration average avg mean std median reordered conversion converted is has was",
+    "registered registration average avg mean std median reordered style abv brewery environment site "
+    "second seconds minutes step tagid conversion converted is has was",
 }
 _NOT_TIMES = frozenset(
     "release released birth birthday signup registered registration joined expiry expires published publication since "
     "zone offset duration frame spent length hour min minute".split()
 )
+_AROUND = frozenset("review reviews order transaction session cart basket invoice".split())  # "order_product"
 _MARKS = frozenset(
     "id ids unique key no nr num number nummer code cod codigo codice hash uuid guid idx ref ident identifier kennung "
     "schlussel numero номер код ид айди identifiant anon raw original the du de del della do da of der des la le "
@@ -152,9 +155,15 @@ def meanings(name: str) -> dict[Kind, Meaning]:
         del found["index"]
     if not set(found) - {"against"}:
         found |= _by_head(bare)
-    if any(word in against for word in bare) and not any(one.exact for one in found.values()):
-        found = {kind: one for kind, one in found.items() if kind in ("time", "event", "categories")}
-        found["against"] = Meaning("against", 0, exact=False)
+    if not any(one.exact for one in found.values()):
+        modifiers = [word for word in bare if word in against and not (word in _AROUND and word != bare[-1])]
+        if modifiers:
+            found = {kind: one for kind, one in found.items() if kind in ("time", "event", "categories")}
+            found["against"] = Meaning("against", 0, exact=False)
+        elif len(found) > 1:
+            found.pop("against", None)
+    if "id" in words and "time" in found:  # "tag" is a day in German
+        del found["time"]
     if _NOT_TIMES.intersection(words):
         found.pop("time", None)
         found["against"] = Meaning("against", 0, exact=False)
@@ -162,13 +171,17 @@ def meanings(name: str) -> dict[Kind, Meaning]:
 
 
 def _by_head(words: list[str]) -> dict[Kind, Meaning]:
-    """Return what the last word of a name tells of, or else its first, as in Romance languages."""
-    for word in (words[-1], words[0]) if len(words) > 1 else words:
-        stem = _ENDS.sub("", word)
-        found = {
-            kind: Meaning(kind, 100 + _KNOWN[kind].get(word, _KNOWN[kind].get(stem, 0)), exact=False)
-            for kind in _KNOWN
-            if word in _KNOWN[kind] or stem in _KNOWN[kind]
+    """Return what the last word of a name tells of; or else its first, as in Romance languages, if that is no thing.
+
+    >>> sorted(_by_head(["data", "acquisto"])), sorted(_by_head(["beer", "style"])), sorted(_by_head(["beer", "foam"]))
+    (['time'], ['against'], [])
+    """
+    for place in (-1, 0) if len(words) > 1 else (-1,):
+        stem = _ENDS.sub("", words[place])
+        found: dict[Kind, Meaning] = {
+            kind: Meaning(kind, 100 + known.get(words[place], known.get(stem, 0)), exact=False)
+            for kind, known in _KNOWN.items()
+            if (words[place] in known or stem in known) and not (place == 0 and kind in ("user", "item", "title"))
         }
         if found:
             return found

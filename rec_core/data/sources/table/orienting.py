@@ -103,17 +103,18 @@ def _checks(value: str) -> bool:
     return False
 
 
-def _by_dependence(found: Guess, user: Profile, item: Profile) -> list[tuple[float, str]]:
+def _by_dependence(guess: Guess, user: Profile, item: Profile) -> list[tuple[float, str]]:
     """Return what follows from the one column and not from the other: a price, a place, a category, a title."""
-    sample = found.sample
-    for one in found.free():
+    sample = guess.sample
+    found: list[tuple[float, str]] = []
+    for one in guess.free():
         if one.name in (user.name, item.name) or one.is_constant or one.is_clock:
             continue
-        many = one.distinct >= 20 or (one.are_numbers and not one.whole)
-        alone = sample.follows(one.name, item.name) and (sample.agreement(one.name, user.name) or 0.0) < 0.5
-        if many and alone:
-            return [(2.0, f"“{one.name}” depends on “{item.name}”")]
-    return []
+        if sample.follows(one.name, item.name) and (sample.agreement(one.name, user.name) or 0.0) < 0.5:
+            # Whole numbers and texts may be an age, a name, or the user whose session seems to be the item.
+            weight = 2.0 if one.are_numbers and not one.whole else 1.0
+            found.append((weight, f"“{one.name}” depends on “{item.name}”"))
+    return [max(found)] if found else []
 
 
 def _by_bursts(sample: Sample, user: Profile, item: Profile, time: str) -> float:

@@ -109,7 +109,7 @@ def _further(path: str, layout: Layout, width: int, most: int) -> list[list[str]
     if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
         return []
     found: list[list[str]] = []
-    inner = layout.model_copy(update={"skip": 0})
+    inner = layout.model_copy(update={"skip": 0, "header": False})
     for block in sampled(path):
         records = first_records(text_of(block, layout.encoding), inner, min(most // SLICES, ROWS))
         found += [record for record in records if len(record) == width]
@@ -131,7 +131,7 @@ def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
     if layout.form != "text":
         return _in_other_form(start, layout, "")
     records = first_records(text_of(start, layout.encoding), layout, 20)
-    return unique(records[0] if records else []), records
+    return unique(names_above(records[0], records[1:], layout) if records else []), records
 
 
 def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:

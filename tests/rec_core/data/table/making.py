@@ -94,6 +94,8 @@ def make(seed: int) -> Made:
     days = any(one in story for one in ("time days", "time compact", "time word", "time two"))
     columns += [("", name, values) for name, values in _decoys(rng, rows, has_header, bool(written), days, language)]
     names = _named(rng, language, columns, has_header, story)
+    if "rating once" in story and not set(NAMES[language]) & set(names[2:3]):  # ones without a name say nothing
+        columns[2], ratings = ("", *columns[2][1:]), None
     order = _order(rng, columns, has_header)
     if clock:  # the date, and the time of day beside it
         columns.append(("", "time", clock))

@@ -194,7 +194,7 @@ def test_spaces_after_separators_are_none_of_the_values(tmp_path: Path, quote: s
 
 def test_several_spaces_may_separate(tmp_path: Path) -> None:
     text = "".join(f"  {n % 7:<4} {n % 11:>6}   {n % 5 + 1}  \n" for n in range(60))
-    data = _read(_log(tmp_path, text))
+    data = own(_log(tmp_path, text), user="column 1", item="column 2", rating="column 3").load(_FOLDERS)
     assert _rows(data) == [[str(n % 7), str(n % 11), str(n % 5 + 1)] for n in range(60)]
 
 
