@@ -222,8 +222,10 @@ def _missing_ids(folder: Path) -> Path:
 
 
 def _missing_times(folder: Path) -> Path:
+    """A log of some rows without a time, and of some with one before 1970."""
     frame = _frame().astype(str)
     frame.loc[3::89, "time"] = ""
+    frame.loc[5::101, "time"] = "-1500000000"
     return _csv(frame, folder / "log.csv")
 
 
