@@ -10,7 +10,7 @@ from pathlib import Path
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.folders import first_of, is_one, keys_of
 from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of, tables
-from rec_core.data.sources.table.sniffing import header_lines
+from rec_core.data.sources.table.records import header_lines
 from rec_core.export import duckdb_forms
 from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 
@@ -113,7 +113,7 @@ def _text(source: Table, path: str, is_copy: bool) -> str:
     layout, keys = source.reading.layout, _keys(source)
     names = sniff(source.path, layout).names
     typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names if name not in keys)
-    skipped = header_lines(start_of(first_of(source.path)), layout) if layout.header else 0
+    skipped = header_lines(start_of(first_of(source.path)), layout)
     quote = '"' if layout.quoted else ""
     return (
         f"read_csv({_places(source, path)}, auto_detect = false, header = false, skip = {skipped},\n"

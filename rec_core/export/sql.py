@@ -13,7 +13,7 @@ from rec_core.data import filtering, repeats
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
 from rec_core.experiment import Stages
-from rec_core.export import duckdb_view
+from rec_core.export import duckdb_view, query_view
 from rec_core.randomness import generator
 from rec_core.selection.base import budget_sql
 from rec_core.specs import ExperimentSpec
@@ -128,7 +128,8 @@ def _head(stages: Stages) -> str:
         "are no times). New records get higher places than old ones.",
     ]
     if isinstance(source, Table):
-        lines += ["", *duckdb_view.recipe(source, stages.dataset.of_train_file)]
+        made_of = query_view if source.reading.queried.query else duckdb_view
+        lines += ["", *made_of.recipe(source, stages.dataset.of_train_file)]
     return "".join(f"-- {line}\n" if line else "--\n" for line in lines)
 
 

@@ -81,6 +81,9 @@ def in_postgresql(server: Server) -> str:
 COLUMNS = ["--columns", "user=user_id,item=item_id,rating=rating,time=timestamp"]
 
 
+LAST = ["--method", "recent", "--split", "last/next-to-last"]
+
+
 def kept(folder: Path, address: str, *more: str) -> list[int]:
     """Return which rows a bundle has, of a log at an address."""
     assert main(["export", "--data", address, *COLUMNS, "--ratio", "0.2", "--out", str(folder), *more]) == 0
@@ -178,3 +181,50 @@ def test_what_cannot_be_asked_is_one_sentence(
     assert re.search(re.escape(said), err)
     assert "Traceback" not in err
     assert "s3cret" not in err
+
+
+def selected(statement: str, address: str) -> list[int]:
+    """Return which rows a coreset.sql selects in its database, with the view that it says."""
+    lines = [line.removeprefix("-- ") for line in statement.splitlines() if line.startswith("-- ")]
+    begin = next(at for at, line in enumerate(lines) if line.startswith("CREATE TEMPORARY VIEW"))
+    end = next(at for at, line in enumerate(lines) if line == ") AS log;")
+    view = "\n".join(lines[begin : end + 1])
+    if address.startswith("postgresql"):
+        import psycopg
+
+        with psycopg.connect(address) as server:
+            server.execute(view.encode())
+            return sorted(row for (row,) in server.execute(statement.encode()).fetchall())
+    with duckdb.connect(address) as embedded:
+        embedded.execute(view)
+        return sorted(row for (row,) in embedded.execute(statement).fetchall())
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
+def test_the_rule_as_sql_selects_the_same_rows_in_the_database(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    in_server = kind == "postgresql"
+    address = in_postgresql(request.getfixturevalue("server")) if in_server else in_duckdb(tmp_path / "a.duckdb")
+    for method in ("recent", "quota"):
+        rows = kept(tmp_path / method, address, "--query", QUERY, *LAST, "--method", method)
+        assert selected((tmp_path / method / "coreset.sql").read_text(), address) == sorted(rows)
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("strftime(timestamp, '%d.%m.%Y %H:%M')", "do not sort as times"),
+        ("CASE WHEN n = 7 THEN NULL ELSE timestamp END", "1 row that the query returns cannot be read"),
+        ("", "functions that SQLite lacks"),
+    ],
+)
+def test_a_query_without_a_recipe_says_why(time: str, said: str, tmp_path: Path) -> None:
+    query = f"SELECT n, user_id, item_id, rating, {time or 'timestamp'} AS timestamp\nFROM events ORDER BY n"
+    address = in_duckdb(tmp_path / "a.duckdb") if time else in_sqlite(tmp_path / "a.db")
+    more = ["--set", "data.unreadable=left-out", "--time-format", "%d.%m.%Y %H:%M"]
+    kept(tmp_path / "out", address, "--query", query, *more[: 4 if "strftime" in time else 2], *LAST)
+    statement = (tmp_path / "out" / "coreset.sql").read_text()
+    assert said in statement
+    assert "--   FROM events ORDER BY n" in statement
+    assert "CREATE" not in statement
