@@ -10,7 +10,7 @@ from pathlib import Path
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.folders import first_of, is_one, keys_of
 from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of, tables
-from rec_core.data.sources.table.records import header_lines, is_odd
+from rec_core.data.sources.table.records import header_lines
 from rec_core.export import duckdb_forms
 from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 
@@ -71,8 +71,8 @@ def copy_of(source: Table) -> Copy | None:
         raise NoRecipeError("the rows come from a query, which may return them in another order")
     if layout.form == "parquet":
         return None
-    if layout.form == "text" and (is_odd(layout) or layout.escape):
-        what = "comments, spaces after separators, or quotation marks as in this file"
+    if (layout.spaces and layout.separator == " ") or len(layout.comment) > 1:
+        what = f"comments behind {layout.comment}" if layout.comment else "columns that are lined up by spaces"
         raise NoRecipeError(f"it does not read {what}; write one plain file in UTF-8 and export again")
     packing = packing_of(source.path)
     is_json = layout.form in ("json", "values")  # which DuckDB reads in UTF-8 alone
@@ -117,10 +117,10 @@ def _text(source: Table, path: str, is_copy: bool) -> str:
     names = sniff(source.path, layout).names
     typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names if name not in keys)
     skipped = header_lines(start_of(first_of(source.path)), layout)
-    quote = '"' if layout.quoted else ""
+    quote, comment = '"' if layout.quoted else "", f"comment = {quoted(layout.comment)}, " if layout.comment else ""
     return (
         f"read_csv({_places(source, path)}, auto_detect = false, header = false, skip = {skipped},\n"
-        f"    delim = {quoted(layout.separator)}, quote = '{quote}', escape = '{quote}', "
+        f"    delim = {quoted(layout.separator)}, quote = '{quote}', escape = '{layout.escape or quote}', {comment}"
         f"{_encoded(source, is_copy)[2:]}{_packed(source, is_copy)}{_partitioned(keys)},\n    columns = {{{typed}}})"
     )
 
@@ -171,7 +171,7 @@ def _partitioned(keys: set[str]) -> str:
 def identified(source: Table, column: str) -> str:
     """Return the expression of an id: of Parquet's floating numbers, as where one was missing, whole ones."""
     if source.reading.layout.form != "parquet":
-        return named(column)
+        return f"ltrim({named(column)}, ' ')" if source.reading.layout.spaces else named(column)
     import pyarrow as pa
     import pyarrow.parquet as pq
 

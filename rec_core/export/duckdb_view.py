@@ -10,9 +10,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from rec_core.data.interactions import Dataset
+from rec_core.data.interactions import NANOSECONDS, Dataset
 from rec_core.data.sources.table import Columns, Table
 from rec_core.data.sources.table.opening import name_of
+from rec_core.data.sources.table.time_forms import END
 from rec_core.export import duckdb_check
 from rec_core.export.duckdb_files import Copy, copy_of, identified, read
 from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
@@ -70,7 +71,7 @@ def _conditions(source: Table, dataset: Dataset) -> list[str]:
     layout, columns, found = source.reading.layout, source.reading.columns, []
     if dataset.rejected.count:
         found = [r"regexp_matches(user_id, '\S')", r"regexp_matches(item_id, '\S')"]
-        found += ["time IS NOT NULL"] if columns.time else []
+        found += [f"time BETWEEN 0 AND {END * NANOSECONDS - 1}"] if columns.time else []
     plain = f"replace(rating, {quoted(layout.thousands)}, '')" if layout.thousands else "rating"
     plain = f"replace({plain}, ',', '.')" if layout.decimal == "," else plain
     if columns.rating and dataset.rejected.count:

@@ -222,8 +222,10 @@ def _missing_ids(folder: Path) -> Path:
 
 
 def _missing_times(folder: Path) -> Path:
+    """A log of some rows without a time, and of some with one before 1970."""
     frame = _frame().astype(str)
     frame.loc[3::89, "time"] = ""
+    frame.loc[5::101, "time"] = "-1500000000"
     return _csv(frame, folder / "log.csv")
 
 
@@ -252,6 +254,17 @@ def _two_signs(folder: Path) -> Path:
     path = folder / "log.dat"
     path.write_text("\n".join("::".join(map(str, row)) for row in _frame().to_numpy().tolist()) + "\n")
     return path
+
+
+def _text(folder: Path, above: str, line: str) -> Path:
+    path = folder / "log.txt"
+    path.write_text(above + "".join(line.format(*row) for row in _frame().to_numpy().tolist()))
+    return path
+
+
+def _in_encoding(folder: Path, encoding: str, user: str) -> Path:
+    frame = _frame()
+    return _csv(frame.assign(user=[user.format(u) for u in frame["user"]]), folder / "log.csv", encoding)
 
 
 def _two_columns_of_time(folder: Path, clock: str = "%H:%M:%S") -> Path:
@@ -303,6 +316,12 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "blank lines": _blank_lines,
     "a byte order mark": lambda folder: _csv(_frame(), folder / "log.csv", "utf-8-sig"),
     "two signs between fields": _two_signs,
+    "comments above": lambda folder: _text(folder, "# a graph\n# two lines of it\nuser\titem\ttime\n", "{}\t{}\t{}\n"),
+    "a line for Excel above": lambda folder: _text(folder, "sep=;\nuser;item;time\n", "{};{};{}\n"),
+    "spaces after commas": lambda folder: _text(folder, "user, item, time\n", "u{}, i{}, {}\n"),
+    "GB18030": lambda folder: _in_encoding(folder, "gb18030", "用户{}号"),
+    "Windows-1251": lambda folder: _in_encoding(folder, "cp1251", "Покупатель {}"),
+    "Shift-JIS": lambda folder: _in_encoding(folder, "cp932", "お客様{}"),
     "day first": lambda folder: _dates(folder, "%d/%m/%Y %H:%M:%S"),
     "month first": lambda folder: _dates(folder, "%m/%d/%Y %H:%M:%S"),
     "dots": lambda folder: _dates(folder, "%d.%m.%Y %H:%M:%S"),

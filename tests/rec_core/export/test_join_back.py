@@ -73,6 +73,12 @@ PLAIN: dict[str, Callable[[Path], pd.DataFrame]] = {
     "Windows-1252 in xz": lambda path: _csv(path, encoding="cp1252"),
     "a tar of one file": _of_tar,
     "a byte order mark": lambda path: _csv(path, encoding="utf-8-sig"),
+    "comments above": lambda path: _csv(path, sep="\t", comment="#"),
+    "a line for Excel above": lambda path: _csv(path, sep=";", skiprows=1),
+    "spaces after commas": lambda path: _csv(path, skipinitialspace=True),
+    "GB18030": lambda path: _csv(path, encoding="gb18030"),
+    "Windows-1251": lambda path: _csv(path, encoding="cp1251"),
+    "Shift-JIS": lambda path: _csv(path, encoding="cp932"),
     "two signs between fields": lambda path: _csv(path, sep="::", engine="python", header=None),
 }
 
