@@ -54,14 +54,15 @@ def at_first_sight(found: Sniffed) -> WasRead:
     """Return what the beginning of a file shows: values as they are written, and no counts."""
     columns = {role: found.names.index(name) for role, name in found.columns.named.items() if name in found.names}
     values = {role: _few(record[place].strip() for record in found.records) for role, place in columns.items()}
-    return WasRead(values={str(role): said for role, said in values.items()}, none=why_none(found, found.columns.named))
+    asked = {one.about: "asked above" for one in found.questions if one.about not in found.columns.named}
+    none = {str(role): why for role, why in found.reasons.items() if role not in found.columns.named} | asked
+    return WasRead(values={str(role): said for role, said in values.items()}, none=none)
 
 
 def why_none(found: Sniffed, named: Iterable[Role]) -> dict[str, str]:
     """Return for each role without a column why it has none, where that is known."""
     chosen = set(named)
-    guessed = found.columns.named
-    said = {role: "as you said" for role in guessed if role not in chosen}
+    said = dict.fromkeys((*found.columns.named, *(one.about for one in found.questions)), "as you said")
     return {str(role): why for role, why in (*found.reasons.items(), *said.items()) if role not in chosen}
 
 
