@@ -43,11 +43,17 @@ def take(args: argparse.Namespace) -> None:
     if getattr(args, "data", None) is None:
         queries.require_data(args)
         return
-    said = _toml(args.spec).get("log", {}) if getattr(args, "spec", None) is not None else {}
+    said = said_in_spec(args)
     path, queried = queries.taken(args, said)
     items_path = absolute(args.items) if args.items else ""
-    reading = _as_said(said) if said else reading_of(path, items_path, args)
+    reading = as_said(said) if said else reading_of(path, items_path, args)
     keep(Table.of(path, reading.model_copy(update={"queried": queried}), args.title or "", items_path), args)
+
+
+def said_in_spec(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what a bundle's ``spec.toml`` says of its log; nothing where none is named."""
+    found: dict[str, Any] = _toml(args.spec).get("log", {}) if getattr(args, "spec", None) is not None else {}
+    return found
 
 
 def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
@@ -70,7 +76,7 @@ def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
     return Reading(**reading)
 
 
-def _as_said(log: dict[str, Any]) -> Reading:
+def as_said(log: dict[str, Any]) -> Reading:
     """Return how a bundle's log was read."""
     return checked(Reading, {name: value for name, value in log.items() if name in Reading.model_fields})
 
@@ -92,7 +98,9 @@ def spec_in(file: Path, dataset: str) -> ExperimentSpec:
     asked = values.get("data", {}).get("dataset", "")
     if values.pop("log", None) is not None:
         if dataset not in SOURCES or not dataset.startswith(PREFIX):
-            raise SpecError(f"'{file.name}' is about a log: name its file with --data PATH.")
+            raise SpecError(
+                f"'{file.name}' is about a log: name its file with --data PATH (of a split: --train, --test)."
+            )
         if asked != dataset:
             print("This file is not the one that the spec was made from, or is read otherwise.", file=sys.stderr)
         values["data"] |= {"dataset": dataset}

@@ -12,7 +12,11 @@ from rec_core.data.sources.table.reading import ENCODINGS
 from rec_core.data.sources.table.summing import WasRead
 from rec_core.wording.numbers import number
 
-FORMS = "CSV, JSON lines, Parquet (a file or a folder), .inter; gzip, zip"
+FORMS = "CSV, JSON, Parquet, .inter: a file, a folder of them, or an archive"
+READS = (
+    "Corelens reads CSV with any separator and encoding, JSON lines, Parquet and RecBole's .inter: a file, a folder, "
+    "or an archive (gzip, bz2, xz, zstd, zip, tar). Your file stays where it is and is not changed."
+)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
 _OF_TEXT = {"decimal", "thousands", "time_format"}  # said beside the columns that they are about
 _OPTIONAL = ("rating", "time")  # roles of which it is said that there are none

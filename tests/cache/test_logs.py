@@ -18,7 +18,7 @@ from cache.schema import MIGRATIONS
 from rec_core.__main__ import main
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
-from tests.conftest import log_csv, own
+from tests.conftest import log_csv, own, quick
 
 
 @pytest.fixture
@@ -190,3 +190,19 @@ def test_logs_of_before_there_were_owners_belong_to_the_homes_account(log: Table
     assert [one.title for one in others.of_others()] == ["Our shop"]
     logs.keep(log)
     assert logs.is_shared(log.name)  # naming it again changes nothing of that
+
+
+def test_a_log_that_is_removed_stays_with_its_runs_until_it_is_forgotten(log: Table, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "home")
+    logs, others = Logs(ledger), Logs(ledger, "somebody")
+    logs.keep(log, shared=True)
+    ledger.ask("key", "run", quick("random").with_(data={"dataset": log.name}))
+    logs.remove(log.name)
+    assert SOURCES[log.name].title == "log.csv (removed)"
+    assert (logs.usable(), others.usable()) == ({log.name}, set())
+    assert not logs.listed()
+    logs.bring_back(log.name)
+    assert SOURCES[log.name].title == "log.csv"
+    logs.remove(log.name)
+    logs.forget(log.name)
+    assert log.name not in SOURCES

@@ -26,9 +26,13 @@ def show() -> None:
             query.again(log)
             _share_button(log.name, logs.is_shared(log.name))
             st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[logs.remove, log.name])
+    usable = logs.usable()
     for log in reversed(logs.removed()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Removed: {plain_markdown(log.title)}. Its file and its runs are where they were.")
+            runs = "Its runs stay listed." if log.name in usable else "It has no runs."
+            st.caption(f"Removed: {plain_markdown(log.title)}. Its file is unchanged. {runs}")
+            if log.name in usable:
+                st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
             st.button("Bring back", key=f"back-{log.name}", on_click=_do, args=[logs.bring_back, log.name])
             st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[logs.forget, log.name])
     for log in logs.of_others():

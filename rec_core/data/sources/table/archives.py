@@ -35,7 +35,7 @@ _NAMES = {GZIP: "gzip", b"BZh": "bz2", _XZ: "xz", _ZSTD: "zstd", _LZ4: "lz4"}
 
 def is_packed(start: bytes) -> bool:
     """Return True if a file that begins so holds more bytes than it takes."""
-    return _packing(start) is not None or start.startswith((ZIP, PARQUET))
+    return bool(kind(start)) or start.startswith(PARQUET)
 
 
 class Member(NamedTuple):

@@ -81,7 +81,7 @@ _WORDS: dict[Kind, str] = {
     "helpful votes vote helpfulness useful funny cool verified comments comment length duration size "
     "width height status version lang language ip url referrer text review reviews summary description "
     "body impression impressions cluster embedding phone birth birthday release released signup "
-    "registered registration average avg mean std median",
+    "registered registration average avg mean std median reordered conversion converted is has was",
 }
 _NOT_TIMES = frozenset(
     "release released birth birthday signup registered registration joined expiry expires published publication since "
@@ -176,8 +176,12 @@ def _by_head(words: list[str]) -> dict[Kind, Meaning]:
 
 
 def is_known(name: str) -> bool:
-    """Return True if a name tells of a role, or of something else that logs hold."""
-    return bool(meanings(name))
+    """Return True if a text is a name of a role or of an index, and nothing else.
+
+    >>> is_known("User-ID"), is_known("cart"), is_known("The Game 17")
+    (True, False, False)
+    """
+    return any(one.exact for kind, one in meanings(name).items() if kind != "against")
 
 
 def is_bare(name: str) -> bool:

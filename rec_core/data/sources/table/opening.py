@@ -154,7 +154,7 @@ def size_of(path: str) -> tuple[int, bool]:
     try:
         files = [Path(file) for file in parts(path)]
         with opened_here(str(files[0])) as first:
-            packed = archives.is_packed(first.read(16))
+            packed = archives.is_packed(first.read(512))
         return sum(file.stat().st_size for file in files), packed
     except (OSError, ValueError, DataError):
         return (1 << 40 if is_elsewhere(path) else 0), False

@@ -6,7 +6,8 @@ from rec_core.data.sources.table.addresses import is_elsewhere
 from rec_core.data.sources.table.opening import HELD, opened, size_of
 
 SLICES, _SLICE = 12, 1 << 17  # how many beside the beginning, and bytes of each
-ROWS = 2_000  # that are looked at in each
+ROWS = 1_000  # that are looked at in each
+CELLS = 60_000  # of the beginning, and as many of all slices
 
 
 def slices(path: str) -> list[bytes]:

@@ -22,7 +22,7 @@ from rec_core.data.sources.table.assembling import Described, Rows
 from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_of
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
-from rec_core.data.sources.table.sniffing import sniff
+from rec_core.data.sources.table.sniffing import seen
 from rec_core.data.sources.table.times import Times
 from rec_core.data.sources.table.values import Numbered, exact_ratings
 from rec_core.errors import DataError
@@ -243,7 +243,7 @@ def _marks(logs: Sequence[Table]) -> list[str]:
 
 def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
     """Return the names of a file's columns, those that are wanted among them."""
-    names = sniff(path, layout).names
+    names, _ = seen(path, layout)
     if layout.form != "json" and (missing := [name for name in columns.named.values() if name not in names]):
         raise DataError(f"'{name_of(path)}' has no column '{missing[0]}'; it has {', '.join(names)}.")
     return names

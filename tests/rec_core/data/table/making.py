@@ -43,6 +43,7 @@ STRANGE = [
     ["c1", "c2", "c3", "c4", "c5"],
     ["V1", "V2", "V3", "V4", "V5"],
 ]
+NAMELESS = False  # an empty cell among the names, as pandas writes for its index
 _PLACE = {"user": 0, "item": 1, "rating": 2, "count": 3, "time": 4}
 _WESTERN = ("german", "french", "spanish", "portuguese", "italian")
 
@@ -326,9 +327,11 @@ def _decoys(
         "event_type": lambda: [str(one) for one in rng.choice(["view", "cart", "purchase"], n, p=[0.8, 0.15, 0.05])],
         "title": lambda: [f"A fine thing {one}" for one in rng.permutation(n)],
     }
+    if not NAMELESS:
+        del named[""]
     if days:  # beside which they would say the time of day
         del named["hour"], named["hourmin"]
-    if has_time:
+    if has_time and not days:
         named["date"] = lambda: [f"{datetime.fromtimestamp(int(one), UTC):%Y-%m-%d}" for one in rows.time]
     every = (
         makers | named
