@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from rec_core.errors import SpecError
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Settings(BaseModel):
@@ -90,3 +94,26 @@ def offers(kind: type[BaseModel]) -> dict[str, Offer]:
             link = said.pop("link") or name
             found[name] = Offer(declared.title, link, declared.default, **said)
     return found
+
+
+def checked(kind: type[S], values: Mapping[str, Any]) -> S:
+    """Return the settings of a kind that ``values`` describe.
+
+    Raises:
+        SpecError: one sentence per wrong setting.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise SpecError(" ".join(sentence(list(one["loc"]), one) for one in error.errors())) from error
+
+
+def sentence(place: Sequence[Any], error: Any) -> str:
+    """Return what pydantic says of the setting at ``place`` as a sentence."""
+    name = ".".join(map(str, place))
+    if not place:
+        return f"{error['msg'].removeprefix('Value error, ')}."
+    if error["type"] == "extra_forbidden":
+        return f"There is no setting '{name}'; leave it out."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{name}: {message[0].lower()}{message[1:]}."

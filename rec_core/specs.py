@@ -25,7 +25,7 @@ from rec_core.evaluation.ranking import ALL_ITEMS
 from rec_core.models import MODELS, NCF, Model, SimpleMF
 from rec_core.selection import METHODS, Method
 from rec_core.selection.gradient import Gradient
-from rec_core.settings import LARGEST, Dim, Settings, Share, Spread, choice, offered
+from rec_core.settings import LARGEST, Dim, Settings, Share, Spread, choice, offered, sentence
 
 Preset = Literal["report", "recommended"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -397,13 +397,7 @@ def _sentence(error: Any) -> str:
                 own = ", ".join(f"method.{name}" for name in METHODS[place[1]].model_fields if name != "name")
                 return f"method: the method '{place[1]}' has no parameter '{place[-1]}'; it has {own or 'none'}."
             del place[1]  # the name of the model or method, by which pydantic tells them apart
-    name = ".".join(place)
-    if not place:
-        return f"{error['msg'].removeprefix('Value error, ')}."
-    if kind == "extra_forbidden":
-        return f"There is no setting '{name}'; leave it out."
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[0].lower()}{message[1:]}."
+    return sentence(place, error)
 
 
 def preset(name: Preset, feedback: Feedback, model: str, **others: Any) -> ExperimentSpec:

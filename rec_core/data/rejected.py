@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rec_core.data.texts import Texts, texts
 
 NOT_TEXT = "not of the file's encoding"
+NAMES_AGAIN = "the names of the columns again"
 LISTED = 10_000  # of what could not be read
 _SHOWN = 60  # characters of a value
 Unreadable = Literal["stop", "left-out"]  # what is done about rows that cannot be read
@@ -35,6 +36,11 @@ class Rejected:
     value: Texts = field(default_factory=lambda: texts([]))
     unit: str = "line"
     file: Texts = field(default_factory=lambda: texts([]))
+
+    @property
+    def n_unreadable(self) -> int:
+        """How many rows may be lost: not those that are the names of the columns again, which are no rows."""
+        return self.count - self.kinds.get(NAMES_AGAIN, 0)
 
     def refusal(self, title: str, readable: int) -> str:
         """Return what to say where no row may be left out; ``readable`` others can be read."""

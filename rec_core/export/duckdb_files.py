@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import codecs
 import shlex
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.folders import first_of, is_one, keys_of
 from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of, tables
-from rec_core.data.sources.table.sniffing import header_lines
+from rec_core.data.sources.table.records import header_lines
+from rec_core.export import duckdb_forms
+from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 
 _ENCODINGS = ("utf-8", "latin-1", "utf-16")  # that DuckDB reads without an extension
 _PACKINGS = ("", "gzip", "zstd")  # that it unpacks itself
@@ -24,11 +25,8 @@ _UNPACKING = {
     "zip": "unzip -p",
     "tar": "tar -xOf",
 }
+_CODECS = {"shift-jis": "cp932", "euc-kr": "cp949"}  # what Windows calls by these names
 _BLOCK, _LISTED = 1 << 22, 50
-
-
-class NoRecipeError(Exception):
-    """DuckDB does not read a file as Corelens does; the message ends a sentence that says why, with the remedy."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Copy:
                 while block := raw.read(_BLOCK):
                     file.write(block)
                 return path
-            reader = codecs.getreader(self.encoding)(raw)
+            reader = codecs.getreader(_CODECS.get(self.encoding, self.encoding))(raw)
             try:
                 while text := reader.read(_BLOCK):
                     file.write(text.encode())
@@ -69,11 +67,13 @@ def copy_of(source: Table) -> Copy | None:
     layout, name = source.reading.layout, name_of(source.path)
     if not exists(source.path):
         raise NoRecipeError("the file is no longer where it was")
+    if source.reading.queried.query:
+        raise NoRecipeError("the rows come from a query, which may return them in another order")
     if layout.form == "parquet":
         return None
     packing = packing_of(source.path)
-    # DuckDB reads JSON in UTF-8 alone.
-    is_read = layout.encoding in (_ENCODINGS if layout.form == "text" else _ENCODINGS[:1])
+    is_json = layout.form in ("json", "values")  # which DuckDB reads in UTF-8 alone
+    is_read = layout.encoding in (_ENCODINGS[:1] if is_json else _ENCODINGS)
     if packing in _PACKINGS and is_read:
         return None
     if not is_one(source.path):
@@ -83,34 +83,42 @@ def copy_of(source: Table) -> Copy | None:
     convert = [] if layout.encoding == "utf-8" else [f"iconv -f {_known_to_iconv(layout.encoding)} -t UTF-8"]
     convert = convert if unpack else [f"{convert[0]} {shlex.quote(name)}"]
     stem = name.removesuffix(Path(name).suffix) if packing else name
-    plain = (
-        f"{stem.removesuffix('.csv').removesuffix('.json') or 'log'}.utf-8.{'json' if layout.form == 'json' else 'csv'}"
-    )
+    plain = f"{stem.removesuffix('.csv').removesuffix('.json') or 'log'}.utf-8.{'json' if is_json else 'csv'}"
     return Copy(plain, f"{' | '.join([*unpack, *convert])} > {shlex.quote(plain)}", layout.encoding)
 
 
 def _known_to_iconv(encoding: str) -> str:
-    with suppress(LookupError):
-        encoding = codecs.lookup(encoding).name
-    return encoding.upper().replace("_", "-")
+    """Return what iconv calls an encoding.
+
+    >>> [_known_to_iconv(name) for name in ("latin-1", "utf-16-le", "shift-jis", "gb18030", "euc-jp")]
+    ['ISO8859-1', 'UTF-16LE', 'CP932', 'GB18030', 'EUC-JP']
+    """
+    name = codecs.lookup(_CODECS.get(encoding, encoding)).name
+    return name.upper().replace("_", "-").replace("UTF-16-", "UTF-16")
 
 
 def read(source: Table, path: str, is_copy: bool) -> str:
     """Return the call that reads a log's file, or its copy, at ``path``: every column as text, or as Parquet has it."""
-    return {"text": _text, "json": _json, "parquet": _parquet}[source.reading.layout.form](source, path, is_copy)
+    form: str = source.reading.layout.form
+    if form in ("lists", "blocks"):
+        places, how = _places(source, path), _encoded(source, is_copy) + _packed(source, is_copy)
+        return duckdb_forms.lists(places, how) if form == "lists" else duckdb_forms.blocks(source, places, how)
+    readers = {"text": _text, "json": _json, "values": _json, "parquet": _parquet}
+    if form not in readers:
+        raise NoRecipeError("it does not read files of this form")
+    return readers[form](source, path, is_copy)
 
 
 def _text(source: Table, path: str, is_copy: bool) -> str:
     layout, keys = source.reading.layout, _keys(source)
     names = sniff(source.path, layout).names
     typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names if name not in keys)
-    skipped = header_lines(start_of(first_of(source.path)), layout) if layout.header else 0
+    skipped = header_lines(start_of(first_of(source.path)), layout)
     quote = '"' if layout.quoted else ""
-    encoding = "utf-8" if is_copy else layout.encoding
     return (
         f"read_csv({_places(source, path)}, auto_detect = false, header = false, skip = {skipped},\n"
         f"    delim = {quoted(layout.separator)}, quote = '{quote}', escape = '{quote}', "
-        f"encoding = '{encoding}'{_packed(source, is_copy)}{_partitioned(keys)},\n    columns = {{{typed}}})"
+        f"{_encoded(source, is_copy)[2:]}{_packed(source, is_copy)}{_partitioned(keys)},\n    columns = {{{typed}}})"
     )
 
 
@@ -118,8 +126,12 @@ def _json(source: Table, path: str, is_copy: bool) -> str:
     keys = _keys(source)
     wanted = [name for name in source.reading.columns.named.values() if name not in keys]
     typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in wanted)
-    how = f"format = 'newline_delimited'{_packed(source, is_copy)}{_partitioned(keys)}"
-    return f"read_json({_places(source, path)}, {how},\n    columns = {{{typed}}})"
+    how, places = f"{_packed(source, is_copy)}{_partitioned(keys)}", _places(source, path)
+    if source.reading.layout.form != "json" or any("." in name for name in wanted):
+        if keys:
+            raise NoRecipeError("it does not read nested objects in folders whose names are a column")
+        return duckdb_forms.objects(source, places, _packed(source, is_copy), wanted)
+    return f"read_json({places}, format = 'newline_delimited'{how},\n    columns = {{{typed}}})"
 
 
 def _parquet(source: Table, path: str, is_copy: bool) -> str:
@@ -165,16 +177,10 @@ def identified(source: Table, column: str) -> str:
     return f"CAST({named(column)} AS BIGINT)" if is_floating else named(column)
 
 
+def _encoded(source: Table, is_copy: bool) -> str:
+    return f", encoding = '{'utf-8' if is_copy else source.reading.layout.encoding}'"
+
+
 def _packed(source: Table, is_copy: bool) -> str:
     packing = "" if is_copy or not is_one(source.path) else packing_of(source.path)
     return f", compression = '{packing}'" if packing else ""
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def named(column: str) -> str:
-    """Return the name of a column as SQL has it."""
-    return '"' + column.replace('"', '""') + '"'

@@ -11,7 +11,7 @@ from rec_core.data.checks import UNITS, units
 from rec_core.data.sources.table import Table, sniff
 from rec_core.data.sources.table.formats import COMPACT
 from rec_core.data.sources.table.time_forms import EPOCHS, EXCEL, EXCEL_ZERO, ISO
-from rec_core.export.duckdb_files import NoRecipeError, named, quoted
+from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"

@@ -14,7 +14,8 @@ from rec_core.data.interactions import Dataset
 from rec_core.data.sources.table import Columns, Table
 from rec_core.data.sources.table.opening import name_of
 from rec_core.export import duckdb_check
-from rec_core.export.duckdb_files import Copy, NoRecipeError, copy_of, identified, named, quoted, read
+from rec_core.export.duckdb_files import Copy, copy_of, identified, read
+from rec_core.export.duckdb_sql import NoRecipeError, named, quoted
 from rec_core.export.duckdb_times import moment
 
 _OTHER = (

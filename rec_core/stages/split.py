@@ -56,7 +56,7 @@ def split_of(loaded: Dataset, spec: ExperimentSpec) -> Split:
 def _check(loaded: Dataset, spec: ExperimentSpec) -> None:
     """Refuse rows that cannot be read where none may be left out, and an order of time where none is known."""
     source = SOURCES[spec.data.dataset]
-    if loaded.rejected.count and spec.data.unreadable == "stop":
+    if loaded.rejected.n_unreadable and spec.data.unreadable == "stop":
         raise DataError(loaded.rejected.refusal(source.title, len(loaded.interactions)))
     if spec.split.all_rows and source.has_split:
         raise DataError(

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 from rec_core.data.sources.table import ROLES, Columns, Layout, Reading
 from rec_core.data.sources.table.asking import Choice, Question
-from rec_core.data.sources.table.reading import ENCODINGS
+from rec_core.data.sources.table.reading import ENCODINGS, FORM_NAMES
 from rec_core.data.sources.table.summing import WasRead
 from rec_core.wording.numbers import number
 
-FORMS = "CSV, JSON, Parquet, .inter: a file, a folder of them, or an archive"
+FORMS = "CSV, JSON, Parquet, .inter, lists of items: a file, a folder of them, or an archive"
 READS = (
-    "Corelens reads CSV with any separator and encoding, JSON lines, Parquet and RecBole's .inter: a file, a folder, "
-    "or an archive (gzip, bz2, xz, zstd, zip, tar). Your file stays where it is and is not changed."
+    "Corelens reads CSV with any separator and encoding, JSON, Parquet, RecBole's .inter, and lists of a user's items: "
+    "a file, a folder, or an archive (gzip, bz2, xz, zstd, lz4, zip, tar). Your file stays where it is and is not "
+    "changed."
 )
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
 _OF_TEXT = {"decimal", "thousands", "time_format"}  # said beside the columns that they are about
@@ -50,7 +51,7 @@ def layout(how: Layout) -> str:
     'Parquet'
     """
     if how.form != "text":
-        return {"json": "JSON lines", "parquet": "Parquet"}.get(how.form, how.form)
+        return FORM_NAMES[how.form]
     parts = [
         f"{ENCODINGS.get(how.encoding, how.encoding)} text separated by {separator(how.separator)}",
         "with a header" if how.header else "without a header",

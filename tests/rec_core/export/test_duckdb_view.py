@@ -22,8 +22,9 @@ import pytest
 
 from rec_core.data.sources import Folders, register
 from rec_core.data.sources.table import Columns, Reading, Table, sniff
+from rec_core.data.sources.table.reading import Queried
 from rec_core.experiment import Experiment
-from rec_core.export import sql
+from rec_core.export import bundle, duckdb_check, duckdb_files, sql
 from rec_core.stages import MemoryStore, resolve
 from tests.conftest import quick
 
@@ -430,3 +431,69 @@ def test_where_duckdb_would_read_other_rows_the_file_says_why_there_is_no_recipe
     query, _ = sql.coreset_sql(experiment_on(kind(tmp_path), "recent", unreadable="left-out"))
     assert f"-- There is no recipe for DuckDB: {'it ' if said.startswith('does') else ''}{said}" in query
     assert "CREATE VIEW" not in query
+
+
+def test_rows_of_a_query_have_no_recipe_that_names_the_kept_copy(tmp_path: Path) -> None:
+    table = own_table(_parquet(tmp_path))
+    queried = Queried(address="sqlite:////shop.db", query="SELECT * FROM clicks", returned="0" * 64)
+    table = Table.of(table.path, table.reading.model_copy(update={"queried": queried}))
+    query, _ = sql.coreset_sql(experiment_on(tmp_path, "recent", table))
+    assert "There is no recipe for DuckDB: the rows come from a query, which may return them in another order." in query
+    assert "CREATE VIEW" not in query
+
+
+def test_all_rows_that_count_stand_in_for_a_file_that_duckdb_does_not_read(tmp_path: Path) -> None:
+    """As the file says: its filter and its repeats find nothing more to do in the rows that were exported."""
+    path = _broken(tmp_path)
+    experiment = experiment_on(path, "recent", unreadable="left-out")
+    query, _ = sql.coreset_sql(experiment)
+    assert "`export --method full --all-rows`" in query
+    whole = experiment.spec.with_(method={"name": "full"}, split={"all_rows": True})
+    bundle.write(Experiment(resolve(whole, _FOLDERS), MemoryStore(), _FOLDERS), tmp_path / "all")
+    with duckdb.connect() as database:
+        database.execute(f"CREATE VIEW interactions AS SELECT * FROM '{tmp_path / 'all' / 'coreset.parquet'}'")
+        found = sorted(row for (row,) in database.execute(query).fetchall())
+    assert found == experiment.places.train[experiment.coreset.rows].tolist()
+
+
+def test_without_duckdb_the_view_says_that_it_was_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_check, "version", lambda: "")
+    path = _plain(tmp_path)
+    query = sql.coreset_sql(experiment_on(path, "recent"))[0]
+    assert "DuckDB is not installed where this was exported, so the view was not tried." in query
+    assert "Tried on export" not in query
+    assert rows_by_duckdb(query, path)
+    assert "1 row of the file cannot be read" in sql.coreset_sql(experiment_on(_broken(tmp_path), "recent"))[0]
+
+
+def test_a_view_that_makes_other_rows_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason: here, DuckDB is told that the file has another line of names."""
+    path = _plain(tmp_path)
+    monkeypatch.setattr(duckdb_files, "header_lines", lambda *how: 2)
+    query = sql.coreset_sql(experiment_on(path, "recent"))[0]
+    assert "There is no recipe for DuckDB: it reads" in query
+    assert "CREATE VIEW" not in query
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        ({"event": "what", "events": ("view", "cart")}, lambda row: row[4] in ("view", "cart")),
+        ({"rating": "stars", "at_least": 3.5}, lambda row: float(row[3]) >= 3.5),
+        ({"rating": "stars", "unrated": "0,0.5"}, lambda row: float(row[3]) not in (0, 0.5)),
+    ],
+)
+def test_rows_that_are_skipped_are_skipped_in_duckdb_and_keep_their_numbers(
+    tmp_path: Path, columns: dict[str, object], kept: Callable[[list[object]], bool]
+) -> None:
+    frame = _frame().assign(stars=lambda rows: rows.index % 11 / 2, what=lambda rows: rows.index % 3)
+    frame["what"] = frame["what"].map(["view", "cart", "buy"].__getitem__)
+    path = _csv(frame, tmp_path / "log.csv")
+    reading = Reading(columns=Columns(user="user", item="item", time="time", **columns))
+    experiment = experiment_on(path, "recent", Table.of(str(path), reading))
+    query = sql.coreset_sql(experiment)[0]
+    with duckdb.connect() as database:
+        database.execute(_view(query, path))
+        rows = [row for (row,) in database.execute("SELECT row FROM interactions").fetchall()]
+    assert rows == [n for n, row in enumerate(frame.to_numpy().tolist()) if kept(row)]
+    assert rows_by_duckdb(query, path) == experiment.places.train[experiment.coreset.rows].tolist()

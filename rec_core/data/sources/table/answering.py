@@ -12,7 +12,7 @@ from rec_core.data.sources.table.reading import ROLES, Columns, Layout
 from rec_core.data.sources.table.settling import settle, sniff
 from rec_core.data.sources.table.sniffing import Sniffed, layout_of
 from rec_core.errors import DataError, SpecError
-from rec_core.specs import checked
+from rec_core.settings import checked
 
 # What is guessed for a column is of no use for another one.
 _OF_ROLE = {"time": ("time_of_day",), "event": ("events",), "rating": ("at_least", "unrated")}

@@ -39,8 +39,12 @@ class Question:
         '--columns rating=price'
         >>> Question("time_format", "", ()).option(Choice("%d/%m/%Y", "day first"))
         "--time-format '%d/%m/%Y'"
+        >>> Question("header", "", ()).option(Choice("false", "it is a row"))
+        '--no-header'
         """
         if self.about in ROLES:
             return f"--columns {self.about}={choice.value}"
+        if choice.value in ("true", "false"):
+            return f"--{'' if choice.value == 'true' else 'no-'}{self.about.replace('_', '-')}"
         value = choice.value if choice.value.replace("-", "").isalnum() else f"'{choice.value}'"
         return f"--{self.about.replace('_', '-')} {value}"

@@ -9,7 +9,7 @@ from rec_core.data.sources.table.evidence import Profile
 from rec_core.data.sources.table.names import Kind, is_bare, meanings
 
 if TYPE_CHECKING:
-    from rec_core.data.sources.table.guessing import Guess
+    from rec_core.data.sources.table.guess import Guess
 
 _LEANS = 0.5  # how far a column may depend on users or items and still be a rating
 _KINDS: tuple[Kind, ...] = ("rating", "count")
@@ -67,7 +67,7 @@ def _depends(found: Guess, one: Profile, least: float = 0.95) -> str:
 
 def speaks_against(found: Guess, one: Profile) -> str:
     """Return what speaks against ratings in a column whose name says nothing, "" if nothing does."""
-    if one.is_constant or one.low == one.high:
+    if one.is_constant or (one.are_numbers and one.low == one.high):
         return "it is always the same"
     if one.is_unique and not one.is_scale:
         return "each row has its own"

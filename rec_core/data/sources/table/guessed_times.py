@@ -9,7 +9,7 @@ from rec_core.data.sources.table.names import meanings, tokens
 from rec_core.data.sources.table.time_forms import forms
 
 if TYPE_CHECKING:
-    from rec_core.data.sources.table.guessing import Guess
+    from rec_core.data.sources.table.guess import Guess
 
 _EPOCHS = ("s", "ms", "us", "ns")
 _LATER = frozenset("updated update modified edited changed geandert".split())  # as rows are written anew
@@ -68,7 +68,9 @@ def _rank(one: Profile) -> tuple[bool, bool, bool, bool, int]:
 
 def _take_best(found: Guess, best: list[Profile]) -> None:
     first = best[0]
-    rivals = [one for one in best[1:] if _rank(one)[:4] == _rank(first)[:4] and not _same(found, one, first)]
+    alike = [one for one in best[1:] if _rank(one)[:4] == _rank(first)[:4] and not _same(found, one, first)]
+    finer = [one for one in best[1:] if _rank(first)[1] and not _rank(one)[1] and one.filled > 0.5]
+    rivals = [*finer, *(one for one in alike if one not in finer)]
     if rivals:
         some = [first, *rivals]
         said = [f"such as {_example(found, one)}, in {one.filled:.0%} of the rows" for one in some]

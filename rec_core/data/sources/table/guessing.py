@@ -6,54 +6,24 @@ What neither tells is asked: a question holds the likeliest answers, of which th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from rec_core.data.sources.table.asking import MOST, Choice, Question
+from rec_core.data.sources.table.asking import MOST
 from rec_core.data.sources.table.evidence import Profile, Sample
+from rec_core.data.sources.table.guess import Guess
+from rec_core.data.sources.table.guessed_ratings import take_event, take_rating
+from rec_core.data.sources.table.guessed_times import take_time
 from rec_core.data.sources.table.names import Kind, Meaning, is_bare, meanings, tokens
 from rec_core.data.sources.table.orienting import leaning
 from rec_core.data.sources.table.reading import ROLES, Columns, Role
 
 _MOSTLY_EMPTY = 0.5  # of the rows without a user: another column names them, perhaps
-_SURE = 2.0  # evidence for which of two columns names users, from which on it is taken
+_SURE = 1.8  # evidence for which of two columns names users, from which on it is taken
 _KINDS = 15  # distinct values of what happened, at most
 _MANY = 200  # rows from which on it can be told that values are few
 _LONG = 60  # characters of a text that is no id
 _PLAIN = 2  # rank up to which a title may be that of a review, and a name the reviewer's
 _REVIEWS = frozenset({"text", "review", "reviews", "summary", "comment", "body"})
 _COARSE = frozenset({"artist", "album", "kunstler", "artista", "artiste"})
-
-
-@dataclass
-class Guess:
-    """What is guessed so far: role → column, why, and what is to be asked."""
-
-    sample: Sample
-    found: dict[Role, str] = field(default_factory=dict)
-    reasons: dict[Role, str] = field(default_factory=dict)
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def columns(self) -> Columns:
-        """The columns as settings; unsettled roles have their likeliest."""
-        return Columns(**self.found)
-
-    def take(self, role: Role, name: str, reason: str) -> None:
-        """Settle a role; no ``name`` for none."""
-        if name:
-            self.found[role] = name
-        self.reasons[role] = reason
-
-    def ask(self, role: Role, text: str, names: Sequence[str], meaning: Sequence[str], reason: str) -> None:
-        """Take the first of some columns, "" for none, and ask whether it is."""
-        choices = [Choice(name, name or "none", said) for name, said in zip(names, meaning, strict=True)][:MOST]
-        self.questions.append(Question(role, text, tuple(choices)))
-        self.take(role, names[0], reason)
-
-    def free(self) -> list[Profile]:
-        """Return the profiles of the columns that have no role yet."""
-        taken = set(self.found.values())
-        return [one for name, one in self.sample.profiles.items() if name not in taken]
 
 
 def answered(columns: Columns, role: Role, name: str) -> Columns:
@@ -68,9 +38,6 @@ def answered(columns: Columns, role: Role, name: str) -> Columns:
 
 def guess(sample: Sample, of_items: bool = False) -> Guess:
     """Return what the columns of a sample are; a file ``of_items`` has no users, ratings or times."""
-    from rec_core.data.sources.table.guessed_ratings import take_event, take_rating
-    from rec_core.data.sources.table.guessed_times import take_time
-
     found = Guess(sample)
     if of_items:
         _take_items(found)
@@ -185,7 +152,7 @@ def _rivals(sample: Sample, some: Sequence[Profile]) -> list[Profile]:
 def _ask_between(found: Guess, role: Role, some: Sequence[Profile]) -> None:
     text = f"Several columns may name {role}s. Which one does?"
     said = [f"{one.span}, {one.filled:.0%} of the rows" for one in some]
-    found.ask(role, text, [one.name for one in some], said, "its name, which others have as well")
+    found.ask(role, text, [one.name for one in some], said, "what is known of it, which holds for others as well")
 
 
 def _may_be_ids(one: Profile) -> bool:
@@ -281,12 +248,16 @@ def _take_both(found: Guess, pool: Sequence[Profile]) -> None:
         found.take("user", user.name, "; ".join(reasons))
         found.take("item", item.name, "; ".join(reasons))
         return
+    more = [*coarser, *(one for one in _coarser(found, item, user) if one not in coarser)]
+    why = "the columns are alike; users come first in most logs"
+    if more:
+        _ask_between(found, "user", [user, item, *more])
+        _ask_between(found, "item", [item, user, *more])
+        return
     said = [f"then “{item.name}” names items", f"then “{user.name}” names items"]
-    said += [f"then “{item.name}” names items, and “{user.name}” sessions" for _ in coarser]
     text = f"“{one.name}” and “{other.name}” both hold ids. Which one names users?"
-    names = [user.name, item.name, *[more.name for more in coarser]]
-    found.ask("user", text, names, said, "the columns are alike; users come first in most logs")
-    found.take("item", item.name, "the columns are alike; users come first in most logs")
+    found.ask("user", text, [user.name, item.name], said, why)
+    found.take("item", item.name, why)
 
 
 def _coarser(found: Guess, user: Profile, item: Profile) -> list[Profile]:

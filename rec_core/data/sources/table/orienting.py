@@ -12,7 +12,7 @@ from rec_core.data.sources.table.evidence import NEARLY, Numbers, Profile, Sampl
 from rec_core.data.sources.table.names import meanings
 
 if TYPE_CHECKING:
-    from rec_core.data.sources.table.guessing import Guess
+    from rec_core.data.sources.table.guess import Guess
 
 _LOOKED_AT = 400  # distinct ids
 _BURST, _APART = 0.1, 5.0  # of random order; times that the other column's is longer

@@ -6,23 +6,29 @@ seconds; DuckDB 0.85, pandas 1.5) and memory, keeps records in order and tells o
 
 from __future__ import annotations
 
+import csv
 import io
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rec_core.data.rejected import NOT_TEXT, Rejects
+from rec_core.data.rejected import NAMES_AGAIN, Rejects
+from rec_core.data.sources.table import forms
 from rec_core.data.sources.table.addresses import is_elsewhere
+from rec_core.data.sources.table.blocks import rows_of
+from rec_core.data.sources.table.encodings import BROKEN, codec, text_of
 from rec_core.data.sources.table.folders import first_of
+from rec_core.data.sources.table.objects import Unreadable, plain
 from rec_core.data.sources.table.opening import DAMAGED, begun, name_of, opened, parts, size_of, start_of
+from rec_core.data.sources.table.quoting import swallowed
 from rec_core.data.sources.table.reading import Layout
-from rec_core.data.sources.table.sniffing import STAND_IN, as_text, header_lines, parts_of, readable, separated, unique
+from rec_core.data.sources.table.records import ESCAPED, first_records, header_lines, is_odd, one_sign, records
+from rec_core.data.sources.table.sniffing import parts_of, unique
+from rec_core.data.sources.table.streams import Watched, ends, prepared
 from rec_core.errors import DataError
 
 if TYPE_CHECKING:  # loaded when files are read
@@ -30,8 +36,7 @@ if TYPE_CHECKING:  # loaded when files are read
 
 _BLOCK = 16 << 20  # bytes of text that are read at a time; a record may not be longer
 _ROWS = 1 << 17  # of JSON lines and Parquet that are read at a time
-_BROKEN = re.compile("[\udc80-\udcff]")  # what stands for bytes that are not of the encoding
-NO_OBJECT = "no JSON object"
+SWALLOWED = "a line within quotation marks that may be a row"
 _FEW, _MANY = "too few fields", "too many fields"
 Told = Callable[[int], None]  # how many bytes were read so far
 
@@ -57,7 +62,7 @@ def pieces(
     Raises:
         DataError: one sentence, if the file cannot be read.
     """
-    read = {"text": _text, "json": _objects, "parquet": _parquet}[layout.form]
+    read = _entries if layout.form in forms.ENTRIES else _parquet if layout.form == "parquet" else _text
     begin, n_bytes = 0, 0
     for part in parts_of(path, layout):
         noted = rejects.of_part(begin, part.label) if layout.form != "parquet" else rejects
@@ -91,7 +96,7 @@ def about_how_many(path: str, layout: Layout) -> int:
     if is_elsewhere(path):
         return 0
     start, size = begun(path, first_of(path))
-    return size * start.count(b"\n") // len(start) if start else 0
+    return size * forms.n_rows(start, layout) // len(start) if start else 0
 
 
 def _rows_of(path: str) -> int:
@@ -118,7 +123,12 @@ def _text(
     import pyarrow as pa
     import pyarrow.csv as table
 
-    skipped = header_lines(start_of(path), layout) if layout.header else 0
+    if is_odd(layout):
+        yield from _by_line(path, layout, names, wanted, rejects, told)
+        return
+    start = start_of(path)
+    skipped = header_lines(start, layout)
+    again = _Again(start, layout, wanted, rejects)
     bad: list[int] = []
 
     def skip(row: Any) -> str:
@@ -126,37 +136,137 @@ def _text(
         rejects.add(bad[-1], "", _FEW if row.actual_columns < row.expected_columns else _MANY, row.text)
         return "skip"
 
-    # Bytes become text later, where it can be said which of them do not: pyarrow would refuse the file.
-    kind = pa.binary() if layout.encoding == "utf-8" else pa.string()
     place = 0
-    with opened(path) as raw:
+    with rows_of(path, layout) as raw:
+        watched = Watched(prepared(raw, layout), again.name)
         try:
             reader = table.open_csv(
-                _of_one_sign(raw, layout.separator),
+                watched,
                 table.ReadOptions(
-                    use_threads=False,
-                    block_size=_BLOCK,
-                    skip_rows=skipped,
-                    column_names=list(names),
-                    encoding="utf8" if layout.encoding == "utf-8" else layout.encoding,
+                    use_threads=False, block_size=_BLOCK, skip_rows=skipped, column_names=list(names), encoding="utf8"
                 ),
                 table.ParseOptions(
-                    delimiter=layout.separator if len(layout.separator) == 1 else STAND_IN,
+                    delimiter=one_sign(layout),
                     quote_char='"' if layout.quoted else False,
                     newlines_in_values=layout.quoted,
                     invalid_row_handler=skip,
                 ),
+                # Bytes become text later, where it can be said which of them do not: pyarrow would refuse the file.
                 table.ConvertOptions(
-                    column_types=dict.fromkeys(wanted, kind), include_columns=list(wanted), strings_can_be_null=False
+                    column_types=dict.fromkeys(wanted, pa.binary()),
+                    include_columns=list(wanted),
+                    strings_can_be_null=False,
                 ),
             )
             for batch in reader:
                 rows = _places(place, batch.num_rows, bad)
                 place = int(rows[-1]) + 1 if len(rows) else place
                 told(raw.tell())
-                yield Piece(rows, dict(zip(wanted, batch.columns, strict=True)))
+                columns = [_as_written(column) if layout.escape else column for column in batch.columns]
+                piece = Piece(rows, dict(zip(wanted, columns, strict=True)))
+                yield again.left_out(piece) if watched.is_named else piece
         except (pa.ArrowException, UnicodeError) as error:
-            raise _no_table(name_of(path), error, place + skipped, layout) from error
+            if "Expected" not in str(error):
+                raise _no_table(name_of(path), error, place + skipped, layout) from error
+            # A record with too few or too many fields that is not of the encoding, which pyarrow cannot hand over.
+            yield from _by_line(path, layout, names, wanted, rejects, told, place, frozenset(bad))
+            return
+    if layout.quoted and watched.has_quotes:
+        place = max([place, *(row + 1 for row in bad[-1:])])
+        _note_swallowed(path, layout, len(names), rejects, watched.lines, place + skipped)
+
+
+def _as_written(column: pa.Array) -> pa.Array:
+    """Return fields with what is escaped in them as the file has it."""
+    import pyarrow.compute as pc
+
+    for pair, sign in ESCAPED.items():
+        column = pc.replace_substring(column, sign, pair)
+    return column
+
+
+def _note_swallowed(path: str, layout: Layout, width: int, rejects: Rejects, lines: int | None, n_records: int) -> None:
+    """Note lines within quotation marks that may be rows: where there are more ``lines`` than records, all are read."""
+    if lines is None:
+        with opened(path) as raw:
+            stream = prepared(raw, layout)
+            lines = sum(map(ends, iter(lambda: stream.read(_BLOCK), b"")))
+    if lines <= n_records:
+        return
+    with opened(path) as raw:
+        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="replace", newline="")
+        for row, within in swallowed(text, layout, width):
+            for line in within:
+                rejects.add(row, "", SWALLOWED, line)
+
+
+def _by_line(
+    path: str,
+    layout: Layout,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    rejects: Rejects,
+    told: Told,
+    place: int = 0,
+    noted: frozenset[int] = frozenset(),
+) -> Iterator[Piece]:
+    """Yield the records of text that pyarrow does not read, from a ``place`` on; what is wrong with some was noted."""
+    columns = [names.index(name) for name in wanted]
+    again = _Again(start_of(path), layout, wanted, rejects)
+    with opened(path) as raw:
+        text: Any = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors=BROKEN, newline="")
+        found = islice(records(text, layout), int(layout.header) + place, None)
+        try:
+            while held := list(islice(found, _ROWS)):
+                rows, kept = [], []
+                for row, (_, _, record) in enumerate(held, place):
+                    if len(record) == len(names):
+                        rows.append(row)
+                        kept.append([record[at] for at in columns])
+                    elif row not in noted:
+                        wrong = _FEW if len(record) < len(names) else _MANY
+                        rejects.add(row, "", wrong, plain(layout.separator.join(record)))
+                place += len(held)
+                told(raw.tell())
+                yield again.left_out(Piece(np.array(rows, np.int64), _columns(kept, wanted)))
+        except csv.Error as error:
+            raise _no_table(name_of(path), error, place, layout) from error
+
+
+class _Again:
+    """Notes records that are the names of the columns again, as where two files were made one, and leaves them out."""
+
+    def __init__(self, start: bytes, layout: Layout, wanted: Sequence[str], rejects: Rejects) -> None:
+        self._wanted, self._rejects = wanted, rejects
+        first = first_records(text_of(start, layout.encoding), layout, 0) if layout.header else []
+        cells = dict(zip(unique(first[0]), first[0], strict=True)) if first else {}
+        self._names = {name: [cells[name], name, f"\ufeff{name}"] for name in wanted if name in cells}
+
+    @property
+    def name(self) -> bytes:
+        """The longest name of a wanted column, which such a record holds."""
+        return max((name.encode() for name in self._names), key=len, default=b"")
+
+    def left_out(self, piece: Piece) -> Piece:
+        """Return a piece without such records."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if len(self._names) < len(self._wanted):
+            return piece
+        mask = np.ones(len(piece.rows), bool)
+        for name in self._wanted:
+            column = piece.columns[name]
+            same = pc.is_in(column, pa.array(self._names[name], pa.string()).cast(column.type))
+            if not pc.any(same).as_py():
+                return piece
+            mask &= same.to_numpy(zero_copy_only=False)
+        if not mask.any():
+            return piece
+        for row in piece.rows[mask].tolist():
+            self._rejects.add(row, "", NAMES_AGAIN, "")
+        keep = pa.array(~mask)
+        return Piece(piece.rows[~mask], {name: column.filter(keep) for name, column in piece.columns.items()})
 
 
 def _places(begin: int, count: int, bad: Sequence[int]) -> NDArray[np.int64]:
@@ -180,77 +290,42 @@ def _no_table(name: str, error: Exception, line: int, layout: Layout) -> DataErr
     return DataError(f"'{name}', after line {line:,}: this cannot be read as a table; mend the file, or name another.")
 
 
-class _Replaced(io.RawIOBase):
-    """A stream in which a separator of two signs is one of one sign."""
-
-    def __init__(self, stream: IO[bytes], separator: bytes) -> None:
-        super().__init__()
-        self._stream, self._separator, self._held = stream, separator, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._held + self._stream.read(len(buffer) - len(self._held))
-        # What may be the first half of a separator waits for the second.
-        ends = data.endswith(self._separator[:1]) and len(data) > len(self._held)
-        self._held = data[-1:] if ends else b""
-        ready = (data[:-1] if ends else data).replace(self._separator, STAND_IN.encode())
-        if not ready and ends:
-            return self.readinto(buffer)
-        buffer[: len(ready)] = ready
-        return len(ready)
-
-
-def _of_one_sign(stream: IO[bytes], separator: str) -> Any:
-    return stream if len(separator) == 1 else _Replaced(stream, separator.encode())
-
-
-def _objects(
+def _entries(
     path: str, layout: Layout, names: Sequence[str], wanted: Sequence[str], rejects: Rejects, told: Told
 ) -> Iterator[Piece]:
     with opened(path) as raw:
         # Marked, what is not of the encoding can be told; replaced, it would be another id.
-        lines = filter(str.strip, io.TextIOWrapper(raw, encoding=_codec(layout), errors="surrogateescape"))
+        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors="surrogateescape")
+        entries = forms.entries(text, layout, wanted, path)
         place = 0
-        while held := list(islice(lines, _ROWS)):
-            rows, records = [], []
-            for row, line in enumerate(held, place):
-                record = _object(line, wanted) if _is_text(line) else NOT_TEXT
-                if isinstance(record, str):
-                    rejects.add(row, "", record, _plain(line))
-                else:
-                    rows.append(row)
-                    records.append(record)
-            place += len(held)
-            told(raw.tell())
-            yield Piece(np.array(rows, np.int64), _columns(records, wanted))
-
-
-def _is_text(line: str) -> bool:
-    return line.isascii() or not _BROKEN.search(line)
-
-
-def _plain(line: str) -> str:
-    return _BROKEN.sub("\ufffd", line)
-
-
-def _object(line: str, wanted: Sequence[str]) -> list[str] | str:
-    """Return the ``wanted`` fields of a line as texts, or why there are none."""
-    try:
-        found = json.loads(line, parse_float=str, parse_int=str)  # as they were written: 1.50 and 2^70 are ids too
-    except (ValueError, RecursionError):
-        return NO_OBJECT
-    if not isinstance(found, dict):
-        return NO_OBJECT
-    fields = [as_text(found.get(name)) for name in wanted]
-    return fields if all(readable(text) == text for text in fields) else NOT_TEXT
+        try:
+            while held := list(islice(entries, _ROWS)):
+                rows, records = [], []
+                for row, entry in enumerate(held, place):
+                    if isinstance(entry, Unreadable):
+                        rejects.add(row, "", entry.why, entry.text)
+                    else:
+                        rows.append(row)
+                        records.append(entry)
+                place += len(held)
+                told(raw.tell())
+                yield Piece(np.array(rows, np.int64), _columns(records, wanted))
+        except UnicodeError as error:
+            raise _no_table(name_of(path), error, place, layout) from error
 
 
 def _columns(records: Sequence[Sequence[str]], wanted: Sequence[str]) -> dict[str, pa.Array]:
+    return {name: _texts([record[at] for record in records]) for at, name in enumerate(wanted)}
+
+
+def _texts(values: list[str]) -> pa.Array:
+    """Return texts; as bytes where some are not of the file's encoding."""
     import pyarrow as pa
 
-    return {name: pa.array([record[at] for record in records], pa.string()) for at, name in enumerate(wanted)}
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value.encode("utf-8", "surrogateescape") for value in values], pa.binary())
 
 
 def _parquet(
@@ -307,8 +382,10 @@ def lines_of(path: str, layout: Layout, rows: NDArray[np.int64]) -> NDArray[np.i
 def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[int], int]:
     """Return the lines on which those records of a file begin that it holds, and how many it holds, or more."""
     with opened(path) as raw:
-        text = io.TextIOWrapper(raw, encoding=_codec(layout), errors="replace", newline="")
-        begins = _begins(text, layout) if layout.form == "text" else _filled(text)
+        errors = "surrogateescape" if layout.form in forms.OTHERS else "replace"
+        text = io.TextIOWrapper(raw, encoding=codec(layout.encoding), errors=errors, newline="")
+        is_text = layout.form == "text"
+        begins = (begin for begin, _, _ in records(text, layout)) if is_text else forms.lines(text, layout, path)
         wanted, found = iter(rows.tolist()), []
         row, count = next(wanted, -1), 0
         for place, line in enumerate(islice(begins, int(layout.form == "text" and layout.header), None)):
@@ -319,23 +396,3 @@ def _lines_in(path: str, layout: Layout, rows: NDArray[np.int64]) -> tuple[list[
             if row < 0:
                 break
     return found, count
-
-
-def _begins(text: io.TextIOBase, layout: Layout) -> Iterator[int]:
-    """Yield the line on which each record of separated values begins; blank lines are none."""
-    separator = layout.separator
-    lines = text if len(separator) == 1 else (line.replace(separator, STAND_IN) for line in text)
-    reader = separated(lines, separator if len(separator) == 1 else STAND_IN, layout.quoted)
-    line = 1
-    for record in reader:
-        if record:
-            yield line
-        line = reader.line_num + 1
-
-
-def _filled(text: io.TextIOBase) -> Iterator[int]:
-    return (number for number, line in enumerate(text, 1) if line.strip())
-
-
-def _codec(layout: Layout) -> str:
-    return "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding

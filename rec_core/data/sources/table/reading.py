@@ -10,7 +10,16 @@ from rec_core.data.sources.table.formats import fault
 from rec_core.data.sources.table.time_forms import NAMED
 from rec_core.settings import Settings
 
-Form = Literal["text", "json", "parquet"]  # fields between separators; one JSON object a line; Parquet
+Form = Literal["text", "json", "parquet", "values", "dicts", "lists", "blocks"]
+FORM_NAMES: dict[Form, str] = {
+    "text": "fields between separators",
+    "json": "JSON lines",
+    "parquet": "Parquet",
+    "values": "JSON objects",
+    "dicts": "lines of Python dictionaries",
+    "lists": "lines of a user and all their items",
+    "blocks": "blocks of lines, each under the id of an item",
+}
 Role = Literal["user", "item", "rating", "time", "time_of_day", "event", "title", "categories"]
 ROLES: dict[Role, str] = {
     "user": "User",
@@ -23,7 +32,24 @@ ROLES: dict[Role, str] = {
     "categories": "Categories of the item",
 }
 NEEDED: tuple[Role, ...] = ("user", "item")
-ENCODINGS = {"utf-8": "UTF-8", "latin-1": "Latin-1", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "latin-1": "Latin-1",
+    "cp1252": "Windows-1252",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16, little-endian, no mark",
+    "utf-16-be": "UTF-16, big-endian, no mark",
+    "cp1250": "Windows-1250 (Central European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8-r": "KOI8-R (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "gb18030": "GB18030, GBK (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "shift-jis": "Shift-JIS (Japanese)",
+    "euc-jp": "EUC-JP (Japanese)",
+    "euc-kr": "EUC-KR (Korean)",
+}
 DECIMALS = {".": "point", ",": "comma"}
 
 
@@ -33,6 +59,9 @@ class Layout(Settings):
 
     ``thousands`` separates the digits of large numbers in texts. ``time_format`` is how times are written: one of
     ``time_forms.NAMED`` or a pattern of ``strptime``; "" for numbers since 1970, whose unit is told, and ISO dates.
+    ``skip`` lines stand above the names or the first row. A quotation mark behind ``escape`` ends no field, and both
+    are kept as they are written. With ``spaces``, those after a separator belong to no field. Unless ``multiline``,
+    quotation marks enclose nothing beyond their line. Lines that begin with ``comment`` are no rows.
     """
 
     form: Form = "text"
@@ -43,6 +72,11 @@ class Layout(Settings):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     time_format: str = Field(default="", max_length=60)
+    skip: int = Field(default=0, ge=0, le=1000)
+    escape: Literal["", "\\"] = ""
+    spaces: bool = False
+    multiline: bool = True
+    comment: str = Field(default="", max_length=2)
 
     @field_validator("separator")
     @classmethod

@@ -5,35 +5,33 @@ Every guess is shown, and a reader may say otherwise.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from rec_core.data.sources.table import folders
+from rec_core.data.sources.table import folders, forms
 from rec_core.data.sources.table.asking import Question
+from rec_core.data.sources.table.encodings import encoding_of, require_text, text_of
 from rec_core.data.sources.table.evidence import Sample
 from rec_core.data.sources.table.folders import Part, first_of, is_one, with_keys
 from rec_core.data.sources.table.guessing import guess
+from rec_core.data.sources.table.headers import names_above
+from rec_core.data.sources.table.layouts import require_narrow, text_layout
 from rec_core.data.sources.table.names import is_known
+from rec_core.data.sources.table.objects import as_text
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
-from rec_core.data.sources.table.sampling import CELLS, ROWS, SLICES, row_groups, slices
+from rec_core.data.sources.table.records import first_records
+from rec_core.data.sources.table.sampling import CELLS, ROWS, SLICES, row_groups
+from rec_core.data.sources.table.sampling import slices as sampled
+from rec_core.data.sources.table.several import require_no_impressions
+from rec_core.data.sources.table.slices import slices
 from rec_core.errors import DataError
 
-_SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
-STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
 _SAMPLED = 6_000  # records of the beginning, of which the roles of columns are told
-_LONGEST = 16 << 20  # characters of a field
-_WIDEST = 500  # columns
 _HALF = re.compile("[\ud800-\udfff]")
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,23 @@ def layout_of(path: str, separator: str = "") -> Layout:
     Raises:
         DataError: one sentence, if it cannot be read, is empty or no text.
     """
-    start = start_of(first_of(path))
-    if start.startswith(PARQUET):
-        return Layout(form="parquet")
-    encoding = _encoding(start, name_of(path))
-    return _layout(_decoded(start, encoding), encoding, name_of(path), separator)
+    return laid_out(path, separator)[0]
+
+
+def laid_out(path: str, separator: str = "") -> tuple[Layout, tuple[Question, ...]]:
+    """Return how a file seems to be written, and the questions that it leaves open; the errors are ``layout_of``'s."""
+    name, found = name_of(path), slices(first_of(path))
+    if found.start.startswith(PARQUET):
+        return Layout(form="parquet"), ()
+    encoding, asked = encoding_of(
+        found, name, is_json=found.start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    )
+    text = text_of(found.start[:HELD], encoding)
+    is_whole = found.whole and len(found.start) <= HELD
+    if not separator and (other := forms.layout_of(text, encoding, name, is_whole)):
+        return other, asked
+    layout, more = text_layout(found, encoding, name, separator, is_known)
+    return layout, asked + more
 
 
 def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sniffed:
@@ -72,12 +82,12 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     Raises:
         DataError: one sentence, if it cannot be read, or is no table.
     """
-    layout = layout or layout_of(path)
+    layout, asked = (layout, ()) if layout else laid_out(path)
     names, records = seen(path, layout)
     most = max(CELLS // len(names), _LOOKED_AT)  # tables with many columns take no longer
     guessed = guess(Sample(names, records[:most] + _further(path, layout, len(names), most)), of_items)
     first = records[:_LOOKED_AT]
-    return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
+    return Sniffed(layout, names, first, guessed.columns, (*asked, *guessed.questions), guessed.reasons)
 
 
 def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
@@ -89,7 +99,8 @@ def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
     names, records = _rows_of(path, layout)
     names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
     parts_of(path, layout)
-    _require_narrow(names, name_of(path))
+    require_narrow(names, name_of(path))
+    require_no_impressions(names, records, name_of(path))
     return names, records
 
 
@@ -98,8 +109,9 @@ def _further(path: str, layout: Layout, width: int, most: int) -> list[list[str]
     if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
         return []
     found: list[list[str]] = []
-    for block in slices(path):
-        records = _records(_decoded(block, layout.encoding), layout, min(most // SLICES, ROWS))
+    inner = layout.model_copy(update={"skip": 0})
+    for block in sampled(path):
+        records = first_records(text_of(block, layout.encoding), inner, min(most // SLICES, ROWS))
         found += [record for record in records if len(record) == width]
     return found
 
@@ -116,9 +128,9 @@ def parts_of(path: str, layout: Layout) -> list[Part]:
 
 
 def _begins(start: bytes, layout: Layout) -> tuple[list[str], list[list[str]]]:
-    if layout.form == "json":
-        return _objects(start, layout, "")
-    records = _records(_decoded(start, layout.encoding), layout, 20)
+    if layout.form != "text":
+        return _in_other_form(start, layout, "")
+    records = first_records(text_of(start, layout.encoding), layout, 20)
     return unique(records[0] if records else []), records
 
 
@@ -127,127 +139,16 @@ def _rows_of(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
     if layout.form == "parquet":
         return _parquet(path)
     start, name = start_of(first_of(path)), name_of(path)
-    _encoding(start, name)
-    return (_objects if layout.form == "json" else _fields)(start, layout, name)
-
-
-def _require_narrow(names: Sequence[str], name: str) -> None:
-    """Refuse a table of users × items, and what is wide for another reason: no log has so many columns."""
-    if len(names) > _WIDEST:
-        raise DataError(
-            f"'{name}' has {len(names):,} columns, and at most {_WIDEST} are read. A log has one row per interaction: "
-            "turn a table of users × items into rows of user, item and value (`melt` in pandas), and name that file."
-        )
-
-
-def _layout(text: str, encoding: str, name: str, separator: str) -> Layout:
-    if text.lstrip().startswith(("{", "[")):
-        if text.lstrip().startswith("["):
-            raise DataError(f"'{name}' is one JSON list; write one object a line (JSON lines), and name that file.")
-        return Layout(form="json", encoding=encoding)
-    layout = Layout(encoding=encoding, separator=separator or _separator(text))
-    records = _records(text, layout)
-    _require_narrow(max(records, key=len, default=[]), name)
-    header = _is_header(records)
-    commas = layout.separator != "," and any(_COMMA.fullmatch(value) for record in records[1:] for value in record)
-    return layout.model_copy(update={"header": header, "decimal": "," if commas else "."})
-
-
-def _encoding(start: bytes, name: str) -> str:
-    """Return the encoding of a text.
-
-    Raises:
-        DataError: if it is empty, or no text.
-    """
-    if not start.strip():
-        raise DataError(f"'{name}' is empty: there is nothing to read. Name another file.")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if b"\0" in start:
-        raise DataError(
-            f"'{name}' is not text, and not Parquet: name a file of separated values (CSV), JSON lines or Parquet."
-        )
-    try:
-        start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:  # not a sign that was cut at the end of what was looked at
-            return "cp1252" if any(0x80 <= byte < 0xA0 for byte in start) and _is_cp1252(start) else "latin-1"
-    return "utf-8"
-
-
-def _is_cp1252(start: bytes) -> bool:
-    try:
-        start.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _decoded(start: bytes, encoding: str) -> str:
-    return start.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
-
-
-def _separator(text: str) -> str:
-    """Return the separator that gives most records the same number of fields, at least two."""
-
-    def agreement(separator: str) -> float:
-        widths = Counter(map(len, _records(text, Layout(separator=separator))))
-        width, count = max(widths.items(), key=lambda one: one[1], default=(0, 0))
-        return round(count / widths.total(), 1) if width > 1 else 0.0
-
-    found = max(_SEPARATORS, key=agreement)
-    return found if agreement(found) else ","
-
-
-def _records(text: str, layout: Layout, most: int = _LOOKED_AT) -> list[list[str]]:
-    """Return the first records of a text; the last of a text that was cut off may be a part of one."""
-    found: list[list[str]] = []
-    try:
-        for record in _reader(text, layout):
-            if record:
-                found.append(record)
-            if len(found) > most:
-                break
-    except csv.Error:  # a field of a megabyte, say: what came before shows enough
-        pass
-    return found
-
-
-def _reader(text: str, layout: Layout) -> Any:
-    separator = layout.separator
-    if len(separator) == 2:
-        text, separator = text.replace(separator, STAND_IN), STAND_IN
-    return separated(io.StringIO(text, newline=""), separator, layout.quoted)
-
-
-def separated(lines: Iterable[str], separator: str, quoted: bool) -> Any:
-    """Return a reader of records whose fields are separated by one sign."""
-    csv.field_size_limit(_LONGEST)
-    return csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
-
-
-def header_lines(start: bytes, layout: Layout) -> int:
-    """Return how many lines the names of the columns take, with blank ones above them."""
-    text = _decoded(start, layout.encoding)
-    reader = _reader(text, layout)
-    return reader.line_num if next(filter(None, reader), None) else 0
-
-
-def _is_header(records: Sequence[Sequence[str]]) -> bool:
-    """Say whether the first record is one of names: it names what is known, or no number where others do."""
-    if not records:
-        return False
-    first = [value.strip() for value in records[0]]
-    if any(_NUMBER.fullmatch(value) or not value for value in first):
-        return False
-    if any(is_known(value) for value in first):
-        return True
-    return any(_NUMBER.fullmatch(value.strip()) for record in records[1:] for value in record)
+    require_text(start, name)
+    return (_fields if layout.form == "text" else _in_other_form)(start, layout, name)
 
 
 def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    records = _records(_decoded(start, layout.encoding), layout, _SAMPLED)
-    names = unique(records[0]) if layout.header and records else unnamed(max(map(len, records), default=0))
+    records = first_records(text_of(start, layout.encoding), layout, _SAMPLED)
+    if layout.header and records:
+        names = unique(names_above(records[0], records[1:], layout))
+    else:
+        names = unnamed(max(map(len, records), default=0))
     if len(names) < 2:
         raise DataError(
             f"'{name}', line 1: there is one column where a log has two, users and items, when fields are separated by "
@@ -261,47 +162,13 @@ def _fields(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[li
 
 def said_separator(separator: str) -> str:
     """Return a separator as it can be seen."""
-    return {"\t": "tab", " ": "space"}.get(separator, separator)
+    return {"\t": "tab", " ": "space", "\x01": "\\x01"}.get(separator, separator)
 
 
-def _objects(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
-    found: dict[str, None] = {}
-    objects = []
-    lines = _decoded(start, layout.encoding).split("\n")
-    if len(lines) == 1 and len(start) == HELD:
-        raise DataError(
-            f"'{name}', line 1 is longer than {HELD >> 20} MB. Write one object of one interaction a line, or name "
-            "another file."
-        )
-    for line in lines[:_SAMPLED]:
-        try:
-            one = json.loads(line, parse_float=str, parse_int=str)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(one, dict):
-            objects.append(one)
-            found |= dict.fromkeys(one)
-    if len(found) < 2:
-        raise DataError(
-            f"'{name}', line 1: no JSON object with two fields or more stands there. Write one object a line, such as "
-            '{"user": 1, "item": 2}, or name another file.'
-        )
-    _require_narrow(list(found), name)
-    return unique(list(found)), [[readable(as_text(one.get(field))) for field in found] for one in objects]
-
-
-def as_text(value: object) -> str:
-    """Return a value of JSON as a field of a table: numbers as they were written, lists joined, nothing for null."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "|".join(value)
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # nested as deeply as could just be read
-        return ""
+def _in_other_form(start: bytes, layout: Layout, name: str) -> tuple[list[str], list[list[str]]]:
+    names, records = forms.rows_of(text_of(start, layout.encoding), layout, name, _SAMPLED)
+    require_narrow(names, name)
+    return unique(names), [[readable(value) for value in record] for record in records]
 
 
 def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
@@ -314,7 +181,7 @@ def _parquet(path: str) -> tuple[list[str], list[list[str]]]:
             with opened(part) as stream:
                 file = pq.ParquetFile(stream)
                 names = file.schema_arrow.names
-                _require_narrow(names, name_of(part))
+                require_narrow(names, name_of(part))
                 groups = row_groups(file.num_row_groups)
                 batches = [next(file.iter_batches(ROWS, row_groups=[group]), None) for group in groups]
                 found = [batch for batch in batches if batch is not None and batch.num_rows]

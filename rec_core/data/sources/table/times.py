@@ -51,7 +51,7 @@ class Times:
         self._form, self._decimal = form, decimal
         self._chunks: list[_Chunk] = []
         self._places = 0  # decimal places of Excel's days
-        self._other: str | None = None  # the form of the first times that do not fit
+        self._others: list[str] | None = None  # forms of the first times that do not fit
 
     def add(self, column: pa.Array) -> dict[str, Mask]:
         """Take times (n,); return which of them are none, by why."""
@@ -63,10 +63,12 @@ class Times:
         """Return why times are none, with the form that they have instead."""
         if kind not in (_NO_DATE, self._misfit) or not mask.any():
             return kind
-        if self._other is None:
+        if self._others is None:
             some = as_texts(column.take(np.flatnonzero(mask)[:_MISFITS]))[0].to_pylist()
-            self._other = next((form for form in forms(some) if form != self._form), "")
-        return f"{kind}: written as {self._other} (--time-format '{self._other}')" if self._other else kind
+            self._others = [form for form in forms(some) if form != self._form]
+        if not self._others:
+            return kind
+        return f"{kind}: written as {' or '.join(self._others)} (--time-format '{self._others[0]}')"
 
     @property
     def _misfit(self) -> str:

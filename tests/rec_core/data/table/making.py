@@ -85,7 +85,7 @@ def make(seed: int) -> Made:
     has_header = rng.random() > 0.1
     users, items = _ids(rng, rows, language, story)
     columns: list[tuple[str, str, Values]] = [("user", "user", users), ("item", "item", items)]
-    kind, texts, ratings = _ratings(rng, rows, story)
+    kind, texts, ratings = _ratings(rng, rows, story, has_header)
     if kind:
         columns.append(("rating", kind, texts))
     written, seconds, clock = _times(rng, rows, story, has_header)
@@ -180,7 +180,7 @@ def _ids(rng: Generator, rows: _Rows, language: str, story: list[str]) -> tuple[
     return [user[place] for place in rows.user], [item[place] for place in rows.item]
 
 
-def _ratings(rng: Generator, rows: _Rows, story: list[str]) -> tuple[str, Values, list[float] | None]:
+def _ratings(rng: Generator, rows: _Rows, story: list[str], has_header: bool) -> tuple[str, Values, list[float] | None]:
     kind = str(
         rng.choice(
             ["none", "stars", "halves", "ten", "plays", "quantity", "ratio", "likes", "once"],
@@ -199,7 +199,7 @@ def _ratings(rng: Generator, rows: _Rows, story: list[str]) -> tuple[str, Values
             numbers = np.clip(np.rint(liked * 2) / 2, 0.5, 5)
         elif kind == "ten":
             numbers = np.clip(np.rint(liked * 2), 1, 10)
-        elif kind == "once":
+        elif kind == "once" and has_header:  # without a name, ones say nothing
             numbers = np.ones(n)
         texts = [f"{number:.1f}" if kind == "halves" or n % 3 == 0 else f"{number:.0f}" for number in numbers]
         return "rating", texts, numbers.tolist()

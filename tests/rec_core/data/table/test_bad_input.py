@@ -15,7 +15,7 @@ import pytest
 
 from rec_core.data.interactions import Dataset
 from rec_core.data.sources import Folders, files, register
-from rec_core.data.sources.table import sniff, source
+from rec_core.data.sources.table import Table, sniff, source
 from rec_core.data.sources.table.sniffing import unique
 from rec_core.errors import CorelensError, DataError
 from rec_core.experiment import Experiment
@@ -48,7 +48,6 @@ def _load(path: Path, **columns: object) -> Dataset:
         (b"\x1f\x8b" + b"\x00" * 40, "'log.csv' is damaged, or its copy was cut off: fetch it again."),
         (gzip.compress(_LINE.encode() * 5000)[:-20], "'log.csv' is damaged, or its copy was cut off: fetch it again."),
         (b"PK\x03\x04" + b"\x00" * 40, "'log.csv' is damaged, or its copy was cut off: fetch it again."),
-        ('[{"user": 1, "item": 2}]', "'log.csv' is one JSON list; write one object a line (JSON lines), and name that"),
         ('{"user": 1}\n', "'log.csv', line 1: no JSON object with two fields or more stands there. Write one object"),
         ("user,item\n1.5,2\n2.5,3\n", "The column 'user' holds numbers with fractions, such as 1.5, which are no ids"),
         ("user,item\n,2\n,3\n", "No row of 'log.csv' can be read: line 2, column 'user': nothing stands there."),
@@ -121,9 +120,20 @@ def test_what_is_not_of_the_encoding_is_listed(tmp_path: Path) -> None:
 
 
 def test_a_quotation_mark_that_is_never_closed_makes_no_id_of_many_lines(tmp_path: Path) -> None:
-    rejected = _load(_log(tmp_path, 'user,item\n1,2\n5,"4\n5,3\n6,6\n')).rejected
-    assert rejected.wrong.tolist() == ["a line break, as where a quotation mark is not closed"]
-    assert rejected.place() == "line 3, column 'item'"
+    path = _log(tmp_path, 'user,item\n1,2\n5,"4\n5,3\n6,6\n')
+    assert _load(path).catalogue.item_ids.tolist() == ["2", "3", "6", '"4']
+    rejected = _quoted(path).rejected
+    torn = "a line break, as where a quotation mark is not closed"
+    assert rejected.kinds == {torn: 1, "a line within quotation marks that may be a row": 2}
+    assert rejected.place(2) == "line 3, column 'item'"
+    assert rejected.value.tolist()[:2] == ["5,3", "6,6"]
+
+
+def _quoted(path: Path) -> Dataset:
+    """Read a log whose quotation marks are said to enclose fields."""
+    log = own(path)
+    layout = log.reading.layout.model_copy(update={"quoted": True, "multiline": True})
+    return Table.of(str(path), log.reading.model_copy(update={"layout": layout})).load(_FOLDERS)
 
 
 def test_latin_1_and_a_byte_order_mark_are_noticed(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ def _read(path: Path, **layout: object) -> Dataset:
     return Table.of(str(path), Reading(layout=said, columns=found.columns)).load(_FOLDERS)
 
 
+def _read_said(path: Path, **layout: object) -> Dataset:
+    reading = Reading(layout=checked(Layout, layout), columns=sniff(str(path)).columns)
+    return Table.of(str(path), reading).load(_FOLDERS)
+
+
 def _seconds(data: Dataset) -> list[int]:
     assert data.interactions.time is not None
     return data.interactions.time.tolist()
@@ -195,6 +200,12 @@ def test_dates_of_another_form_are_rejected_with_the_remedy(tmp_path: Path) -> N
     columns = sniff(str(path)).columns
     with pytest.raises(DataError, match=r"neither a number nor a date: written as %d/%m/%Y \(--time-format"):
         Table.of(str(path), Reading(columns=columns)).load(_FOLDERS)
+
+
+def test_a_refusal_names_both_orders_where_nothing_decides(tmp_path: Path) -> None:
+    path = _log(tmp_path, [one.strftime("%d/%m/%Y") for one in _instants() if one.day <= 12])
+    with pytest.raises(DataError, match="written as %d/%m/%Y or %m/%d/%Y"):
+        _read_said(path, time_format="%d.%m.%Y")
 
 
 @pytest.mark.parametrize("per", [1, 1_000])
