@@ -73,6 +73,18 @@ def test_another_query_is_not_taken_for_what_the_last_one_returned(open_page: Op
     assert any("no ORDER BY" in caption.value for caption in app.caption)
 
 
+def test_address_and_query_survive_a_reload(home: Path, open_page: Open, shop: Path) -> None:
+    first = _typed(open_page, f"sqlite:///{shop}", QUERY)
+    healthy(first)
+    (draft,) = [file.stem for file in (home / "drafts").iterdir()]
+    again = open_page("data", **{"own-way": "A database", "draft": draft})
+    assert again.text_area(key="own-query").value == QUERY
+    assert again.text_input(key="own-database").value == f"sqlite:///{shop}"
+    again.button(key="own-run").click().run()
+    healthy(again)
+    assert any(button.key == "own-use" for button in again.button)
+
+
 @pytest.mark.parametrize(
     ("address", "query", "said"),
     [

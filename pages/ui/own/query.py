@@ -8,12 +8,12 @@ import streamlit as st
 
 from cache.home import uploads_limit
 from pages.ui import access, net, state
-from pages.ui.own import file, returned
+from pages.ui.own import draft, file, returned
 from rec_core.data.databases import Database, has_order, what_to_ask
 from rec_core.data.sources.table import Queried, Table
 from rec_core.errors import CorelensError, DataError
 
-_WANTED = "_own_wanted"
+_WANTED, _AT = "_own_wanted", "asked-at"
 _ORDER = (
     "The query has no ORDER BY: rows with equal times follow each other as the database returned them. Add one to have "
     "the same log whenever you ask again."
@@ -30,8 +30,11 @@ def show() -> None:
         "A file of SQLite or DuckDB, or a PostgreSQL server. Nothing in it is changed. The rows that the query returns "
         "are copied once; runs read the copy."
     )
-    address = st.text_input("Address", key="own-database", placeholder="/data/shop.db or postgresql://user@host/shop")
-    query = st.text_area("Query", key="own-query", placeholder="SELECT user_id, item_id, time FROM events")
+    # The draft has the address of the last answer, never what is typed: that may hold a password.
+    address = st.text_input(
+        "Address", draft.noted(_AT), key="own-database", placeholder="/data/shop.db or postgresql://user@host/shop"
+    )
+    query = st.text_area("Query", key=draft.key("query"), placeholder="SELECT user_id, item_id, time FROM events")
     typed = address.strip(), query.strip()
     st.button("Run the query", key="own-run", disabled=not typed[0], on_click=_want)
     if st.session_state.pop(_WANTED, False):
@@ -39,6 +42,7 @@ def show() -> None:
         with st.spinner("Asking the database"):
             path, queried = _ask(*typed)
         returned.keep(typed, path, queried)
+        draft.note(_AT, queried.address)
     if (path := returned.to(typed)) and Path(path).exists():
         if not has_order(typed[1]):
             st.caption(_ORDER)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
+import hashlib
 import json
 import random
 import re
 import sqlite3
+import sys
 import tomllib
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +19,9 @@ import numpy as np
 import pytest
 
 from rec_core.__main__ import main
+from rec_core.canonical import digest
+from rec_core.cli import logs
+from rec_core.data.sources.table import Columns, Queried, Reading, Table
 
 from .conftest import PASSWORD, Server
 
@@ -228,3 +234,35 @@ def test_a_query_without_a_recipe_says_why(time: str, said: str, tmp_path: Path)
     assert said in statement
     assert "--   FROM events ORDER BY n" in statement
     assert "CREATE" not in statement
+
+
+def test_a_fault_is_noted_without_the_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(args: argparse.Namespace) -> None:
+        raise RuntimeError(" ".join(args.typed))
+
+    command = ["run", "--data", f"postgresql://ann:{PASSWORD}@host/shop", "--query", "SELECT 1"]
+    monkeypatch.setattr(sys, "argv", ["corelens", *command])
+    monkeypatch.setattr(logs, "take", fails)
+    assert main(command) == 1
+    noted = (home / "errors.log").read_text()
+    assert "postgresql://ann:…@host/shop" in noted
+    assert PASSWORD not in noted + "".join(capsys.readouterr())
+
+
+def test_logs_that_are_files_are_called_as_before(tmp_path: Path) -> None:
+    reading = Reading(columns=Columns(user="user_id", item="item_id"))
+    said = {"columns": {"user": "user_id", "item": "item_id"}}
+    log = Table.of(in_csv(tmp_path / "log.csv"), reading)
+    contents = hashlib.sha256((tmp_path / "log.csv").read_bytes()).hexdigest()
+    assert log.name == f"log-{digest({'files': [contents, ''], 'reading': said})[:12]}"
+
+
+def test_the_address_by_which_a_database_was_reached_is_no_part_of_a_log_s_name() -> None:
+    def named(**queried: str) -> str:
+        reading = Reading(columns=Columns(user="u", item="i"), queried=Queried(query="SELECT 1", **queried))
+        return Table.of("absent", reading).name
+
+    assert named(returned="a", address="postgresql://one/shop") == named(returned="a", address="postgresql://two/shop")
+    assert named(returned="a") != named(returned="b")
