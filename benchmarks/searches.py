@@ -152,7 +152,7 @@ def searched(case: Case, truth: Truth, seed: int) -> Found:
     base = specs.preset("recommended", "implicit", "ncf", method={"name": "recent"}, ratio=0.1)
     world = World(case, truth, np.random.default_rng([seed, case.n_users]))
     question = Question(base=base, metric=RECALL.name, keep=KEEP)
-    answer = goes_on(search(question, world.judge, None), lambda spec: True, lambda wanted: True)
+    answer = goes_on(search(question, world.judge, None), lambda spec: True, lambda wanted: 0.0)
     assert isinstance(answer, Answer)
     if answer.confirmed is None:
         return Found(None, 1.0, 1.0)

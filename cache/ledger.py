@@ -108,6 +108,16 @@ class Ledger:
             self._listed[kind] = [(one.key, one.asked_at) for one in read], read
         return list(read)
 
+    def with_runs(self) -> set[str]:
+        """Return the names of the data sets that runs were asked for on, also of those that are not known here."""
+        with self._reading() as database:
+            rows = _rows(
+                database,
+                "SELECT DISTINCT json_extract(spec, '$.data.dataset') FROM jobs WHERE kind = ? AND json_valid(spec)",
+                "run",
+            )
+        return {name for (name,) in rows if isinstance(name, str)}
+
     def lately(self, count: int) -> list[Asked]:
         """Return the jobs of all kinds that were asked for last, the newest first, at most so many."""
         with self._reading() as database:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +23,8 @@ from rec_core.errors import SpecError
 from rec_core.specs import checked
 
 _SPLIT = "split"  # beside how a log is read: where the files are that its split holds out
+
+REMOVED = " (removed)"  # ends the title of a log that is off the list and has runs
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Logs:
         for path in gone:
             if path and path not in kept:
                 self.uploads.discard(Path(path))
+        self.register()
 
     @property
     def uploads(self) -> Uploads:
@@ -122,20 +125,36 @@ class Logs:
         return any(log.shared for log in self._own() if log.name == name)
 
     def usable(self) -> set[str]:
-        """Return the names of the logs that the owner may use: their own, and those that others share."""
-        return {log.name for log in (*self.listed(), *self.of_others())}
+        """Return the names of the logs that the owner may use: their own, and those that others share.
+
+        A log that they removed is among them while there are runs on it: these stay listed.
+        """
+        gone = {log.name for log in self._own() if log.removed_at}
+        return {log.name for log in (*self.listed(), *self.of_others())} | (gone & self._with_runs(gone))
 
     def register(self) -> None:
-        """Have everybody's logs on the list, and no others, among the sources of data of this process.
+        """Have everybody's logs on the list among the sources of data of this process, and removed ones with runs.
 
         Pages show each person those that are ``usable``; a worker needs all. Where several have the same log, it stands
         by the path of the first whose file is there.
         """
         found: dict[str, Table] = {}
-        for log in _read(log for log in self.ledger.logs() if not log.removed_at):
+        kept = self.ledger.logs()
+        for log in _read(log for log in kept if not log.removed_at):
             if log.name not in found or not exists(found[log.name].path):
                 found[log.name] = log
-        sources.register(sources.distinct(found.values()))
+        gone = {log.name: log for log in kept if log.removed_at and log.name not in found}
+        some = self._with_runs(gone)
+        removed = {log.name for log in gone.values() if log.name in some}
+        found |= {log.name: log for log in _read(gone[name] for name in removed)}
+        told_apart = sources.distinct(found.values())
+        sources.register(
+            replace(log, title=f"{log.title}{REMOVED}") if log.name in removed else log for log in told_apart
+        )
+
+    def _with_runs(self, some: Collection[str]) -> set[str]:
+        """Return those of some logs that runs were asked for on."""
+        return self.ledger.with_runs() & set(some) if some else set()
 
     def _own(self) -> list[OwnLog]:
         return [log for log in self.ledger.logs() if log.owner == self.owner]

@@ -11,7 +11,17 @@ from typing import IO
 _FOLDER, _FILE = 0o700, 0o600
 _OTHERS = 0o077
 # What Corelens keeps in a home folder.
-_OURS = ("objects", "uploads", "servers", "jobs", "data", "ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm")
+_OURS = (
+    "objects",
+    "uploads",
+    "drafts",
+    "servers",
+    "jobs",
+    "data",
+    "ledger.sqlite3",
+    "ledger.sqlite3-wal",
+    "ledger.sqlite3-shm",
+)
 
 
 def home() -> Path:

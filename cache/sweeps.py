@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -190,20 +191,20 @@ class Sweeps:
     def _of_question(self, sweep: Sweep, question: Question) -> Standing:
         if asks(question.base) and not self._jobs.store.has(SCREEN.key(question.base)):
             return Standing(sweep, [self._jobs.job(question.base, "screen")], Answer("time", None, None, ()))
-        found = self._followed(question, lambda wanted: self._in_time(sweep, question, wanted))
+        found = self._followed(question, lambda wanted: self._lacking(sweep, question, wanted))
         if isinstance(found, Answer):
-            at = self._followed(question, lambda wanted: True)
+            at = self._followed(question, lambda wanted: 0.0)
             jobs = [] if isinstance(at, Answer) else self._jobs.runs(at.now)
             return Standing(sweep, jobs, found, is_over=True)
-        so_far = self._followed(question, lambda wanted: False)
+        so_far = self._followed(question, lambda wanted: math.inf)
         soon = self._jobs.runs(found.soon)
         beside = [job for job in soon if job.state not in ("failed", "cancelled") and not job.is_given_up]
         return Standing(sweep, [*self._jobs.runs(found.now), *beside], so_far if isinstance(so_far, Answer) else None)
 
-    def _followed(self, question: Question, may_begin: Callable[[list[ExperimentSpec]], bool]) -> Wanted | Answer:
+    def _followed(self, question: Question, lacking: Callable[[list[ExperimentSpec]], float]) -> Wanted | Answer:
         screened = self._look(question.base).screened if asks(question.base) else None
         conversation = search(question, self._judge(question.judged_by), screened, self._ranked_users(question))
-        return goes_on(conversation, self._is_done, may_begin)
+        return goes_on(conversation, self._is_done, lacking)
 
     def _ranked_users(self, question: Question) -> int:
         """Return the number of users that a search ranks among all items; the split is in the store after a screen."""
@@ -218,15 +219,16 @@ class Sweeps:
             self._whole.add(key)
         return key in self._whole
 
-    def _in_time(self, sweep: Sweep, question: Question, wanted: Sequence[ExperimentSpec]) -> bool:
-        """Say whether runs that are wanted will be done in time, as far as is known."""
+    def _lacking(self, sweep: Sweep, question: Question, wanted: Sequence[ExperimentSpec]) -> float:
+        """Return by how many seconds runs that are wanted take longer than is left, as far as is known; 0 for none."""
         left = 60 * question.minutes - sweep.spent
-        if sweep.paused or left <= 0:
-            return bool(sweep.paused)
-        new = [job.spec for job in self._jobs.runs(wanted) if job.state not in ACTIVE]
+        if sweep.paused:
+            return 0.0
+        new = [job.spec for job in self._jobs.runs(wanted) if job.state not in ACTIVE or left <= 0]
         rates = rates_here(self._jobs.finished().rates)
         seconds = together(new, self._look, rates, self._jobs.workers).seconds if new else 0.0
-        return seconds * slowdown(max(0, self._jobs.workers - self._jobs.running)) <= left
+        needed = seconds * slowdown(max(0, self._jobs.workers - self._jobs.running))
+        return max(needed - left, 0.0) if left > 0 else max(needed, 1.0) - left
 
     def _look(self, spec: ExperimentSpec) -> View:
         return View(spec, self._jobs.store, self._jobs.folders)

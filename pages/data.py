@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cards, data_parts, exhibits, nav, own_log, state
+from pages.ui.own import said
 from rec_core.figures import holdings as figures
 from rec_core.stages import LOAD
 from rec_core.wording import holdings as wording
@@ -18,13 +19,15 @@ else:
     dataset, holdings = found
     cards.headline(wording.headline(holdings, source))
     own_log.show()
-    for sentence in wording.consequences(holdings, source, view.spec):
+    said.of_source(source, view)
+    for sentence in [*wording.consequences(holdings, source, view.spec), *data_parts.of_split(view)]:
         st.markdown(f"- {sentence}")
     cards.numbers(wording.facts(holdings, source))
     data_parts.unreadable(dataset, view.spec)
 
-    st.subheader("What the filter leaves", anchor=False)
-    data_parts.filters(holdings, view.spec)
+    if not source.has_split:
+        st.subheader("What the filter leaves", anchor=False)
+        data_parts.filters(holdings, view.spec)
 
     exhibits.show(figures.spread(holdings, source.title, source.words))
     if dataset.interactions.time is not None:

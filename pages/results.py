@@ -180,7 +180,8 @@ def show_runs(measured: list[Compared], others: list[Compared]) -> None:
     controls = wording.named_controls(comparison.controls_table(latest.group, latest.metric))
     comparison_card.controls_table(controls, labels.choice_title(latest.spec))
     comparison_card.controls_to_come(latest.group)
-    if state.data_is_here() and free.too_many(n_items := state.view().split.catalogue.n_items):
+    compares = free.NEIGHBOURHOOD in latest.controls
+    if state.data_is_here() and not compares and free.too_many(n_items := state.view().split.catalogue.n_items):
         st.caption(wording.controls_left_out(n_items, state.words()))
     ranked = latest.spec.feedback == "implicit" and state.data_is_here()
     if ranked and (fewer := data_words.fewer_negatives(state.view().negatives.test)):

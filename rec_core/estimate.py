@@ -101,9 +101,18 @@ def together(
 
 def of_view(view: View, rates: Rates) -> Estimate:
     """Return how long the run takes that a view is of."""
+    return estimate(view.spec, len(view.split.train), _pairs(view), rates, view.proxy_is_ready)
+
+
+def parts_of_view(view: View, rates: Rates) -> dict[str, float]:
+    """Return the ``parts`` of the run that a view is of."""
+    return parts(view.spec, len(view.split.train), _pairs(view), rates, view.proxy_is_ready)
+
+
+def _pairs(view: View) -> int:
+    """Return how many pairs of a user and an item a run ranks."""
     catalogue = view.split.catalogue
-    pairs = min(view.spec.evaluation.users or catalogue.n_users, catalogue.n_users) * catalogue.n_items
-    return estimate(view.spec, len(view.split.train), pairs, rates, view.proxy_is_ready)
+    return min(view.spec.evaluation.users or catalogue.n_users, catalogue.n_users) * catalogue.n_items
 
 
 def preparation(view: View, rates: Rates) -> float:

@@ -16,6 +16,7 @@ import streamlit as st
 from cache import private
 from cache.home import folders
 from pages.ui.gate import NEAR, OWNER, RIGHTS, STARTER
+from rec_core.data.databases import path_in
 from rec_core.data.sources.table import addresses
 from rec_core.data.sources.table.places import absolute, parts, require
 from rec_core.data.sources.table.source import PREFIX
@@ -95,6 +96,24 @@ def _require_readable(whole: Path, why: str) -> None:
     if why and (local is None or not whole.is_relative_to(local)):
         raise DataError(why)
     _require_foreign(whole)
+
+
+def allowed_database(address: str) -> str:
+    """Return the whole path of a database's file that the visitor may read, or the address of one that a server has.
+
+    Raises:
+        DataError: if they may not, with what to do.
+    """
+    if path := path_in(address):
+        return allowed(path)
+    who = visitor()
+    if not (who.is_starter and who.is_near):
+        raise DataError(
+            "Only the person who started this app, at this machine, may ask a database's server. If that is you, open "
+            "the link that the terminal printed at the start. Otherwise, have the rows written to a file in the folder "
+            "CORELENS_DATA."
+        )
+    return address
 
 
 def _require_foreign(whole: Path) -> None:

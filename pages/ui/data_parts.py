@@ -17,6 +17,7 @@ from rec_core.export.packed import PACKED, PACKED_WITH_MODEL
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import LOAD, PLACES, SPLIT
 from rec_core.wording import holdings as wording
+from rec_core.wording.data import given
 from rec_core.wording.numbers import capital, number, percent, plain_markdown
 
 
@@ -24,17 +25,23 @@ def loaded(view: View) -> tuple[Dataset, Holdings] | None:
     """Return all rows of the chosen data and what they hold; None where they cannot be read, which is said then."""
     try:
         dataset = view.dataset
+        minimum, rule = view.spec.data.min_interactions, view.spec.data.repeats
+        return dataset, _measured(LOAD.key(view.spec), minimum, rule, view)
     except DataError as error:
         cards.headline(wording.QUESTION)
         errors.show(error)
         return None
-    return dataset, _measured(LOAD.key(view.spec), view.spec.data.min_interactions, view.spec.data.repeats, view)
+
+
+def of_split(view: View) -> list[str]:
+    """Return what is to be said of a split that comes with the data; nothing of others."""
+    return given(view.split, state.words()) if view.spec.split.is_given else []
 
 
 @st.cache_resource(max_entries=20, show_spinner="Counting")
 def _measured(key: str, minimum: int, rule: Repeats, _view: View) -> Holdings:
-    large = bool(SOURCES[_view.spec.data.dataset].seconds)
-    return measure(_view.dataset, minimum, rule, _view.split if large else None)
+    source = SOURCES[_view.spec.data.dataset]
+    return measure(_view.dataset, minimum, rule, _view.split if source.seconds or source.has_split else None)
 
 
 def unreadable(dataset: Dataset, spec: ExperimentSpec) -> None:
@@ -96,10 +103,9 @@ def provenance(source: Source, spec: ExperimentSpec) -> None:
     """Say where the copy lies, how much room it takes, and under which terms it is."""
     place = source.locate(state.jobs().folders)
     if isinstance(source, Table):
-        columns = ", ".join(f"{role} = {plain_markdown(name)}" for role, name in source.reading.columns.named.items())
         own = next((log for log in state.logs().listed() if log.name == source.name), None)
         whose = "shared by somebody else" if own is None else "of your own"
-        st.markdown(f"A log {whose}, read as {columns}.")
+        st.markdown(f"A log {whose}.")
         place = None if own is None else own.locate(state.jobs().folders)
     if place is not None:
         st.markdown(f"It lies at {plain_markdown(str(place))} ({_size(source)}).")

@@ -7,22 +7,26 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, errors, state
-from pages.ui.own import file, listed
+from pages.ui.own import draft, file, listed, query, split
 from rec_core.errors import CorelensError
 
 # Where a log comes from, and what draws the way in. A new way is one line here.
 WAYS: dict[str, Callable[[], None]] = {
     "A file or a folder": file.show,
+    "A database": query.show,
+    "A split: train, validation, test": split.show,
 }
 
 
 def show() -> None:
     """Draw the card that takes a log, open until there is one, and the list of those that were taken."""
     with st.expander("A log of your own", expanded=not state.logs().listed(), icon=":material/add:"):
+        draft.begin()
         try:
             WAYS[_way()]()
         except CorelensError as error:
             errors.show(error)
+        draft.end()
         listed.show()
 
 

@@ -54,7 +54,7 @@ def document(one: Compared, view: View, figures: Sequence[str]) -> Document:
         exhibits=[gallery.FIGURES[name](subject) for name in figures],
         table=_table(every, view.spec),
         method=[*summary.method_notes(view.spec), *filter(None, [state.beyond(view)])],
-        limits=summary.limits(one, evidence, len(view.split.test), _about_data(view), sweeps.tuned_on(one.spec)),
+        limits=summary.limits(one, evidence, len(view.split.tested), _about_data(view), sweeps.tuned_on(one.spec)),
         settings={"key": key, **view.spec.model_dump()},
     )
 

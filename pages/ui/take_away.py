@@ -10,7 +10,7 @@ from cache.jobs import ACTIVE
 from cache.kinds import STAGES, Kind
 from pages.ui import state
 from rec_core.experiment import View
-from rec_core.export.bundle import zipped
+from rec_core.export.packed import zip_of
 from rec_core.specs import ExperimentSpec
 from rec_core.stages import PLACES, SELECT
 from rec_core.wording.labels import ALL_ROWS
@@ -20,7 +20,7 @@ _FILE = "corelens-coreset.zip"
 _WHAT = (
     "A zip: Parquet and CSV with the ids that the data came with and each row's place in the source, files for "
     "RecBole, Cornac and Elliot, a script with three lines for each of eight libraries, and the experiment to make it "
-    "again from the command line."
+    "again from the command line. Where a spreadsheet would take ids for formulas, there is a copy for it."
 )
 _AND_MORE = (
     "The same, with the trained model (safetensors, with id maps and a script that loads it), its first ten items for "
@@ -44,7 +44,7 @@ def show(view: View, is_trained: bool = False, of_several: bool = False) -> None
     rows = f"the {number(len(view.coreset.rows))} kept rows"
     with st.container(horizontal=True, vertical_alignment="center"):
         if PLACES.live(view.spec) and view.can(PLACES):
-            _download(f"Take {rows} away{whose}", lambda: zipped(view), "take-away", _WHAT)
+            _download(f"Take {rows} away{whose}", lambda: zip_of(view), "take-away", _WHAT)
         else:
             _packed_first(view, "pack", f"Pack {rows}{whose}", f"Take {rows} away{whose}", _WHAT)
         if is_trained:
@@ -60,7 +60,7 @@ def _for_production(view: View, whose: str) -> None:
     """Draw the button that downloads what the same method and share select from all rows."""
     label = f"{ALL_ROWS}{whose}"
     if view.can(SELECT) and PLACES.live(view.spec) and view.can(PLACES):
-        _download(label, lambda: zipped(view), "take-away-all-rows", _OF_ALL_ROWS)
+        _download(label, lambda: zip_of(view), "take-away-all-rows", _OF_ALL_ROWS)
     else:
         _packed_first(view, "pack", f"Prepare: {label}", label, _OF_ALL_ROWS, key="pack-all-rows")
 

@@ -160,7 +160,7 @@ class Tail:
 def tail_shares(coverage: Coverage, split: Split) -> Tail:
     """Return how much of what is kept is of long-tail items, beside all data and what is tested."""
     items, tail = coverage["items"], coverage["tail"]
-    tested = float(long_tail(items.full)[split.test.item].mean())
+    tested = float(long_tail(items.full)[split.test.item].mean()) if len(split.test) else 0.0
     return Tail(float(tail.kept.sum() / items.kept.sum()), float(tail.full.sum() / items.full.sum()), tested)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rec_core.analysis import columns as col
 from rec_core.analysis.coverage import genre_table
 from rec_core.data.interactions import Split, marked
+from rec_core.evaluation.metric import best
 from rec_core.evaluation.ranking import ALL_ITEMS, K
 from rec_core.experiment import View
 from rec_core.stages import EVALUATE
@@ -42,12 +43,14 @@ def histories(split: Split, rows: NDArray[np.integer]) -> KeptHistories:
 def ranks(view: View) -> NDArray[np.float64] | None:
     """Return the rank of each user's held-out item among all, (n_users,), nan for who is not tested.
 
+    Of several held-out items it is the best of their ranks.
+
     None where the view has no such result: of ratings, and where nothing is trained yet.
     """
     if view.spec.feedback == "explicit" or not view.has(EVALUATE):
         return None
     found = np.full(view.split.catalogue.n_users, np.nan)
-    found[view.split.test.user] = view.evaluated.per_user[ALL_ITEMS]
+    found[view.split.tested] = best(view.evaluated.per_user, ALL_ITEMS)
     return found
 
 

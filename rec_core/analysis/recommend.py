@@ -18,7 +18,10 @@ TOP = 10
 
 @dataclass(frozen=True)
 class TopList:
-    """The best items (k,) for a user, best first, and the rank of the held-out item, if any, among all unknown ones."""
+    """The best items (k,) for a user, best first, and the rank of the held-out item, if any, among all unknown ones.
+
+    Of several held-out items it is the first that is looked at.
+    """
 
     items: NDArray[np.int64]
     held_out_rank: float | None
@@ -44,7 +47,7 @@ def top_list(fitted: Fitted, split: Split, user: int, count: int = TOP) -> TopLi
 
 
 def held_out_item(split: Split, user: int) -> int | None:
-    """Return the item that the user is asked for in the test; None for a user who is not tested."""
+    """Return the item that the user is asked for in the test, the first of several; None for a user without one."""
     place = np.searchsorted(split.test.user, user)
     return int(split.test.item[place]) if place < len(split.test) and split.test.user[place] == user else None
 

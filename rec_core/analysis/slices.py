@@ -25,17 +25,21 @@ Mask = NDArray[np.bool_]
 
 
 def slices(split: Split) -> dict[str, Mask]:
-    """Return name → which test rows (n_test,) belong to it."""
+    """Return name → which tested users (n_users,) belong to it.
+
+    Slices by what the test item is are of users with one of them.
+    """
     n_users, n_items = split.catalogue.n_users, split.catalogue.n_items
     activity = np.bincount(split.train.user, minlength=n_users)
     light, heavy = np.quantile(activity, [1 / 3, 2 / 3])
-    activity = activity[split.test.user]
+    activity = activity[split.tested]
+    of_users = {ALL: np.ones(len(activity), dtype=bool), LIGHT: activity <= light, HEAVY: activity > heavy}
+    if split.is_given:
+        return of_users
     tail = long_tail(np.bincount(split.train.item, minlength=n_items))[split.test.item]
     names, has = genre_table(split.catalogue)
     return {
-        ALL: np.ones(len(split.test), dtype=bool),
-        LIGHT: activity <= light,
-        HEAVY: activity > heavy,
+        **of_users,
         HEAD: ~tail,
         TAIL: tail,
         **{GENRE + name: has[split.test.item, column] for column, name in enumerate(names.tolist())},
@@ -43,8 +47,8 @@ def slices(split: Split) -> dict[str, Mask]:
 
 
 def left_out(split: Split, rows: NDArray[np.integer]) -> Mask:
-    """Return which test rows (n_test,) are of users who keep nothing."""
-    return ~marked(split.train.user[rows], split.catalogue.n_users)[split.test.user]
+    """Return which tested users (n_users,) keep nothing."""
+    return ~marked(split.train.user[rows], split.catalogue.n_users)[split.tested]
 
 
 def value(metric: Metric, per_user: Sequence[PerUser], mask: Mask) -> float:
@@ -78,8 +82,13 @@ class HeadAndTail:
 
 
 def head_and_tail(split: Split, per_user: Sequence[PerUser], metric: Metric) -> HeadAndTail | None:
-    """Return where quality is: on popular items or on the long tail; None where either has too few users."""
+    """Return where quality is: on popular items or on the long tail.
+
+    None where either has too few users, or users have several test items.
+    """
     masks = slices(split)
+    if HEAD not in masks:
+        return None
     head, tail = masks[HEAD], masks[TAIL]
     if min(head.sum(), tail.sum()) < FEWEST:
         return None

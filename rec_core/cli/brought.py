@@ -33,6 +33,7 @@ def take(args: argparse.Namespace) -> None:
         raise UsageError("--data names a log in one file, and --train, --test a split; name either.")
     path, items_path = absolute(train), absolute(args.items) if args.items else ""
     chosen_on, measured_on = (absolute(one) if one else "" for one in (validation, test))
-    reading = logs.reading_of(path, items_path, args)
+    told = logs.said_in_spec(args)
+    reading = logs.as_said(told) if told else logs.reading_of(path, items_path, args)
     said = log_options.said(args, Layout).get("header") is not None
     logs.keep(Brought.of_files(path, chosen_on, measured_on, reading, args.title or "", items_path, said), args)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +12,19 @@ from rec_core import specs
 from rec_core.cli import log_options, queries
 from rec_core.cli.usage import UsageError
 from rec_core.data.sources import SOURCES, Folders
-from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Sniffed, Table, layout_of, settle, sniff
-from rec_core.data.sources.table.asking import Question
+from rec_core.data.sources.table import ROLES, Columns, Layout, Reading, Table
+from rec_core.data.sources.table.answering import Said, answered
 from rec_core.data.sources.table.places import absolute, name_of
 from rec_core.data.sources.table.source import PREFIX
-from rec_core.errors import DataError, SpecError, reason
+from rec_core.errors import SpecError, reason
 from rec_core.specs import ExperimentSpec, checked
 from rec_core.wording import log_read
-
-# What is guessed of a column is of no use for another one.
-_OF_ROLE = {"time": ("time_of_day",), "event": ("events",), "rating": ("at_least", "unrated")}
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add a log of one's own: where it is, and how it is read."""
     own = parser.add_argument_group("a log of your own")
-    own.add_argument("--data", metavar="PATH", help=f"{log_read.FORMS}")
+    own.add_argument("--data", metavar="PATH", help=f"{log_read.FORMS}; or a database")
     own.add_argument("--query", metavar="SQL", help="what to ask the database that --data names: one SELECT")
     own.add_argument("--columns", metavar="user=A,item=B", help=", ".join(ROLES))
     log_options.add(own)
@@ -48,11 +43,17 @@ def take(args: argparse.Namespace) -> None:
     if getattr(args, "data", None) is None:
         queries.require_data(args)
         return
-    said = _toml(args.spec).get("log", {}) if getattr(args, "spec", None) is not None else {}
+    said = said_in_spec(args)
     path, queried = queries.taken(args, said)
     items_path = absolute(args.items) if args.items else ""
-    reading = _as_said(said) if said else reading_of(path, items_path, args)
+    reading = as_said(said) if said else reading_of(path, items_path, args)
     keep(Table.of(path, reading.model_copy(update={"queried": queried}), args.title or "", items_path), args)
+
+
+def said_in_spec(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what a bundle's ``spec.toml`` says of its log; nothing where none is named."""
+    found: dict[str, Any] = _toml(args.spec).get("log", {}) if getattr(args, "spec", None) is not None else {}
+    return found
 
 
 def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
@@ -62,21 +63,20 @@ def reading_of(path: str, items_path: str, args: argparse.Namespace) -> Reading:
         UsageError: with all questions that its file leaves open.
         CorelensError: if what they say does not go with the file.
     """
-    found = _settled(path, args)
+    said = Said(log_options.said(args, Layout), _named(args.columns or ""), log_options.said(args, Columns))
+    found = answered(path, said)
     reading: dict[str, Any] = {"layout": found.layout, "columns": found.columns}
     asked = [log_read.Asked(name_of(path), found.questions)]
     if items_path:
-        items = sniff(items_path, of_items=True)
-        named = _columns(args.item_columns, items, items_path) if args.item_columns else items.columns
-        reading |= {"items_layout": items.layout, "items": named}
-        open_ = [one for one in items.questions if not _is_answered(one, args.item_columns, {})]
-        asked.append(log_read.Asked(name_of(items_path), open_, "--item-columns"))
+        items = answered(items_path, Said(roles=_named(args.item_columns or "")), of_items=True)
+        reading |= {"items_layout": items.layout, "items": items.columns}
+        asked.append(log_read.Asked(name_of(items_path), items.questions, "--item-columns"))
     if any(one.questions for one in asked):
         raise UsageError(log_read.unanswered(asked))
     return Reading(**reading)
 
 
-def _as_said(log: dict[str, Any]) -> Reading:
+def as_said(log: dict[str, Any]) -> Reading:
     """Return how a bundle's log was read."""
     return checked(Reading, {name: value for name, value in log.items() if name in Reading.model_fields})
 
@@ -98,7 +98,9 @@ def spec_in(file: Path, dataset: str) -> ExperimentSpec:
     asked = values.get("data", {}).get("dataset", "")
     if values.pop("log", None) is not None:
         if dataset not in SOURCES or not dataset.startswith(PREFIX):
-            raise SpecError(f"'{file.name}' is about a log: name its file with --data PATH.")
+            raise SpecError(
+                f"'{file.name}' is about a log: name its file with --data PATH (of a split: --train, --test)."
+            )
         if asked != dataset:
             print("This file is not the one that the spec was made from, or is read otherwise.", file=sys.stderr)
         values["data"] |= {"dataset": dataset}
@@ -117,48 +119,11 @@ def _toml(file: Path) -> dict[str, Any]:
         raise SpecError(f"'{file.name}' is no TOML ({error}); name the spec.toml of a bundle.") from error
 
 
-def _settled(path: str, args: argparse.Namespace) -> Sniffed:
-    """Return how a file is read: as it looks, but for what options say; its questions are those still open."""
-    layout, columns = log_options.said(args, Layout), log_options.said(args, Columns)
-    found = _sniffed(path, layout)
-    named = _columns(args.columns or "", found, path, columns)
-    found = settle(path, replace(found, columns=named), layout)
-    asked = [one for one in found.questions if not _is_answered(one, args.columns, layout | columns)]
-    return replace(found, questions=tuple(asked))
-
-
-def _sniffed(path: str, said: dict[str, Any]) -> Sniffed:
-    """Return what the file seems to be, with what was ``said`` of its layout in place of the guess."""
-    if not said:
-        return sniff(path)
-    if "separator" in said:
-        checked(Layout, {"separator": said["separator"]})
-    found = sniff(path, checked(Layout, layout_of(path, said.get("separator", "")).model_dump() | said))
-    asked = {one.about for one in found.questions}
-    return replace(found, questions=(*found.questions, *(one for one in _of_layout(path) if one.about not in asked)))
-
-
-def _of_layout(path: str) -> Sequence[Question]:
-    """Return the questions about how a file is written; a layout that is given leaves none."""
-    try:
-        return [one for one in sniff(path).questions if one.about in Layout.model_fields]
-    except DataError:  # it can be read as it is said to be, not as it looks
-        return []
-
-
-def _is_answered(question: Question, columns: str | None, said: dict[str, Any]) -> bool:
-    """Return True if an option answers a question: one of its own, or ``--columns`` that names its role."""
-    roles = {part.partition("=")[0].strip() for part in (columns or "").split(",")}
-    return question.about in roles or question.about in said
-
-
-def _columns(text: str, found: Sniffed, path: str, said: dict[str, Any] | None = None) -> Columns:
-    """Return the columns as guessed, but for those that a text such as ``user=A,item=B,rating=`` says otherwise.
-
-    A role whose column is taken by another one gets the column that the other had. Settings that are ``said`` stay.
+def _named(text: str) -> dict[str, str]:
+    """Return the columns of roles that a text such as ``user=A,item=B,rating=`` names.
 
     Raises:
-        SpecError: if a column is not there, or a role is none.
+        SpecError: if it says something else.
     """
     named: dict[str, str] = {}
     for part in filter(None, text.split(",")):
@@ -166,21 +131,4 @@ def _columns(text: str, found: Sniffed, path: str, said: dict[str, Any] | None =
         if not equals:
             raise SpecError(f"'{part}' does not say what a column is: write for example user=customer,item=sku.")
         named[role.strip()] = column.strip()
-    if missing := [column for column in named.values() if column and column not in found.names]:
-        raise SpecError(f"There is no column '{missing[0]}' in '{name_of(path)}'; it has {', '.join(found.names)}.")
-    values = found.columns.model_dump()
-    for role in named:
-        values |= {name: Columns.model_fields[name].get_default() for name in _OF_ROLE.get(role, ())}
-    return checked(Columns, _swapped(values, found, named) | (said or {}))
-
-
-def _swapped(values: dict[str, Any], found: Sniffed, named: dict[str, str]) -> dict[str, Any]:
-    """Return settings with the columns that were ``named``, each of them for one role alone."""
-    free = {found.columns.named.get(role, "") for role in named} - set(named.values())  # type: ignore[call-overload]
-    for role, column in found.columns.named.items():
-        if role in named or column not in named.values():
-            continue
-        other = next(name for name, taken in named.items() if taken == column)
-        left = values.get(other, "") if role in ("user", "item") and other in ("user", "item") else ""
-        values[role] = left if left in free else ""
-    return values | named
+    return named

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from rec_core.data.databases import Database, has_order, hidden, is_database, proposed, tables
+from rec_core.data.databases import Database, has_order, hidden, is_database, what_to_ask
 from rec_core.data.databases.address import WHERE
-from rec_core.data.databases.wording import listed
 from rec_core.data.sources.table import Queried
 from rec_core.data.sources.table.places import absolute, name_of
 from rec_core.errors import SpecError
@@ -25,7 +24,7 @@ def require_data(args: argparse.Namespace) -> None:
         raise SpecError("--query needs a database: name it with --data, such as --data shop.db.")
 
 
-def taken(args: argparse.Namespace, log: Mapping[str, Any]) -> tuple[str, Queried]:
+def taken(args: argparse.Namespace, log: Mapping[str, Any] | None) -> tuple[str, Queried]:
     """Return the path of the file to read: the one that ``--data`` names, or one that holds what a query returned.
 
     Without ``--query``, the query of a bundle's ``log`` is asked again, where it has one.
@@ -42,14 +41,10 @@ def taken(args: argparse.Namespace, log: Mapping[str, Any]) -> tuple[str, Querie
             )
         return absolute(address), Queried()
     database = Database.of(address)
-    before = log.get("queried", {})
+    before = (log or {}).get("queried", {})
     query = query if query is not None else before.get("query") or None
     if query is None:
-        names = tables(database)
-        raise SpecError(
-            f"'{database.name}' is a database: say with --query what to read of it, such as --query "
-            f"{_in_shell(proposed(names))}. {listed(names)}"
-        )
+        raise SpecError(what_to_ask(database, "--query"))
     path, queried = args.home.ask(address, query)
     if database.password:
         print(f"The address holds a password, which is not kept. {WHERE} next time.", file=sys.stderr)
@@ -59,7 +54,3 @@ def taken(args: argparse.Namespace, log: Mapping[str, Any]) -> tuple[str, Querie
             file=sys.stderr,
         )
     return path, queried
-
-
-def _in_shell(query: str) -> str:
-    return f'"{query}"' if '"' not in query else f"'{query}'"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -32,13 +31,13 @@ from rec_core.cli.common import (
 )
 from rec_core.cli.usage import UsageError, share, shares
 from rec_core.data.interactions import Feedback
-from rec_core.errors import CorelensError, nearest
-from rec_core.estimate import rates_here, relative, together
+from rec_core.errors import CancelledError, CorelensError, nearest
+from rec_core.estimate import rates_here, relative
 from rec_core.evaluation import metrics_of
 from rec_core.experiment import View, stored_per_user, stored_result
 from rec_core.measured import Measured
 from rec_core.models import MODELS
-from rec_core.pace import slowdown
+from rec_core.progress import Progress
 from rec_core.results import RunResult, versions
 from rec_core.selection import METHODS
 from rec_core.specs import ExperimentSpec
@@ -46,6 +45,7 @@ from rec_core.stages import RUN, resolve
 from rec_core.stages.controls import added
 from rec_core.stages.screen import asks
 from rec_core.sweeps import RATIOS, SAME, Answer, Plan, Question, in_order, left_out
+from rec_core.sweeps.minutes import Minutes
 from rec_core.sweeps.search import goes_on, judge, ranked_users, search
 from rec_core.wording import comparison as comparison_words
 from rec_core.wording import frontier as wording
@@ -160,20 +160,47 @@ def _called(plan: Plan) -> str:
     return f"{labels.data_title(plan.base)}: {methods} at {ratios}, {labels.seeds(len(plan.seeds))}"
 
 
+class _TimedBar(Bar):
+    """A progress bar that stops its run when the time of a search is over."""
+
+    def __init__(self, limit: Minutes | None) -> None:
+        self._limit = limit
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the run is.
+
+        Raises:
+            CancelledError: if there is no time left.
+        """
+        if self._limit is not None and self._limit.left <= 0:
+            raise CancelledError("The time is over.")
+        super().__call__(progress)
+
+
 def run_all(
-    missing: Sequence[ExperimentSpec], args: argparse.Namespace, is_first: bool = True, with_controls: bool = True
+    missing: Sequence[ExperimentSpec],
+    args: argparse.Namespace,
+    is_first: bool = True,
+    with_controls: bool = True,
+    limit: Minutes | None = None,
 ) -> Counter[str]:
-    """Make runs one after another; return how many failed, by why.
+    """Make runs one after another, as far as there is time; return how many failed, by why.
 
     Notes on the data are written once, with the run that ``is_first``; baselines that need no training are measured
-    ``with_controls`` only.
+    ``with_controls`` only. With a ``limit``, none begins that would end after it together with those that follow.
     """
     failed: Counter[str] = Counter()
     for number, spec in enumerate(missing, 1):
+        if limit is not None and limit.lacking(missing[number - 1 :]):
+            break
         say(f"{number} of {len(missing)} · {labels.run_title(spec)}, seed {spec.seed}")
         try:
-            with Bar() as bar:
-                result_of(spec, args, bar, is_first and number == 1, with_controls)
+            with _TimedBar(limit) as bar:
+                result = result_of(spec, args, bar, is_first and number == 1, with_controls)
+            if limit is not None:
+                limit.learn(spec, result)
+        except CancelledError:
+            break
         except CorelensError as error:
             failed[str(error)] += 1
             say(str(error))
@@ -213,14 +240,11 @@ def _find(args: argparse.Namespace) -> None:
     question = Question.of(base, metric_of(args, base).name, args.keep, args.minutes)
     name = wording.called(question)
     args.home.sweeps.keep(name, question)
-    begun = time.monotonic()
 
     def look(spec: ExperimentSpec) -> View:
         return View(spec, store, folders)
 
-    def in_time(wanted: Sequence[ExperimentSpec]) -> bool:
-        left = 60 * question.minutes - (time.monotonic() - begun)
-        return slowdown() * together(wanted, look, rates_here({}), workers=1).seconds <= left
+    limit = Minutes(question.minutes, look, rates_here({}))
 
     def answer() -> Answer:
         with Bar() as bar:
@@ -229,10 +253,10 @@ def _find(args: argparse.Namespace) -> None:
         is_first = True
         while True:
             conversation = search(question, judge(look, question.judged_by), screened, users)
-            found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), in_time)
+            found = goes_on(conversation, lambda spec: store.has(RUN.key(spec)), limit.lacking)
             if isinstance(found, Answer):
                 return found
-            if failed := run_all(found.now, args, is_first, with_controls=False):
+            if failed := run_all(found.now, args, is_first, with_controls=False, limit=limit):
                 raise CorelensError(next(iter(failed)))
             is_first = False
 
@@ -240,12 +264,17 @@ def _find(args: argparse.Namespace) -> None:
     args.home.sweeps.end(name, found)
     controlled = _with_controls(found, args)
     said = "\n".join([*wording.search_answer(found, question), wording.beside_full(controlled, question.judged_by)])
-    say(f"That took {duration(time.monotonic() - begun)}.")
+    say(f"That took {duration(limit.spent)}.")
     tell(args, said, found.to_json())
 
 
 def _with_controls(found: Answer, args: argparse.Namespace) -> RunResult | None:
-    """Measure the baselines that need no training beside an answer; return full data's result with them."""
+    """Measure the baselines that need no training beside an answer; return full data's result with them.
+
+    Where the time is over, nothing more is measured.
+    """
+    if found.ending == "time":
+        return None
     with Bar() as bar:
         if found.confirmed is not None:
             experiment_of(found.confirmed.spec, args, bar).result_with_controls()

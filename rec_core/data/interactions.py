@@ -128,6 +128,15 @@ class Dataset:
     part: NDArray[np.int8] | None = None
     first: NDArray[np.int64] | None = None
 
+    @property
+    def of_train_file(self) -> Dataset:
+        """The rows of the train file alone, where the data come with a split; all rows of other data."""
+        if self.part is None:
+            return self
+        rows = self.part == 0
+        places = None if self.places is None else self.places[rows]
+        return Dataset(self.interactions.take(rows), self.catalogue, places, self.rejected)
+
 
 @dataclass(frozen=True)
 class Split:

@@ -38,6 +38,7 @@ RECENT_POPULAR, NEIGHBOURHOOD, SVD, BLEND, WALK, PROXY = (
 NAMES = [RECENT_POPULAR, *(name + suffix for name in (NEIGHBOURHOOD, SVD, BLEND, WALK) for suffix in ("", KEPT)), PROXY]
 NEWEST = 0.1  # share of the rows whose popularity is recent
 _MOST = 25_000  # items, of which every two take 2.5 GB
+_SPARSE = 100_000_000  # pairs of items of a user that are at most as many numbers, which take 1.2 GB
 _TUNED_ON = 2000  # users on whose validation item weights are chosen
 _TASTE = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)  # weights of taste beside popularity
 _DAMPED = (0.0, 0.5, 0.75, 1.0)  # powers of an item's count, by which a walk's preference for it is divided
@@ -171,7 +172,9 @@ def _counting(
         BLEND: choose(by_vectors, [_blended(weight / spread, popular) for weight in _TASTE], usual=_TASTE.index(1.0)),
     }
     if too_many(n_items):
-        return found
+        # Of a split that people bring, papers have item neighbourhood too: it is kept sparse where that is little.
+        pairs = float(np.square(np.diff(x.indptr), dtype=np.float64).sum())
+        return {NEIGHBOURHOOD: neighbours(x), **found} if split.is_given and pairs <= _SPARSE else found
     return {
         NEIGHBOURHOOD: neighbours(x),
         **found,

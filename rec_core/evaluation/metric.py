@@ -45,6 +45,14 @@ def summed(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np
     return np.bincount(np.repeat(np.arange(len(counts)), counts), values, len(counts)).astype(np.float64)
 
 
+def best(per_user: PerUser, part: str) -> NDArray[Any]:
+    """Return the best rank of each tested user under ``part``, (n_users,)."""
+    counts = per_user.get(RELEVANT)
+    if counts is None or not len(counts):
+        return per_user[part]
+    return np.minimum.reduceat(per_user[part], np.cumsum(counts) - counts)
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric of one kind of feedback.

@@ -23,8 +23,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rec_core.canonical import Json
 from rec_core.data.sources import SOURCES, Folders
 from rec_core.data.sources.base import Source
-from rec_core.data.sources.table import Table
-from rec_core.data.sources.table.opening import hash_of, name_of
+from rec_core.data.sources.table import Brought, Table
+from rec_core.data.sources.table.opening import exists, hash_of, name_of
 from rec_core.errors import CorelensError, reason
 from rec_core.experiment import Stages
 from rec_core.export import frameworks, safe_csv, sql
@@ -129,7 +129,8 @@ def _spec(stages: Stages) -> str:
     source = SOURCES[stages.spec.data.dataset]
     log: Mapping[str, Json] = {}
     if isinstance(source, Table):
-        log = {"log": {"title": source.title, **_whence(source)}}
+        held_out = {f"{part}_file": name_of(path) for part, path in _held_out(source).items()}
+        log = {"log": {"title": source.title, **held_out, **_whence(source)}}
     return to_toml({**stages.spec.model_dump(), **log}) + "\n"
 
 
@@ -154,6 +155,7 @@ def _filled(name: str, stages: Stages, tables: Mapping[str, pd.DataFrame]) -> st
         train=number(len(stages.split.train)),
         rows=_chosen_from(stages.spec),
         held_out=TEST in tables,
+        place=f"place in {'its file of the split' if stages.spec.split.is_given else 'the source'} (from 0)",
         all_rows=ALL_ROWS,
         how=choice_title(stages.spec),
         value="rating" if ratings else "weight",
@@ -190,6 +192,11 @@ def _manifest(stages: Stages, tables: Mapping[str, pd.DataFrame], more: list[str
     }
 
 
+def _held_out(source: Source) -> Mapping[str, str]:
+    """Return where the files of a split are that are not trained on."""
+    return source.held_out if isinstance(source, Brought) else {}
+
+
 def _origin(source: Source, place: Path | None) -> dict[str, Json]:
     """Return which file the rows are of, or what a query returned them."""
     if isinstance(source, Table) and (queried := source.reading.queried).query:
@@ -197,6 +204,10 @@ def _origin(source: Source, place: Path | None) -> dict[str, Json]:
     return {
         "file": place.name if place else None,
         "sha256": hash_of(str(place)) if place and isinstance(source, Table) else None,
+        **{
+            f"{part} file": {"file": name_of(path), "sha256": hash_of(path) if exists(path) else None}
+            for part, path in _held_out(source).items()
+        },
     }
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rec_core.data.sources.table import Table, sniff
-from rec_core.data.sources.table.folders import is_one
-from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of
+from rec_core.data.sources.table.folders import first_of, is_one, keys_of
+from rec_core.data.sources.table.opening import exists, name_of, opened, packing_of, parts, start_of, tables
 from rec_core.data.sources.table.sniffing import header_lines
 
 _ENCODINGS = ("utf-8", "latin-1", "utf-16")  # that DuckDB reads without an extension
@@ -24,7 +24,7 @@ _UNPACKING = {
     "zip": "unzip -p",
     "tar": "tar -xOf",
 }
-_BLOCK = 1 << 22
+_BLOCK, _LISTED = 1 << 22, 50
 
 
 class NoRecipeError(Exception):
@@ -73,13 +73,14 @@ def copy_of(source: Table) -> Copy | None:
         return None
     if layout.form not in ("text", "json"):
         raise NoRecipeError("it has no reader for this form of file; write the log as CSV or Parquet and export again")
-    if not is_one(source.path):
-        raise NoRecipeError("it would read the parts of this log otherwise; write one file and export again")
     packing = packing_of(source.path)
     # DuckDB reads JSON in UTF-8 alone.
     is_read = layout.encoding in (_ENCODINGS if layout.form == "text" else _ENCODINGS[:1])
     if packing in _PACKINGS and is_read:
         return None
+    if not is_one(source.path):
+        what = f"{packing} files of several tables" if packing else "the encoding of these files"
+        raise NoRecipeError(f"it does not read {what}; write one plain file in UTF-8 and export again")
     unpack = [f"{_UNPACKING[packing]} {shlex.quote(name)}"] if packing else []
     convert = [] if layout.encoding == "utf-8" else [f"iconv -f {_known_to_iconv(layout.encoding)} -t UTF-8"]
     convert = convert if unpack else [f"{convert[0]} {shlex.quote(name)}"]
@@ -102,27 +103,56 @@ def read(source: Table, path: str, is_copy: bool) -> str:
 
 
 def _text(source: Table, path: str, is_copy: bool) -> str:
-    layout = source.reading.layout
+    layout, keys = source.reading.layout, _keys(source)
     names = sniff(source.path, layout).names
-    typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
-    skipped = header_lines(start_of(source.path), layout) if layout.header else 0
+    typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names if name not in keys)
+    skipped = header_lines(start_of(first_of(source.path)), layout) if layout.header else 0
     quote = '"' if layout.quoted else ""
     encoding = "utf-8" if is_copy else layout.encoding
     return (
-        f"read_csv({quoted(path)}, auto_detect = false, header = false, skip = {skipped},\n"
+        f"read_csv({_places(source, path)}, auto_detect = false, header = false, skip = {skipped},\n"
         f"    delim = {quoted(layout.separator)}, quote = '{quote}', escape = '{quote}', "
-        f"encoding = '{encoding}'{_packed(source, is_copy)},\n    columns = {{{typed}}})"
+        f"encoding = '{encoding}'{_packed(source, is_copy)}{_partitioned(keys)},\n    columns = {{{typed}}})"
     )
 
 
 def _json(source: Table, path: str, is_copy: bool) -> str:
-    typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in source.reading.columns.named.values())
-    packed = _packed(source, is_copy)
-    return f"read_json({quoted(path)}, format = 'newline_delimited'{packed},\n    columns = {{{typed}}})"
+    keys = _keys(source)
+    wanted = [name for name in source.reading.columns.named.values() if name not in keys]
+    typed = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in wanted)
+    how = f"format = 'newline_delimited'{_packed(source, is_copy)}{_partitioned(keys)}"
+    return f"read_json({_places(source, path)}, {how},\n    columns = {{{typed}}})"
 
 
 def _parquet(source: Table, path: str, is_copy: bool) -> str:
-    return f"read_parquet({quoted(path if parts(source.path) == [source.path] else path + '/**/*.parquet')})"
+    return f"read_parquet({_places(source, path)}{_partitioned(_keys(source))})"
+
+
+def _places(source: Table, path: str) -> str:
+    """Return the files of a log: one, those of a folder whose names end alike, or a list."""
+    found = tables(source.path)
+    if found == [source.path]:
+        return quoted(path)
+    ending = Path(found[0]).suffix
+    if ending and all(part.endswith(ending) for part in found):
+        return quoted(f"{path}/**/*{ending}")
+    if len(found) > _LISTED:
+        raise NoRecipeError("it would have to be told each file of the folder; give their names one ending")
+    return f"[{', '.join(quoted(path + part.removeprefix(source.path)) for part in found)}]"
+
+
+def _keys(source: Table) -> set[str]:
+    """Return the columns that the names of folders hold, and files do not."""
+    found = [part for part in tables(source.path) if part != source.path]
+    keys = {key for part in found for key in keys_of(source.path, part)}
+    if not keys or source.reading.layout.form == "json":
+        return keys
+    own = sniff(found[0], source.reading.layout).names
+    return keys - set(own)
+
+
+def _partitioned(keys: set[str]) -> str:
+    return f",\n    hive_partitioning = {'true, hive_types_autocast = false' if keys else 'false'}"
 
 
 def identified(source: Table, column: str) -> str:
@@ -138,7 +168,7 @@ def identified(source: Table, column: str) -> str:
 
 
 def _packed(source: Table, is_copy: bool) -> str:
-    packing = "" if is_copy else packing_of(source.path)
+    packing = "" if is_copy or not is_one(source.path) else packing_of(source.path)
     return f", compression = '{packing}'" if packing else ""
 
 

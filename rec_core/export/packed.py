@@ -1,4 +1,8 @@
-"""The bundle as stages: what takes longer than a page may is packed by a worker, and taken from the store."""
+"""The bundle as stages: what takes longer than a page may is packed by a worker, and taken from the store.
+
+Downloads are opened in spreadsheets more often than what the command line writes: where a spreadsheet would compute
+some ids, they hold a copy in which it does not, and say so.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ class Packed:
 def _coreset(work: Work) -> Packed:
     from rec_core.export.bundle import Wanted
 
-    return _packed(work, Wanted())
+    return _packed(work, Wanted(spreadsheet=True))
 
 
 def _everything(work: Work) -> Packed:
@@ -40,7 +44,14 @@ def _everything(work: Work) -> Packed:
 
     is_large = bool(SOURCES[work.spec.data.dataset].seconds)
     top = min(TOP, work.get(SPLIT).catalogue.n_items)
-    return _packed(work, Wanted(dropped=not is_large, model=True, top=top))
+    return _packed(work, Wanted(dropped=not is_large, model=True, top=top, spreadsheet=True))
+
+
+def zip_of(stages: Stages) -> bytes:
+    """Return the zip that a page offers, packed at once."""
+    from rec_core.export.bundle import Wanted, zipped
+
+    return zipped(stages, Wanted(spreadsheet=True))
 
 
 def _packed(work: Work, wanted: Wanted) -> Packed:

@@ -24,11 +24,15 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 @dataclass(frozen=True)
 class Taken:
-    """Rows to take away, with the weight of each and which record of the source it is, from 0: all (n,) or None."""
+    """Rows to take away, with the weight of each and which record of the source it is, from 0: all (n,) or None.
+
+    ``first`` is the record at which their own file begins, where the source is several files.
+    """
 
     rows: Interactions
     place: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
+    first: int = 0
 
     def frame(self, catalogue: Catalogue, split: str, rated: Ratings | None = None) -> pd.DataFrame:
         """Return the rows as a table; integer ids are positions in the ``catalogue`` of the filtered data.
@@ -37,7 +41,7 @@ class Taken:
         """
         rows = self.rows
         columns = {
-            "row": self.place,
+            "row": self.place - self.first,
             "user_id": plain(catalogue.user_ids[rows.user]),
             "item_id": plain(catalogue.item_ids[rows.item]),
             "user_idx": rows.user,
@@ -80,9 +84,10 @@ def taken(stages: Stages, rated: Ratings | None) -> dict[str, pd.DataFrame]:
     """Return the tables of a bundle: the coreset to train on, and what is held out for validation and test, if any."""
     split, places = stages.split, stages.places
     parts = {TRAIN: kept(stages)}
+    first = [0, 0, 0] if stages.dataset.first is None else stages.dataset.first.tolist()
     held_out = {
-        VALIDATION: Taken(split.validation, places.validation),
-        TEST: Taken(split.test, places.test),
+        VALIDATION: Taken(split.validation, places.validation, first=first[1]),
+        TEST: Taken(split.test, places.test, first=first[2]),
     }
     parts |= {} if stages.spec.split.all_rows else held_out
     return {name: part.frame(split.catalogue, name, rated) for name, part in parts.items()}
@@ -118,7 +123,8 @@ def ratings(stages: Stages) -> tuple[Ratings | None, str]:
         else:
             note = "Ratings are in single precision: the log's file is no longer the one that was read."
     data = replace(loaded, interactions=replace(rows, rating=written, place=place))
-    settled = repeats.settle(data, stages.spec.data.repeats)[0].interactions
+    rule = "kept" if stages.spec.split.is_given else stages.spec.data.repeats
+    settled = repeats.settle(data, rule)[0].interactions
     if settled.rating is None or settled.place is None:
         return None, note
     found = np.full(int(place.max()) + 1, np.nan)

@@ -32,7 +32,8 @@ def coreset_sql(stages: Stages) -> tuple[str, str]:
     spec = stages.spec
     if spec.keeps_everything or spec.is_dynamic:
         return "", "There is no coreset.sql: every row is kept, or others in every epoch."
-    if not (spec.split.by_date or spec.split.all_rows) and "random" in (spec.split.test, spec.split.validation_rule):
+    rules = not (spec.split.by_date or spec.split.all_rows or spec.split.is_given)
+    if rules and "random" in (spec.split.test, spec.split.validation_rule):
         return "", f"There is no coreset.sql: {_BY_LOT}; hold out the last and the next to last rating, or by date."
     rule = spec.method.sql(generator(spec.seed, "selection"))
     if not rule:
@@ -48,7 +49,20 @@ def _steps(stages: Stages) -> Iterator[tuple[str, str]]:
     spec, timed = stages.spec, stages.split.train.time is not None
     columns = f"row, user_id, item_id, {'time' if timed else '0 AS time'}"
     yield "log", f"SELECT {columns} FROM interactions"
-    before = "log"
+    if spec.split.is_given:
+        yield "learnt", "SELECT row, user_id, item_id, time FROM log"
+    else:
+        yield from _until_learnt(stages, "log")
+    yield (
+        "train",
+        "SELECT row, row_number() OVER (ORDER BY row) - 1 AS place, user_id, item_id, time, "
+        "count(*) OVER (PARTITION BY item_id) AS wanted FROM learnt",
+    )
+
+
+def _until_learnt(stages: Stages, before: str) -> Iterator[tuple[str, str]]:
+    """Yield what is done about repeats, filter and held-out rows."""
+    spec = stages.spec
     newest = "time DESC, row DESC"
     if spec.data.repeats != "kept":
         first = "time, row" if spec.data.repeats == "first" else newest
@@ -59,11 +73,6 @@ def _steps(stages: Stages) -> Iterator[tuple[str, str]]:
         yield name, query
         before = name
     yield from _learnt(spec, before, newest)
-    yield (
-        "train",
-        "SELECT row, row_number() OVER (ORDER BY row) - 1 AS place, user_id, item_id, time, "
-        "count(*) OVER (PARTITION BY item_id) AS wanted FROM learnt",
-    )
 
 
 def _filtered(spec: ExperimentSpec, before: str, rounds: int) -> Iterator[tuple[str, str]]:
@@ -119,13 +128,15 @@ def _head(stages: Stages) -> str:
         "are no times). New records get higher places than old ones.",
     ]
     if isinstance(source, Table):
-        lines += ["", *duckdb_view.recipe(source, stages.dataset)]
+        lines += ["", *duckdb_view.recipe(source, stages.dataset.of_train_file)]
     return "".join(f"-- {line}\n" if line else "--\n" for line in lines)
 
 
 def _held_out(spec: ExperimentSpec) -> str:
     if spec.split.all_rows:
         return f"{ALL_ROWS}."
+    if spec.split.is_given:
+        return "It reads the train file of a split alone, every row of it; nothing is filtered or held out of that."
     if spec.split.by_date:
         return "Held-out rows are not selected: those after the first of the two dates, which move with the log."
     return "Held-out rows are not selected: each user's two newest, as in the experiment."

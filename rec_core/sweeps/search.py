@@ -12,8 +12,9 @@ Nothing of it is remembered but the runs themselves: begun anew, it comes to the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -88,7 +89,8 @@ class Answer:
 
     ``tried`` is everything that the seed of the search looked at, in order, and ``chosen`` the smallest subset that
     seems to keep enough there. ``checked`` are the candidates in the order of their tests, with what fresh seeds alone
-    say, and ``confirmed`` is the smallest of them that is confirmed.
+    say, and ``confirmed`` is the smallest of them that is confirmed. ``lacking`` is by how many seconds the next
+    runs took longer than was left.
     """
 
     ending: Ending
@@ -96,6 +98,7 @@ class Answer:
     confirmed: Tried | None
     tried: tuple[Tried, ...]
     checked: tuple[Tried, ...] = ()
+    lacking: float = 0.0
 
     @property
     def full(self) -> ExperimentSpec | None:
@@ -116,7 +119,7 @@ class Answer:
         """
         chosen, confirmed = (one and _tried(one) for one in (written["chosen"], written["confirmed"]))
         tried, checked = (tuple(map(_tried, some)) for some in (written["tried"], _checked(written)))
-        return cls(written["ending"], chosen, confirmed, tried, checked)
+        return cls(written["ending"], chosen, confirmed, tried, checked, written.get("lacking", 0.0))
 
 
 def _plain(fields: list[tuple[str, Any]]) -> dict[str, Json]:
@@ -155,7 +158,14 @@ def judge(look: Callable[[ExperimentSpec], View], metric: Metric) -> Judge:
 
 
 class OutOfTimeError(Exception):
-    """What is wanted next takes longer than there is time; thrown into a search, which then says what it has."""
+    """What is wanted next takes longer than there is time; thrown into a search, which then says what it has.
+
+    ``lacking`` is how many seconds longer it takes; 0 where nobody knows.
+    """
+
+    def __init__(self, lacking: float = 0.0) -> None:
+        super().__init__("The time is over.")
+        self.lacking = lacking
 
 
 def ways(question: Question, screened: Screen | None) -> list[ExperimentSpec]:
@@ -202,25 +212,27 @@ def search(question: Question, judge: Judge, screened: Screen | None, users: int
     searcher = _Searcher(question, judge, users)
     try:
         return (yield from searcher.answer(ways(question, screened), _predicted(question, screened)))
-    except OutOfTimeError:
-        return searcher.so_far("time")
+    except OutOfTimeError as over:
+        return replace(searcher.so_far("time"), lacking=over.lacking)
 
 
 def goes_on(
-    conversation: Search, is_done: Callable[[ExperimentSpec], bool], may_begin: Callable[[list[ExperimentSpec]], bool]
+    conversation: Search, is_done: Callable[[ExperimentSpec], bool], lacking: Callable[[list[ExperimentSpec]], float]
 ) -> Wanted | Answer:
     """Follow a search as far as runs are done; return what it wants next of those that are not, or its answer.
 
-    It is out of time where what it waits for may not begin any more.
+    It is out of time where what it waits for takes longer than is left: ``lacking`` returns by how many seconds, 0
+    where it may begin.
     """
     try:
         while True:
             wanted = next(conversation)
             now, soon = ([one for one in some if not is_done(one)] for some in (wanted.now, wanted.soon))
-            if now and may_begin(now):
+            if not now:
+                continue
+            if not (seconds := lacking(now)):
                 return Wanted(now, soon)
-            if now:
-                conversation.throw(OutOfTimeError())
+            conversation.throw(OutOfTimeError(seconds if math.isfinite(seconds) else 0.0))
     except StopIteration as over:
         answer: Answer = over.value
         return answer

@@ -160,9 +160,18 @@ def search_answer(found: Answer, question: Question) -> tuple[str, str]:
     likely = _likely(found, question)
     if found.ending == "time":
         if not likely:
-            return f"{duration(60 * question.minutes)} were too short to find out.", parts
-        return likely, f"The time ended before fresh seeds confirmed it. {parts}"
+            first = f"{duration(60 * question.minutes)} were too short to find out."
+            return first, " ".join(filter(None, [_more_time(found, question), parts]))
+        ended = "The time ended before new seeds confirmed it."
+        return likely, " ".join(filter(None, [ended, _more_time(found, question), parts]))
     return f"No subset is confirmed to keep {keep} of {quality}.", " ".join(filter(None, [likely, parts]))
+
+
+def _more_time(found: Answer, question: Question) -> str:
+    """Return how many minutes the next step of a search needs in all; "" where that is not known."""
+    if not found.lacking:
+        return ""
+    return f"Allow about {math.ceil(question.minutes + found.lacking / 60):,} minutes."
 
 
 def _among(found: Answer, question: Question) -> str:

@@ -63,6 +63,8 @@ def consequences(holdings: Holdings, source: Source, spec: ExperimentSpec) -> li
     """Return what the data mean for selection and evaluation, each in a sentence, what stands in the way first."""
     words, minimum = source.words, spec.data.min_interactions
     left = holdings.after(minimum)
+    if source.has_split:  # nothing is filtered, and nobody is ranked among negatives
+        return [*filter(None, [_one_user(holdings), _no_ratings(holdings) if spec.feedback == "explicit" else ""])]
     of_ratings = [_no_ratings(holdings), _equal_ratings(holdings)]
     of_clicks = [
         _too_few_items(holdings, minimum, words),

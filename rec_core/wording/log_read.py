@@ -12,7 +12,11 @@ from rec_core.data.sources.table.reading import ENCODINGS, FORM_NAMES
 from rec_core.data.sources.table.summing import WasRead
 from rec_core.wording.numbers import number
 
-FORMS = "CSV, JSON, Parquet, .inter, lists of items; a folder of such files; gzip, bz2, xz, zstd, lz4, zip, tar"
+FORMS = "CSV, JSON, Parquet, .inter: a file, a folder of them, or an archive"
+READS = (
+    "Corelens reads CSV with any separator and encoding, JSON lines, Parquet and RecBole's .inter: a file, a folder, "
+    "or an archive (gzip, bz2, xz, zstd, zip, tar). Your file stays where it is and is not changed."
+)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "::": "two colons", " ": "space"}
 _OF_TEXT = {"decimal", "thousands", "time_format"}  # said beside the columns that they are about
 _OPTIONAL = ("rating", "time")  # roles of which it is said that there are none
@@ -132,17 +136,14 @@ def _days(read: WasRead) -> str:
 def unanswered(asked: Sequence[Asked]) -> str:
     """Return the questions that have to be answered before a log is read, each choice with the option that says so."""
     every = [(one, question) for one in asked for question in one.questions]
-    one = len(every) == 1
-    lines = [
-        "Nothing was read: the file does not answer a question. Add the option of your answer."
-        if one
-        else f"Nothing was read: the file does not answer {len(every)} questions. Add one option for each."
-    ]
+    few = len(every) == 1
+    lines = [f"The file leaves {'a question' if few else f'{len(every)} questions'} open, so nothing was read."]
     for of, question in every:
         lines.append(f"  {of.name}: {question.text}")
         options = [question.option(choice).replace("--columns", of.option, 1) for choice in question.choices]
         width = max(map(len, options), default=0)
         lines += [f"    {said:<{width}}  {meaning(one)}" for said, one in zip(options, question.choices, strict=True)]
+    lines.append("Add the option of your answer." if few else "Add one option for each question.")
     return "\n".join(lines)
 
 

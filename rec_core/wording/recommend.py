@@ -27,7 +27,7 @@ def sentences(
 
 def _held_out(title: str | None, full: TopList, ours: TopList, words: Words) -> str:
     if title is None:
-        return f"They are asked for no {words.item} in the test: they have none after its date."
+        return f"They are asked for no {words.item} in the test."
     return (
         f"The {words.item} held out for the test, {title}, is at rank {full.held_out_rank:,g} of the model trained on "
         f"full data, and at {ours.held_out_rank:,g} of this one."

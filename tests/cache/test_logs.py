@@ -18,7 +18,7 @@ from cache.schema import MIGRATIONS
 from rec_core.__main__ import main
 from rec_core.data.sources import SOURCES
 from rec_core.data.sources.table import Table
-from tests.conftest import log_csv, own
+from tests.conftest import log_csv, own, quick
 
 
 @pytest.fixture
@@ -73,22 +73,22 @@ def test_the_command_line_takes_a_log_by_its_path_and_finds_it_again(log: Table,
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("code", "options", "said"),
     [
-        (["--columns", "user=nobody"], "There is no column 'nobody' in 'log.csv'; it has userId, movieId, rating"),
-        (["--columns", "nobody"], "'nobody' does not say what a column is"),
-        (["--columns", "user=rating,rating=rating"], "the column 'rating' cannot be two things"),
-        (["--columns", "owner=userId"], "There is no setting 'owner'"),
-        (["--columns", "user="], "no column is said to name users"),
-        (["--separator", ";"], "there is one column where a log has two"),
-        (["--separator", "abc"], "separator"),
-        (["--columns", "time=", "--split", "last"], "has no times, and its lines are not said to be in order of time"),
+        (2, ["--columns", "user=nobody"], "There is no column 'nobody' in 'log.csv'; it has userId, movieId, rating"),
+        (2, ["--columns", "nobody"], "'nobody' does not say what a column is"),
+        (2, ["--columns", "user=rating,rating=rating"], "the column 'rating' cannot be two things"),
+        (2, ["--columns", "owner=userId"], "There is no setting 'owner'"),
+        (1, ["--columns", "user="], "no column is said to name users"),
+        (1, ["--separator", ";"], "there is one column where a log has two"),
+        (2, ["--separator", "abc"], "separator"),
+        (1, ["--columns", "time=", "--split", "last"], "has no times, and its lines are not said to be in order"),
     ],
 )
 def test_what_is_said_wrongly_is_one_sentence(
-    log: Table, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    log: Table, code: int, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", "--data", log.path, *options, "--set", "train.epochs=1"]) == 1
+    assert main(["run", "--data", log.path, *options, "--set", "train.epochs=1"]) == code
     out, err = capsys.readouterr()
     assert out == ""
     lines = [line for line in err.splitlines() if line.startswith("corelens: ")]
@@ -190,3 +190,19 @@ def test_logs_of_before_there_were_owners_belong_to_the_homes_account(log: Table
     assert [one.title for one in others.of_others()] == ["Our shop"]
     logs.keep(log)
     assert logs.is_shared(log.name)  # naming it again changes nothing of that
+
+
+def test_a_log_that_is_removed_stays_with_its_runs_until_it_is_forgotten(log: Table, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "home")
+    logs, others = Logs(ledger), Logs(ledger, "somebody")
+    logs.keep(log, shared=True)
+    ledger.ask("key", "run", quick("random").with_(data={"dataset": log.name}))
+    logs.remove(log.name)
+    assert SOURCES[log.name].title == "log.csv (removed)"
+    assert (logs.usable(), others.usable()) == ({log.name}, set())
+    assert not logs.listed()
+    logs.bring_back(log.name)
+    assert SOURCES[log.name].title == "log.csv"
+    logs.remove(log.name)
+    logs.forget(log.name)
+    assert log.name not in SOURCES

@@ -65,7 +65,7 @@ def test_how_much_room_results_take_is_said(home: Path, open_page: Open) -> None
 def test_a_log_is_named_shown_taken_and_found_again(home: Path, open_page: Open, log: Path) -> None:
     app = _named(open_page, log)
     chosen = [box.value for box in app.selectbox if (box.key or "").startswith("own-") and "userId" in box.options]
-    assert chosen == ["userId", "movieId", "rating", "timestamp", "–", "–"]
+    assert chosen == ["userId", "movieId", "rating", "timestamp", "–", "–", "–", "–"]  # time of day and event, too
     _own(app, "title").set_value("Our *shop*").run()
     app.button(key="own-use").click().run()
     healthy(app)
@@ -175,7 +175,7 @@ def test_a_separator_that_was_not_guessed_can_be_said(
 ) -> None:
     monkeypatch.setitem(layout.SEPARATORS, "^", "caret")  # the driver can choose what is listed, and not type
     path = tmp_path / "log.csv"
-    path.write_text("user^item^when\n" + "".join(f"{n % 9}^{n % 7}^{n}\n" for n in range(50)))
+    path.write_text("user^item^time\n" + "".join(f"{n % 9}^{n % 7}^{10**9 + n}\n" for n in range(50)))
     app = _named(open_page, path)
     assert "there is one column where a log has two" in errors(app)[0]
     _own(app, "separator").set_value("^").run()
@@ -202,7 +202,7 @@ def test_a_list_that_cannot_be_written_is_said_in_a_sentence(
 
 
 def test_what_the_filter_leaves_follows_the_rule_for_repeats(open_page: Open, tmp_path: Path) -> None:
-    lines = [f"{n % 20},{n % 15},{n % 5},{10**9 + n}" for n in range(600)]
+    lines = [f"{n % 20},{n % 15},{n * 7919 // 13 % 5},{10**9 + n}" for n in range(600)]
     (tmp_path / "again.csv").write_text("\n".join(["user,item,rating,time", *lines]))
     app = _named(open_page, tmp_path / "again.csv")
     app.button(key="own-use").click().run()
@@ -275,7 +275,7 @@ def _two_of_one_name(home: Path, tmp_path: Path) -> list[str]:
     """Take two logs that are called events.csv, of 10 and of 20 users; return their names."""
     logs = Logs(Ledger(home))
     for n_users in (10, 20):
-        lines = [f"u{n % n_users},i{n % 7 + n // 100},{n % 5},{10**9 + n}" for n in range(40 * n_users)]
+        lines = [f"u{n % n_users},i{n % 7 + n // 100},{n * 7919 // 13 % 5},{10**9 + n}" for n in range(40 * n_users)]
         text = "\n".join(["user,item,rating,time", *lines, ""])
         logs.keep(own(_written(tmp_path / f"shop {n_users}", "events.csv", text)))
     return [log.name for log in logs.listed()]

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
+from cache.store import DiskStore
 from rec_core.__main__ import main
 
 Part = np.ndarray  # (n, 2): user and item, as the file has them
+Scores = Callable[[csr_array], np.ndarray]
 METRICS = ["recall@20", "ndcg@20", "recall@3", "map@5", "mrr@50", "hitrate@1"]
 
 
@@ -45,8 +48,11 @@ def _write(folder: Path, parts: tuple[Part, Part, Part]) -> list[str]:
     return files
 
 
-def _by_hand(scores: Callable[[csr_array, csr_array], np.ndarray], parts: tuple[Part, Part, Part]) -> dict[str, float]:
-    """Every metric, user by user, out of ranks among what a user has neither in train nor in validation."""
+def _by_hand(model: Callable[[csr_array], Scores], parts: tuple[Part, Part, Part]) -> dict[str, float]:
+    """Every metric, user by user, out of ranks among what a user has neither in train nor in validation.
+
+    The ``model`` learns from the train file, and scores all items for users with what they have in both.
+    """
     train, validation, test = parts
     users, items = (np.unique(train[:, column]) for column in (0, 1))
     at_user, at_item = ({one: place for place, one in enumerate(some.tolist())} for some in (users, items))
@@ -63,11 +69,11 @@ def _by_hand(scores: Callable[[csr_array, csr_array], np.ndarray], parts: tuple[
     for user, item in test.tolist():
         if user in at_user:
             relevant.setdefault(at_user[user], set()).add(at_item.get(item, -1 - item))
-    asked = sorted(relevant)
+    asked, scores = sorted(relevant), model(learnt)
     values: dict[str, list[float]] = {name: [] for name in METRICS}
     for begin in range(0, len(asked), 500):
         some = asked[begin : begin + 500]
-        block = scores(learnt, has[some])
+        block = scores(has[some])
         for row, user in zip(block, some, strict=True):
             row = row.copy()
             row[has[[user]].indices] = -np.inf
@@ -94,18 +100,31 @@ def _value(kind: str, rank: list[float], count: int, k: int) -> float:
     return sum(place / one for place, one in zip(places, hits, strict=True)) / min(k, count)
 
 
-def _popular(learnt: csr_array, has: csr_array) -> np.ndarray:
-    return np.broadcast_to(np.asarray(learnt.sum(axis=0)), has.shape)
+def _popular(learnt: csr_array) -> Scores:
+    count = np.asarray(learnt.sum(axis=0))
+    return lambda has: np.broadcast_to(count, has.shape)
 
 
-def _ease(learnt: csr_array, has: csr_array) -> np.ndarray:
+def _neighbours(learnt: csr_array) -> Scores:
+    """Item neighbourhood: Σ_j C_ji / √c_j over the items of the train file, and 0.001 popularity between equal ones."""
+    count = np.asarray(learnt.sum(axis=0))
+    together = learnt.T @ learnt
+    by_count = csr_array((1 / np.sqrt(count), (np.arange(len(count)),) * 2))
+
+    def scores(has: csr_array) -> np.ndarray:
+        # XᵀX without its diagonal: what is taken off is each item's own count.
+        served = (has @ by_count) @ together - has.multiply(np.sqrt(count))
+        return np.asarray(served.todense()) + 0.001 * count / count.max()
+
+    return scores
+
+
+def _ease(learnt: csr_array) -> Scores:
     """Steck, 2019: B = I − P diag(1 / diag P), P = (XᵀX + λI)⁻¹, λ = 500."""
-    if not hasattr(_ease, "kept") or _ease.kept[0] is not learnt:
-        inverse = np.linalg.inv((learnt.T @ learnt).toarray() + 500.0 * np.eye(learnt.shape[1]))
-        between = -inverse / np.diag(inverse)
-        np.fill_diagonal(between, 0.0)
-        _ease.kept = learnt, between  # type: ignore[attr-defined]
-    return np.asarray(has @ _ease.kept[1])  # type: ignore[attr-defined]
+    inverse = np.linalg.inv((learnt.T @ learnt).toarray() + 500.0 * np.eye(learnt.shape[1]))
+    between = -inverse / np.diag(inverse)
+    np.fill_diagonal(between, 0.0)
+    return lambda has: np.asarray(has @ between)
 
 
 EASE = ["--model", "ease", "--set", "model.profile=all", "--set", "model.penalty=500"]
@@ -128,6 +147,7 @@ def test_three_files_give_what_an_own_computation_gives(tmp_path: Path, capsys: 
     result = _run(capsys, *files, *EASE, "--method", "full")
     assert _of(result["metrics"]) == pytest.approx(_by_hand(_ease, parts), abs=1e-9)
     assert _of(result["controls"]["most_popular"]) == pytest.approx(_by_hand(_popular, parts), abs=1e-9)
+    assert _of(result["controls"]["neighbourhood"]) == pytest.approx(_by_hand(_neighbours, parts), abs=1e-9)
     assert "recall@10" not in result["metrics"]
     assert result["spec"]["split"]["test"] == "given"
     assert result["n_train"] == 900
@@ -253,6 +273,9 @@ def test_another_rule_does_not_go_with_a_split(tmp_path: Path, capsys: pytest.Ca
     assert "comes with its own split, so split.test=random does not go with it" in capsys.readouterr().err
 
 
+COLUMNS = ["--columns", "user=column 1,item=column 2"]  # both are numbers, and no line says which is which
+
+
 def _real(folder: str, *names: str) -> list[Path]:
     files = [Path(os.environ.get("CORELENS_DATA", "none")) / folder / f"{name}.txt" for name in names]
     if not all(map(Path.exists, files)):
@@ -266,7 +289,7 @@ def _read(file: Path) -> Part:
 
 def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
     files = _real("distill-cf-ml-1m", "train", "validation", "test")
-    options = [word for file in files for word in (f"--{file.stem}", str(file))]
+    options = [*COLUMNS, *(word for file in files for word in (f"--{file.stem}", str(file)))]
     result = _run(capsys, *options, *EASE, "--method", "full")
     parts = (_read(files[0]), _read(files[1]), _read(files[2]))
     assert (len(parts[0]), result["n_train"]) == (791_718, 791_718)
@@ -277,8 +300,54 @@ def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_light_gcn_s_gowalla(capsys: pytest.CaptureFixture[str]) -> None:
     train, test = _real("gowalla", "train", "test")
-    options = ["--train", str(train), "--test", str(test)]
+    options = [*COLUMNS, "--train", str(train), "--test", str(test)]
     result = _run(capsys, *options, "--model", "co-occurrence", "--method", "full")
     parts = (_read(train), np.empty((0, 2), int), _read(test))
     assert result["n_train"] == len(parts[0]) == 810_128
     assert _of(result["controls"]["most_popular"]) == pytest.approx(_by_hand(_popular, parts), abs=1e-9)
+    assert _of(result["controls"]["neighbourhood"]) == pytest.approx(_by_hand(_neighbours, parts), abs=1e-5)
+
+
+def test_a_bundle_holds_the_files_as_they_were_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = _made()
+    files, out = _write(tmp_path / "own", parts), tmp_path / "bundle"
+    chosen = ["--model", "ease", "--method", "recent", "--ratio", "0.3", "--in-order"]
+    assert main(["export", *files, *chosen, "--out", str(out)]) == 0
+    every = pd.read_parquet(out / "coreset.parquet")
+    assert every.split.value_counts().to_dict() == {"train": 270, "validation": 100, "test": len(parts[2]) - 4}
+    for name, part in zip(("train", "validation", "test"), parts, strict=True):
+        of = every[every.split == name]
+        assert np.array_equal(of[["user_id", "item_id"]].to_numpy(), part[of.row.to_numpy()])
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["source"]["test file"]["file"] == "test.csv"
+    again = ["run", *files, "--spec", str(out / "spec.toml"), "--in-order"]
+    assert main(again) == 0
+    capsys.readouterr()
+    duckdb = pytest.importorskip("duckdb")
+    query = (out / "coreset.sql").read_text()
+    view = query[query.index("-- CREATE VIEW") : query.index(";", query.index("-- CREATE VIEW")) + 1].replace("-- ", "")
+    with duckdb.connect() as database:
+        database.execute(view.replace("train.csv", str(tmp_path / "own" / "train.csv")))
+        rows = sorted(row for (row,) in database.sql(query).fetchall())
+    assert rows == np.load(out / "kept_rows.npy").tolist()
+
+
+def test_metrics_at_any_k_speak_of_runs_that_are_in_the_store(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "--dataset", "synthetic-10k", "--method", "random", "--set", "train.epochs=1"]
+    assert main(command) == 0
+    old = json.loads(capsys.readouterr().out)
+    assert main([*command, "--metric", "recall@37", "--metric", "map@3_all", "--metric", "NDCG@10"]) == 0
+    out, err = capsys.readouterr()
+    new = json.loads(out)
+    assert "Training" not in err  # what was kept of it was enough
+    for name, value in old["metrics"].items():
+        assert new["metrics"][name] == value
+    stored = DiskStore(Path(os.environ["CORELENS_HOME"])).get(new["stage_keys"]["evaluate"])
+    assert stored is not None
+    sampled, every = (np.asarray(stored.arrays[f"per_user.{part}"], float) for part in ("rank", "rank_all"))
+    assert new["metrics"]["recall@37"] == pytest.approx(float((sampled <= 37).mean()))
+    assert new["metrics"]["map@3_all"] == pytest.approx(float(np.where(every <= 3, 1 / every, 0).mean()))
+    for control in ("most_popular", "svd", "neighbourhood_kept"):
+        assert 0 <= new["controls"][control]["recall@37"] <= 1
+    assert main([*command, "--metric", "recall@x"]) == 2
+    assert "'recall@x' is not known" in capsys.readouterr().err

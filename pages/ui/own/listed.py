@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from pages.ui import net, state
+from pages.ui.own import query
 from rec_core.errors import CorelensError
 from rec_core.wording.numbers import plain_markdown
 
@@ -17,16 +18,21 @@ def show() -> None:
     logs = state.logs()
     for log in logs.listed():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain_markdown(log.title)}** · {plain_markdown(log.path)}", width="stretch")
+            st.markdown(f"**{plain_markdown(log.title)}** · {plain_markdown(log.origin)}", width="stretch")
             st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
             with st.popover("Rename"):
                 title = st.text_input("What to call it", log.given_title, key=f"title-{log.name}")
                 st.button("Rename", key=f"rename-{log.name}", on_click=_rename, args=[log.name, title])
+            query.again(log)
             _share_button(log.name, logs.is_shared(log.name))
             st.button("Remove", key=f"remove-{log.name}", on_click=_do, args=[logs.remove, log.name])
+    usable = logs.usable()
     for log in reversed(logs.removed()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Removed: {plain_markdown(log.title)}. Its file and its runs are where they were.")
+            runs = "Its runs stay listed." if log.name in usable else "It has no runs."
+            st.caption(f"Removed: {plain_markdown(log.title)}. Its file is unchanged. {runs}")
+            if log.name in usable:
+                st.button("Show", key=f"show-{log.name}", on_click=_take_up, args=[log.name])
             st.button("Bring back", key=f"back-{log.name}", on_click=_do, args=[logs.bring_back, log.name])
             st.button("Forget", key=f"forget-{log.name}", on_click=_do, args=[logs.forget, log.name])
     for log in logs.of_others():

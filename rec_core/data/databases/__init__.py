@@ -10,8 +10,8 @@ Asking again gives the same log where the rows are the same, and another one whe
 ``postgres`` ask, and ``snapshot`` writes what they return.
 """
 
-from rec_core.data.databases.address import Database, hidden, is_database
-from rec_core.data.databases.asking import ask, proposed, tables
+from rec_core.data.databases.address import Database, hidden, is_database, path_in
+from rec_core.data.databases.asking import ask, proposed, tables, what_to_ask
 from rec_core.data.databases.statement import has_order
 
-__all__ = ["Database", "ask", "has_order", "hidden", "is_database", "proposed", "tables"]
+__all__ = ["Database", "ask", "has_order", "hidden", "is_database", "path_in", "proposed", "tables", "what_to_ask"]

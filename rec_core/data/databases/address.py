@@ -52,16 +52,10 @@ class Database:
             DataError: one sentence without the password, if it can be none.
         """
         address = address.strip()
-        scheme = scheme_of(address).partition("+")[0] if "://" in address else ""
-        if not scheme:
+        kind = _kind_said(address)
+        if not kind:
             return _in_file(address, "")
-        if scheme not in _SCHEMES:
-            raise DataError(
-                f"Databases that begin with '{scheme[:20]}://' are not asked here. Use sqlite:///PATH, duckdb:///PATH "
-                "or postgresql://user@host/database, or write the rows to a Parquet file and name that."
-            )
-        kind = _SCHEMES[scheme]
-        return _served(address) if kind == "postgresql" else _in_file(_path_in(address), kind)
+        return _served(address) if kind == "postgresql" else _in_file(_path_after_scheme(address), kind)
 
     @property
     def name(self) -> str:
@@ -80,6 +74,19 @@ def is_database(address: str) -> bool:
         return False
 
 
+def _kind_said(address: str) -> Kind | Literal[""]:
+    """Return the kind that an address begins with; "" for a path."""
+    if "://" not in address:
+        return ""
+    scheme = scheme_of(address).partition("+")[0]
+    if scheme not in _SCHEMES:
+        raise DataError(
+            f"Databases that begin with '{scheme[:20]}://' are not asked here. Use sqlite:///PATH, duckdb:///PATH "
+            "or postgresql://user@host/database, or write the rows to a Parquet file and name that."
+        )
+    return _SCHEMES[scheme]
+
+
 def hidden(text: str) -> str:
     """Return a text in which addresses have no passwords.
 
@@ -89,7 +96,20 @@ def hidden(text: str) -> str:
     return _PARAMETER.sub(r"\1…", _SAID.sub(r"\1:…@", text))
 
 
-def _path_in(address: str) -> str:
+def path_in(address: str) -> str:
+    """Return the path of a database's file; "" for a database that a server has.
+
+    >>> path_in("sqlite:///shop.db"), path_in("duckdb:////data/shop.duckdb"), path_in("postgresql://host/shop")
+    ('shop.db', '/data/shop.duckdb', '')
+
+    Raises:
+        DataError: for an address of another kind.
+    """
+    kind = _kind_said(address)
+    return address.strip() if not kind else "" if kind == "postgresql" else _path_after_scheme(address.strip())
+
+
+def _path_after_scheme(address: str) -> str:
     """Return the path in an address: three slashes before one from here, four before a whole one."""
     place = address.partition("://")[2]
     if not place.startswith("/"):

@@ -8,6 +8,7 @@ from typing import IO
 from rec_core.data.databases import duck, postgres, sqlite
 from rec_core.data.databases.address import Database
 from rec_core.data.databases.statement import required
+from rec_core.data.databases.wording import listed
 from rec_core.data.sources.table.reading import Queried
 
 _KINDS: dict[str, ModuleType] = {"sqlite": sqlite, "duckdb": duck, "postgresql": postgres}
@@ -33,6 +34,20 @@ def tables(database: Database) -> list[str]:
     """
     found: list[str] = _KINDS[database.kind].tables(database)
     return found
+
+
+def what_to_ask(database: Database, option: str = "") -> str:
+    """Return the sentence for a database of which nothing is asked yet; ``option`` is how a query is given.
+
+    Raises:
+        DataError: one sentence, if it does not answer.
+    """
+    names = tables(database)
+    query = proposed(names)
+    if option:
+        query = f'{option} "{query}"' if '"' not in query else f"{option} '{query}'"
+    said = f" with {option}" if option else ""
+    return f"'{database.name}' is a database: say{said} what to read of it, such as {query}. {listed(names)}"
 
 
 def proposed(names: list[str]) -> str:

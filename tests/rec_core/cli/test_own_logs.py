@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rec_core.__main__ import main
-from rec_core.cli import log_options, logs
+from rec_core.cli import log_options
 from rec_core.data.sources import SOURCES
-from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table
+from rec_core.data.sources.table import ROLES, Columns, Layout, Sniffed, Table, answering
 from rec_core.data.sources.table import sniff as sniff_file
 from rec_core.data.sources.table.asking import Choice, Question
 
@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _log(folder: Path, name: str = "log.csv", date: str = "{day:02}/{month:02}/2019", header: bool = True) -> Path:
     """Return a log of 20 customers and 151 products, whose days are between 1 and 12."""
     lines = [
-        f"c{n % 20};p{n * 7 % 151};{(n + n // 20) % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}"
+        f"c{n % 20};p{n * 7 % 151};{n * 7919 // 13 % 5},5;{date.format(day=n % 12 + 1, month=n // 12 % 12 + 1)}"
         for n in range(1200)
     ]
     path = folder / name
@@ -44,8 +44,10 @@ def test_what_was_read_is_said_once_and_before_anything_is_trained(
     (line,) = [one for one in said if one.startswith("Read log.csv as ")]
     assert line == (
         "Read log.csv as UTF-8 text separated by semicolon, with a header, quotation marks enclose fields: "
-        "user=customer (c0, c1, c2 …), item=sku (p0, p7, p14 …), rating=grade (0.5, 1.5, 2.5 …; decimal comma), "
-        "time=date (2019-01-01, 2019-01-02, 2019-01-03 …). 1,200 rows, 1 Jan 2019 to 12 Dec 2019."
+        "user=customer (c0, c1, c2 …), item=sku (p0, p7, p14 …), rating=grade (0.5, 4.5, 3.5 …; decimal comma), "
+        "time=date (2019-01-01, 2019-01-02, 2019-01-03 …). 1,200 rows, 1 Jan 2019 to 12 Dec 2019. "
+        "Times are days without a time of day: rows of one day are in file order. 12 of 20 users (60 %) have several "
+        "last rows at the same time; the one further down counts as the last."
     )
     assert said.index(line) < next(place for place, one in enumerate(said) if one.startswith("Training"))
 
@@ -80,7 +82,8 @@ def test_dates_that_nothing_decides_are_asked_for_and_nothing_is_read(
     path = _log(home)
     assert main(["run", "--data", str(path), *QUICK]) == 2
     said = capsys.readouterr().err
-    assert "Nothing was read: the file does not answer a question. Add the option of your answer." in said
+    assert "The file leaves a question open, so nothing was read." in said
+    assert "Add the option of your answer.\nUsage: " in said
     options = [line.split("  ")[2] for line in said.splitlines() if line.startswith("    --")]
     assert options == ["--time-format '%d/%m/%Y'", "--time-format '%m/%d/%Y'"]
     assert not [source for source in SOURCES.values() if isinstance(source, Table) and source.path == str(path)]
@@ -95,7 +98,7 @@ def _asking(monkeypatch: pytest.MonkeyPatch, *questions: Question) -> None:
         found = sniff_file(path, layout, of_items)
         return found if of_items else replace(found, questions=questions)
 
-    monkeypatch.setattr(logs, "sniff", sniff)
+    monkeypatch.setattr(answering, "sniff", sniff)
 
 
 def test_all_questions_are_asked_at_once_and_each_option_answers_one(
@@ -112,7 +115,7 @@ def test_all_questions_are_asked_at_once_and_each_option_answers_one(
     command = ["run", "--data", str(path), *QUICK]
     assert main(command) == 2
     said = capsys.readouterr().err
-    assert "the file does not answer 2 questions. Add one option for each." in said
+    assert "The file leaves 2 questions open, so nothing was read." in said
     assert "    --columns rating=       none: only who chose what" in said
     assert "    --columns rating=grade  grade: 0.5 to 4.5" in said
     assert "--encoding cp1252" in said

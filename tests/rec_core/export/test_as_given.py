@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from rec_core.data.sources import Folders, register
 from rec_core.data.sources.table import Reading, Table, sniff
 from rec_core.experiment import Experiment
 from rec_core.export import bundle
+from rec_core.export.packed import PACKED, zip_of
 from rec_core.stages import MemoryStore, resolve
-from tests.conftest import quick
+from tests.conftest import own, quick
 
 _FOLDERS = Folders(None, Path("no-downloads"))
 _SPLITS = {"train": "train", "validation": "valid", "test": "test"}
@@ -262,3 +265,21 @@ def test_the_name_of_the_file_says_its_form(
         assert main([*select, str(tmp_path / name)]) == 2
         assert "does not say its form" in capsys.readouterr().err
         assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("how", ["at once", "by a worker"])
+def test_what_a_page_offers_has_the_copy_for_spreadsheets_where_one_is_needed(tmp_path: Path, how: str) -> None:
+    found = []
+    for kind, names in (("signs", _SIGNS), ("plain", [])):
+        (folder := tmp_path / kind).mkdir()
+        _frame(names, []).to_csv(folder / "log.csv", index=False)
+        register([table := own(folder / "log.csv")])
+        experiment = Experiment(
+            resolve(quick("random", data={"dataset": table.name}), _FOLDERS), MemoryStore(), _FOLDERS
+        )
+        packed = zip_of(experiment) if how == "at once" else experiment.graph.get(PACKED).zip.tobytes()
+        files = zipfile.ZipFile(io.BytesIO(packed))
+        found.append("coreset/coreset.spreadsheet.csv" in files.namelist())
+        notes = json.loads(files.read("coreset/manifest.json"))["notes"]
+        assert ("before texts that a spreadsheet would compute" in " ".join(notes)) == found[-1]
+    assert found == [True, False]

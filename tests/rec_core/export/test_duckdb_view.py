@@ -173,6 +173,33 @@ def _packed(
     return path
 
 
+def _folder(folder: Path, name: Callable[[int], str]) -> Path:
+    """Parts with a line of names each, as Spark writes them, with what it leaves beside them."""
+    place = folder / "spark parts"
+    place.mkdir()
+    for n in range(4):
+        _frame()[400 * n : 400 * (n + 1)].to_csv(place / name(n), index=False)
+    (place / "_SUCCESS").touch()
+    (place / ".part-00000.crc").write_bytes(b"crc")
+    return place
+
+
+def _hive(folder: Path, ending: str) -> Path:
+    """A folder a day, whose name is the only time; some of their rows have a user of their own."""
+    place, frame = folder / "by day", _frame()
+    days = pd.to_datetime(frame["time"] + (frame["time"] % 9) * 86_400, unit="s").dt.strftime("%Y-%m-%d")
+    for day, rows in frame.drop(columns="time").groupby(days):
+        (part := place / f"dt={day}").mkdir(parents=True)
+        file = part / f"part-0.{ending}"
+        if ending == "csv":
+            rows.to_csv(file, index=False)
+        elif ending == "parquet":
+            rows.to_parquet(file)
+        else:
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows.astype(str).to_dict("records")))
+    return place
+
+
 def _tar(folder: Path) -> Path:
     with tarfile.open(folder / "my log.tar.gz", "w:gz") as archive:
         archive.add(_plain(folder), "log.csv")
@@ -254,6 +281,12 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "JSON lines": _json_lines,
     "Parquet with times": _parquet,
     "a folder of Parquet": _parts,
+    "a folder of CSV": lambda folder: _folder(folder, lambda n: f"part-{n:05}.csv"),
+    "a folder of files without an ending": lambda folder: _folder(folder, lambda n: f"part-{n:05}"),
+    "a folder of packed CSV": lambda folder: _folder(folder, lambda n: f"part-{n:05}.csv.gz"),
+    "folders of days": lambda folder: _hive(folder, "csv"),
+    "folders of days, Parquet": lambda folder: _hive(folder, "parquet"),
+    "folders of days, JSON lines": lambda folder: _hive(folder, "jsonl"),
     "semicolons and decimal commas": _decimal_commas,
     "Windows-1252": _windows,
     "zip": _zipped,
@@ -296,14 +329,15 @@ def own_table(path: Path) -> Table:
     found = sniff(str(path))
     columns = found.columns
     if not columns.user or not columns.time:
-        user, item, *times = found.names
+        user, item, *times = [name for name in found.names if name != "__index_level_0__"]
         columns = Columns(user=user, item=item, time=times[0], time_of_day="".join(times[1:]))
     return Table.of(str(path), Reading(layout=found.layout, columns=columns.model_copy(update={"rating": ""})))
 
 
-def _experiment(
+def experiment_on(
     path: Path, rule: str, table: Table | None = None, store: MemoryStore | None = None, **more: object
 ) -> Experiment:
+    """Return the experiment that selects by a rule from the log at a path."""
     table = table or own_table(path)
     register([table])
     data = {"dataset": table.name, "unreadable": "left-out", **more}
@@ -326,7 +360,8 @@ def _view(query: str, path: Path) -> str:
     return said.replace(path.name.replace("'", "''"), str(path).replace("'", "''"))
 
 
-def _rows(query: str, path: Path) -> list[int]:
+def rows_by_duckdb(query: str, path: Path) -> list[int]:
+    """Return the rows that DuckDB selects by a file, whose comments say how it reads the log at a path."""
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'Asia/Tokyo'")  # what is said of times does not depend on it
         database.execute(_view(query, path))
@@ -338,19 +373,19 @@ def test_duckdb_selects_the_rows_of_the_coreset(tmp_path: Path, kind: str) -> No
     path = FILES[kind](tmp_path)
     table, store = own_table(path), MemoryStore()
     for rule in RULES if kind in NINE else ("recent",):  # rules see what the view holds, which is the same
-        experiment = _experiment(path, rule, table, store)
+        experiment = experiment_on(path, rule, table, store)
         kept = experiment.places.train[experiment.coreset.rows].tolist()
         query = sql.coreset_sql(experiment)[0]
         assert kept
         assert "Tried on export: DuckDB" in query
-        assert _rows(query, path) == kept, rule
+        assert rows_by_duckdb(query, path) == kept, rule
 
 
 @pytest.mark.parametrize("kind", ["milliseconds", "fractions of seconds", "dates with offsets", "plain"])
 def test_times_are_whole_nanoseconds_of_the_moment(tmp_path: Path, kind: str) -> None:
     """To the file's own resolution, of which seconds are the whole part."""
     path = FILES[kind](tmp_path)
-    experiment = _experiment(path, "recent")
+    experiment = experiment_on(path, "recent")
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'Asia/Tokyo'")
         database.execute(_view(sql.coreset_sql(experiment)[0], path))
@@ -369,8 +404,11 @@ def test_within_a_second_rows_are_in_the_order_of_milliseconds(tmp_path: Path) -
     burst = frame.assign(time=(frame["time"] // 7 * 7) * 1000 + np.arange(len(frame)) % 7 * 100)
     burst = burst.sample(frac=1, random_state=1)
     path = _csv(burst, tmp_path / "log.csv")
-    experiment = _experiment(path, "recent")
-    assert _rows(sql.coreset_sql(experiment)[0], path) == experiment.places.train[experiment.coreset.rows].tolist()
+    experiment = experiment_on(path, "recent")
+    assert (
+        rows_by_duckdb(sql.coreset_sql(experiment)[0], path)
+        == experiment.places.train[experiment.coreset.rows].tolist()
+    )
 
 
 def _broken(folder: Path) -> Path:
@@ -389,6 +427,6 @@ def _broken(folder: Path) -> Path:
 def test_where_duckdb_would_read_other_rows_the_file_says_why_there_is_no_recipe(
     tmp_path: Path, kind: Callable[[Path], Path], said: str
 ) -> None:
-    query, _ = sql.coreset_sql(_experiment(kind(tmp_path), "recent", unreadable="left-out"))
+    query, _ = sql.coreset_sql(experiment_on(kind(tmp_path), "recent", unreadable="left-out"))
     assert f"-- There is no recipe for DuckDB: {'it ' if said.startswith('does') else ''}{said}" in query
     assert "CREATE VIEW" not in query

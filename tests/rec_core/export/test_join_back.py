@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable
@@ -34,10 +35,20 @@ def _of_parquet(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path).astype({"user": int, "item": int}).astype(str)
 
 
+def _of_one_parquet(path: Path) -> pd.DataFrame:
+    """Read one file alone: of a path with ``dt=`` in it pandas would read the whole folder's columns."""
+    return pd.read_parquet(io.BytesIO(path.read_bytes())).astype(str)
+
+
 def _of_tar(path: Path) -> pd.DataFrame:
     with tarfile.open(path) as archive:
         archive.extract("log.csv", path.parent, filter="data")
     return _csv(path.parent / "log.csv")
+
+
+def _of_parts(path: Path, read: Callable[[Path], pd.DataFrame] = _csv) -> pd.DataFrame:
+    parts = [part for part in sorted(path.rglob("*")) if part.is_file() and not part.name.startswith(("_", "."))]
+    return pd.concat([read(part) for part in parts], ignore_index=True)
 
 
 PLAIN: dict[str, Callable[[Path], pd.DataFrame]] = {
@@ -51,6 +62,12 @@ PLAIN: dict[str, Callable[[Path], pd.DataFrame]] = {
     "a folder of Parquet": _of_parquet,
     "ids of floats in Parquet": _of_parquet,
     "times of nanoseconds in Parquet": _of_parquet,
+    "a folder of CSV": _of_parts,
+    "a folder of files without an ending": _of_parts,
+    "a folder of packed CSV": _of_parts,
+    "folders of days": _of_parts,
+    "folders of days, Parquet": lambda path: _of_parts(path, _of_one_parquet),
+    "folders of days, JSON lines": lambda path: _of_parts(path, lambda part: _of_objects(part.open("rb"))),
     "semicolons and decimal commas": lambda path: _csv(path, sep=";"),
     "Windows-1252": lambda path: _csv(path, encoding="cp1252"),
     "Windows-1252 in xz": lambda path: _csv(path, encoding="cp1252"),

@@ -56,3 +56,15 @@ def test_how_many_users_a_search_ranked_is_said() -> None:
 def test_the_table_says_which_seeds_a_number_is_of() -> None:
     table = tried(Answer("confirmed", CHOSEN, None, (CHOSEN,), (on_fresh_seeds(0.5, 0.96),)))
     assert list(table["On"]) == ["the seed of the search", "25 fresh seeds"]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"), [(0.0, ""), (61.0, "Allow about 12 minutes. "), (7200.0, "Allow about 130 ")]
+)
+def test_a_search_that_ran_out_of_time_says_how_much_it_needs(lacking: float, said: str) -> None:
+    likely = search_answer(Answer("time", CHOSEN, None, (CHOSEN,), lacking=lacking), QUESTION)
+    assert likely[0].startswith("Recent at 20 % may be enough")
+    assert likely[1].startswith(f"The time ended before new seeds confirmed it. {said}")
+    nothing = search_answer(Answer("time", None, None, (), lacking=lacking), QUESTION)
+    assert nothing[0] == "10 min 0 s were too short to find out."
+    assert nothing[1].startswith(said)

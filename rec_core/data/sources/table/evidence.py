@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from rec_core.data.sources.table.time_forms import are_times_of_day, forms
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_PARTED = re.compile(  # with a sign between thousands
+    r"[+-]?\d{1,3}((,\d{3})+(\.\d+)?|(\.\d{3}){2,}(,\d+)?|(\.\d{3})+,\d+|([' \u00a0\u202f]\d{3})+([.,]\d+)?)"
+)
+_NUMBER = re.compile(rf"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|{_PARTED.pattern}")
 _NOTHING = frozenset({"", "na", "nan", "null", "none", "n/a", "\\n", "-", "—", "(null)", "<na>", "?"})
 _TRUTHS = frozenset("true false yes no y n t f".split())
 NEARLY = 0.9  # of the values that are not empty
@@ -23,6 +26,7 @@ _FEW = 12  # distinct values of a rating, at most twice as many with halves
 _HALVES = 21
 _LONG_TAIL = 3.0  # times the median of a count, which its largest is beyond
 _MANY = 200  # values, of which none comes twice
+_TRIED, _PARSED = 50, 5_000  # distinct values that are tried as times first, and at most
 _TIED = 20  # rows that have to share a value before a dependence shows
 Codes = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -183,9 +187,15 @@ def profiled(name: str, values: Sequence[str]) -> Profile:
         decimals=max((len(re.split("[.,]", value)[1]) for value in numbers if "." in value or "," in value), default=0),
         is_scale=_is_scale(sorted(set(numbers.values()))),
         falls=_falls(Counter(each.tolist())),
-        times=forms(values) if n else (),
-        is_clock=are_times_of_day(values) if n else False,
+        times=_forms(list(some)),
+        is_clock=are_times_of_day(list(some)[:_TRIED]),
     )
+
+
+def _forms(distinct: Sequence[str]) -> tuple[str, ...]:
+    """Return the forms of times that values have; a few of them show that most columns hold none."""
+    few = distinct[:: max(len(distinct) // _TRIED, 1)]
+    return forms(distinct[:_PARSED]) if forms(few) else ()
 
 
 @lru_cache(maxsize=1 << 16)
@@ -195,8 +205,8 @@ def is_nothing(value: str) -> bool:
 
 
 def _number(text: str) -> float:
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        return float(text.replace(",", ""))
+    if _PARTED.fullmatch(text):
+        text = text.replace(re.sub(r"[+-]?\d", "", text)[0], "")  # the first sign parts thousands
     return float(text.replace(",", "."))
 
 

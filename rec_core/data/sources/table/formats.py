@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # loaded when files are read
 Mask = NDArray[np.bool_]
 COMPACT = {"yyyymmdd": "%Y%m%d", "yyyymmddHHMM": "%Y%m%d%H%M", "yyyymmddHHMMSS": "%Y%m%d%H%M%S"}
 _LETTERS = r"[\pL\pM]+\.?"
-_ZONE = r"Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?"
+_ZONE = r"Z|(?:UTC|GMT)?[+-][0-9]{2}(?::?[0-9]{2})?|UTC|GMT"
+_ZONE_NAME = r"(?:\s*\(\pL[^)]*\))?"  # of JavaScript, after the offset
 _NUMBERS = {"d": r"[0-9]{1,2}", "m": r"[0-9]{1,2}", "Y": r"[0-9]{4}", "y": r"[0-9]{2}", "H": r"[0-9]{1,2}"}
 _NUMBERS |= {"I": r"[0-9]{1,2}", "M": r"[0-9]{1,2}", "S": r"[0-9]{1,2}"}
 _WORDS = {"b": _LETTERS, "p": r"[AaPp]\.?[Mm]\.?", "z": _ZONE, "f": r"[0-9]{1,9}"}
@@ -124,7 +125,8 @@ def _expression(pattern: str) -> tuple[str, tuple[str, ...]]:
             if kind == "S" and tokens[place + 2 : place + 3] != ["%f"]:
                 groups.append("f")
                 found.append(r"(?:\.(?P<f>[0-9]{1,9}))?")
-    return rf"^\s*{''.join(found)}\s*$", tuple(groups)
+    named = _ZONE_NAME if "z" in groups else ""
+    return rf"^\s*{''.join(found)}{named}\s*$", tuple(groups)
 
 
 def parsed(text: pa.Array, pattern: str) -> tuple[NDArray[np.int64], NDArray[np.int32], Mask]:
@@ -198,9 +200,10 @@ def _mapped(words: pa.Array, number: Callable[[str], int]) -> NDArray[np.int64]:
 def offset(zone: str) -> int:
     """Return the seconds that a zone is ahead of UTC.
 
-    >>> offset("+02:30"), offset("-0500"), offset("UTC")
+    >>> offset("+02:30"), offset("GMT-0500"), offset("UTC")
     (9000, -18000, 0)
     """
+    zone = zone.removeprefix("UTC").removeprefix("GMT")
     if zone[:1] not in ("+", "-") or not zone:
         return 0
     digits = zone[1:].replace(":", "").ljust(4, "0")

@@ -38,7 +38,9 @@ def _candidates(found: Guess) -> tuple[list[Profile], list[Profile], list[Profil
     rated, counted, unsaid = [], [], []
     for one in found.free():
         said = meanings(one.name)
-        numbers = one.are_numbers or (one.numbers >= 0.5 and "rating" in said) or one.truths >= 0.9
+        numbers = (
+            one.are_numbers or (one.numbers >= 0.5 and "rating" in said) or (one.truths >= 0.9 and one.distinct > 1)
+        )
         exact = any(kind in said and said[kind].exact for kind in _KINDS)
         if not numbers or not one.count or (one.is_index and not exact):
             continue
@@ -69,8 +71,6 @@ def speaks_against(found: Guess, one: Profile) -> str:
         return "it is always the same"
     if one.is_unique and not one.is_scale:
         return "each row has its own"
-    if one.truths >= 0.9:
-        return "it says yes or no"
     if one.times or one.low < -1:
         return "its values are no ratings"
     if one.decimals > 6 and one.unique > 0.5:
@@ -101,15 +101,12 @@ def _take_or_ask(found: Guess, some: list[Profile]) -> None:
 
 def _take_unsaid(found: Guess, some: list[Profile]) -> None:
     scales = [one for one in some if one.is_scale and not one.falls]
-    likely = [one for one in some if one.is_scale or one.is_count or (one.is_flag and is_bare(one.name))]
-    open_ones = [one for one in some if is_bare(one.name)] or likely
-    if len(scales) == 1 and len(open_ones) <= 1 and is_bare(scales[0].name):
+    likely = [one for one in some if one.is_scale or one.is_count or one.is_flag]
+    if len(scales) == 1 and len(some) == 1 and is_bare(scales[0].name):
         found.take("rating", scales[0].name, f"its values are few and ordered ({scales[0].span})")
-    elif open_ones:
-        ordered = sorted(open_ones, key=lambda one: (not one.is_scale or one.falls, not one.is_count, one.distinct))
-        _ask(found, ordered, first_is_likely=ordered[0].is_scale or ordered[0].is_count)
     else:
-        found.take("rating", "", "no column is called a rating, and no values are few and ordered")
+        ordered = sorted(some, key=lambda one: (not one.is_scale or one.falls, not one.is_count, one.distinct))
+        _ask(found, ordered, first_is_likely=ordered[0] in likely and not ordered[0].is_flag)
 
 
 def _ask(found: Guess, some: list[Profile], first_is_likely: bool) -> None:

@@ -21,10 +21,9 @@ def take_time(found: Guess) -> None:
     """Take the column that says when: by its name and values, the finer first."""
     fitting = [one for one in found.free() if one.times and _may_be_time(found, one)]
     said = [one for one in found.free() if _is_called_time(one)]
-    spoilt = [one for one in said if _some_are_times(found, one)]
     if fitting:
         _take_best(found, sorted(fitting, key=_rank))
-    elif spoilt:
+    elif spoilt := [one for one in said if _some_are_times(found, one)]:
         found.take("time", spoilt[0].name, "its name, and most of its values")
     elif said:
         _ask_whether(found, said[0])

@@ -133,10 +133,19 @@ def _take_users(found: Guess, some: Sequence[Profile]) -> None:
         found.ask("user", text, [full[0].name, some[0].name], said, f"“{some[0].name}” is mostly empty")
     elif rivals := _rivals(found.sample, some):
         _ask_between(found, "user", [some[0], *rivals])
+    elif some and (ids := _ids_of(found, some[0])):
+        _ask_between(found, "user", [ids, some[0]])
     elif some:
         found.take("user", some[0].name, "its name")
     elif sessions and not _unknown(found):
         found.take("user", sessions[0].name, "no column names users, and sessions stand for them")
+
+
+def _ids_of(found: Guess, named_so: Profile) -> Profile | None:
+    """Return the column without a name of a role whose values go one to one with what people are called."""
+    if named_so.spaced < 0.5:
+        return None
+    return next((one for one in _unknown(found) if found.sample.is_alike(one.name, named_so.name)), None)
 
 
 def _unknown(found: Guess) -> list[Profile]:
@@ -167,6 +176,7 @@ def _rivals(sample: Sample, some: Sequence[Profile]) -> list[Profile]:
         one
         for one in some[1:]
         if one.filled > 0.5
+        and one.distinct > _KINDS
         and not sample.follows(one.name, some[0].name)
         and not sample.follows(some[0].name, one.name)
     ]
@@ -262,14 +272,36 @@ def _take_both(found: Guess, pool: Sequence[Profile]) -> None:
     one, other = pool
     (score, reasons) = leaning(found, one, other)
     user, item = (one, other) if score >= 0 else (other, one)
+    coarser = _coarser(found, user, item)
+    if abs(score) >= _SURE and coarser:
+        _ask_between(found, "user", [user, *coarser])
+        found.take("item", item.name, "; ".join(reasons))
+        return
     if abs(score) >= _SURE:
         found.take("user", user.name, "; ".join(reasons))
         found.take("item", item.name, "; ".join(reasons))
         return
     said = [f"then “{item.name}” names items", f"then “{user.name}” names items"]
+    said += [f"then “{item.name}” names items, and “{user.name}” sessions" for _ in coarser]
     text = f"“{one.name}” and “{other.name}” both hold ids. Which one names users?"
-    found.ask("user", text, [user.name, item.name], said, "the columns are alike; users come first in most logs")
+    names = [user.name, item.name, *[more.name for more in coarser]]
+    found.ask("user", text, names, said, "the columns are alike; users come first in most logs")
     found.take("item", item.name, "the columns are alike; users come first in most logs")
+
+
+def _coarser(found: Guess, user: Profile, item: Profile) -> list[Profile]:
+    """Return columns of ids that follow from what seems to be the user, which may be a session then."""
+    return [
+        one
+        for one in found.free()
+        if one.name not in (user.name, item.name)
+        and one.distinct > _KINDS
+        and _may_be_ids(one)
+        and not one.times
+        and found.sample.follows(one.name, user.name)
+        and not found.sample.follows(user.name, one.name)
+        and not found.sample.follows(one.name, item.name)
+    ]
 
 
 def _take_described(found: Guess) -> None:

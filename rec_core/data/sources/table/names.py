@@ -15,12 +15,12 @@ from typing import Literal
 Kind = Literal["user", "session", "item", "rating", "count", "time", "title", "categories", "event", "index", "against"]
 _WORDS: dict[Kind, str] = {
     "user": "user u uid customer visitor account member reviewer client buyer shopper consumer subscriber viewer "
-    "listener player person personidentifier profile username login cust usr reviewername msno steamid "
-    "kunde kunden kundin kundennr nutzer benutzer benutzername anwender kaufer besteller mitglied horer "
-    "bewerter utilisateur acheteur membre usager abonne utilisatrice usuario cliente clientes comprador "
-    "miembro socio usuaria utilizador consumidor membro utente acquirente iscritto пользователь "
-    "пользователя пользователи покупатель покупателя клиент клиента юзер читатель читателя зритель "
-    "зрителя 用户 客户 会员 买家 顾客 使用者 用戶 玩家 消费者",
+    "listener player person personidentifier profile cust usr msno steamid kunde kunden kundin kundennr "
+    "nutzer benutzer anwender kaufer besteller mitglied horer bewerter utilisateur acheteur membre "
+    "usager abonne utilisatrice usuario cliente clientes comprador miembro socio usuaria utilizador "
+    "consumidor membro utente acquirente iscritto пользователь пользователя пользователи покупатель "
+    "покупателя клиент клиента юзер читатель читателя зритель зрителя 用户 客户 会员 买家 顾客 使用者 "
+    "用戶 玩家 消费者 reviewername username login benutzername",
     "session": "session sessions sid visit sitzung sesion sessao sessione сессия сессии 会话 household cookie email "
     "haushalt",
     "item": "item i iid parentasin asin sku stockcode product pid video vid track song movie mid film book isbn "
@@ -81,14 +81,14 @@ _WORDS: dict[Kind, str] = {
     "helpful votes vote helpfulness useful funny cool verified comments comment length duration size "
     "width height status version lang language ip url referrer text review reviews summary description "
     "body impression impressions cluster embedding phone birth birthday release released signup "
-    "registered registration average avg mean std median",
+    "registered registration average avg mean std median reordered conversion converted is has was",
 }
 _NOT_TIMES = frozenset(
     "release released birth birthday signup registered registration joined expiry expires published publication since "
     "zone offset duration frame spent length hour min minute".split()
 )
 _MARKS = frozenset(
-    "id ids key no nr num number nummer code cod codigo codice hash uuid guid idx ref ident identifier kennung "
+    "id ids unique key no nr num number nummer code cod codigo codice hash uuid guid idx ref ident identifier kennung "
     "schlussel numero номер код ид айди identifiant anon raw original the du de del della do da of der des la le "
     "el".split()
 )
@@ -176,8 +176,12 @@ def _by_head(words: list[str]) -> dict[Kind, Meaning]:
 
 
 def is_known(name: str) -> bool:
-    """Return True if a name tells of a role, or of something else that logs hold."""
-    return bool(meanings(name))
+    """Return True if a text is a name of a role or of an index, and nothing else.
+
+    >>> is_known("User-ID"), is_known("cart"), is_known("The Game 17")
+    (True, False, False)
+    """
+    return any(one.exact for kind, one in meanings(name).items() if kind != "against")
 
 
 def is_bare(name: str) -> bool:

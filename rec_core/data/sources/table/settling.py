@@ -49,9 +49,10 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
         DataError: one sentence, if it cannot be read, or is no table.
     """
     found = sniffing.sniff(path, layout, of_items)
-    if of_items or layout is not None:
+    if of_items:
         return found
-    return settle(path, replace(found, columns=with_time_of_day(found)))
+    found = replace(found, columns=with_time_of_day(found))
+    return settle(path, found) if layout is None else found
 
 
 def with_time_of_day(found: Sniffed) -> Columns:

@@ -22,14 +22,14 @@ from rec_core.data.sources.table.names import is_known
 from rec_core.data.sources.table.objects import as_text
 from rec_core.data.sources.table.opening import DAMAGED, HELD, PARQUET, name_of, opened, parts, start_of
 from rec_core.data.sources.table.reading import Columns, Layout, Role
-from rec_core.data.sources.table.sampling import ROWS, row_groups, slices
+from rec_core.data.sources.table.sampling import CELLS, ROWS, SLICES, row_groups, slices
 from rec_core.data.sources.table.several import require_no_impressions
 from rec_core.errors import DataError
 
 _SEPARATORS = ("\t", ";", ",", "::", "|", " ")  # the likelier first
 STAND_IN = "\x1f"  # a separator of one character, for those of two: readers of tables take one only
 _LOOKED_AT = 200  # records
-_SAMPLED = 10_000  # records of the beginning, of which the roles of columns are told
+_SAMPLED = 6_000  # records of the beginning, of which the roles of columns are told
 _LONGEST = 16 << 20  # characters of a field
 _WIDEST = 500  # columns
 _HALF = re.compile("[\ud800-\udfff]")
@@ -75,24 +75,35 @@ def sniff(path: str, layout: Layout | None = None, of_items: bool = False) -> Sn
     Raises:
         DataError: one sentence, if it cannot be read, or is no table.
     """
-    layout, name = layout or layout_of(path), name_of(path)
-    names, records = _rows_of(path, layout)
-    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
-    parts_of(path, layout)
-    _require_narrow(names, name)
-    require_no_impressions(names, records, name)
-    guessed = guess(Sample(names, records + _further(path, layout, len(names))), of_items)
+    layout = layout or layout_of(path)
+    names, records = seen(path, layout)
+    most = max(CELLS // len(names), _LOOKED_AT)  # tables with many columns take no longer
+    guessed = guess(Sample(names, records[:most] + _further(path, layout, len(names), most)), of_items)
     first = records[:_LOOKED_AT]
     return Sniffed(layout, names, first, guessed.columns, tuple(guessed.questions), guessed.reasons)
 
 
-def _further(path: str, layout: Layout, width: int) -> list[list[str]]:
+def seen(path: str, layout: Layout) -> tuple[list[str], list[list[str]]]:
+    """Return the names of a table's columns and records of its beginning.
+
+    Raises:
+        DataError: one sentence, if it cannot be read, or is no table.
+    """
+    names, records = _rows_of(path, layout)
+    names, records = with_keys(path, names, lambda part: _rows_of(part, layout)) or (names, records)
+    parts_of(path, layout)
+    _require_narrow(names, name_of(path))
+    require_no_impressions(names, records[:_LOOKED_AT], name_of(path))
+    return names, records
+
+
+def _further(path: str, layout: Layout, width: int, most: int) -> list[list[str]]:
     """Return records from below the beginning of a text; a slice may begin within one, whose rest is left out."""
     if layout.form != "text" or layout.encoding.startswith("utf-16") or not is_one(path):
         return []
     found: list[list[str]] = []
     for block in slices(path):
-        records = _records(_decoded(block, layout.encoding), layout, ROWS)
+        records = _records(_decoded(block, layout.encoding), layout, min(most // SLICES, ROWS))
         found += [record for record in records if len(record) == width]
     return found
 

@@ -24,7 +24,7 @@ from rec_core.data.sources.table.opening import exists, hash_of, name_of, size_o
 from rec_core.data.sources.table.pieces import about_how_many, give_back, pieces
 from rec_core.data.sources.table.reading import Columns, Layout, Reading
 from rec_core.data.sources.table.several import require_one
-from rec_core.data.sources.table.sniffing import sniff
+from rec_core.data.sources.table.sniffing import seen
 from rec_core.data.sources.table.times import Times
 from rec_core.data.sources.table.values import Numbered, exact_ratings
 from rec_core.errors import DataError
@@ -37,6 +37,7 @@ _PER_ROW = 55  # bytes of memory that a row takes at most, measured on 100 milli
 _LONGEST = 80  # characters of a title
 PREFIX = "log-"  # of the names of people's own logs
 _MARK = " ("  # begins what tells equal titles apart; no title that was given holds it
+_SEEN = 200  # records in which cells that list several values are looked for
 _FEWEST = 4  # digits of a name that tell logs apart
 
 
@@ -245,12 +246,11 @@ def _marks(logs: Sequence[Table]) -> list[str]:
 
 def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
     """Return the names of a file's columns, those that are wanted among them."""
-    found = sniff(path, layout)
-    names = found.names
+    names, records = seen(path, layout)
     if layout.form not in OBJECTS and (missing := [name for name in columns.named.values() if name not in names]):
         raise DataError(f"'{name_of(path)}' has no column '{missing[0]}'; it has {', '.join(names)}.")
     for column in {columns.user, columns.item} & set(names):
-        require_one(column, [record[names.index(column)] for record in found.records], name_of(path))
+        require_one(column, [record[names.index(column)] for record in records[:_SEEN]], name_of(path))
     return names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -38,14 +38,14 @@ class WasRead:
 
 def summed(log: Table, dataset: Dataset) -> WasRead:
     """Return what was read of a log."""
-    time = dataset.interactions.time
+    time, seen = dataset.interactions.time, _at_first_sight(log)
     return WasRead(
         rows=len(dataset.interactions),
         rejected=dataset.rejected.count,
         first=None if time is None else int(time.min()),
         last=None if time is None else int(time.max()),
-        values=_values(log, dataset),
-        none=_none(log),
+        values=seen.values | _values(log, dataset),
+        none=seen.none,
         odd=tuple(odd(dataset, log)),
     )
 
@@ -65,11 +65,14 @@ def why_none(found: Sniffed, named: Iterable[Role]) -> dict[str, str]:
     return {str(role): why for role, why in (*found.reasons.items(), *said.items()) if role not in chosen}
 
 
-def _none(log: Table) -> dict[str, str]:
+def _at_first_sight(log: Table) -> WasRead:
+    """Return what the beginning of the log's file shows."""
     try:
-        return why_none(sniff(log.path, log.reading.layout), log.reading.columns.named)
+        found = sniff(log.path, log.reading.layout)
     except DataError:  # not every log is a file that can be looked at
-        return {}
+        return WasRead()
+    seen = at_first_sight(replace(found, columns=log.reading.columns))
+    return replace(seen, none=why_none(found, log.reading.columns.named))
 
 
 def _values(log: Table, dataset: Dataset) -> dict[str, str]:

@@ -19,6 +19,7 @@ TOLD_ALONE = (*EPOCHS, ISO)  # read without being named, as logs always were: ``
 NAMED = (*EPOCHS, ISO, *COMPACT, EXCEL)
 END = 4_102_444_800  # seconds since 1970 at the beginning of 2100
 _BEGIN = 631_152_000  # of 1990: smaller numbers are ids, counts or days more often than times
+_AFTER_TICKS = 694_224_000  # of 1992: the ticks of .NET up to 2099 are smaller, as nanoseconds
 EXCEL_ZERO = 25_569  # days from Excel's 1899-12-30 to 1970
 _NEARLY = 0.9  # of the values that are looked at
 _TRIED = 60  # values that forms are taken from
@@ -31,10 +32,28 @@ ISO_TEXT = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<!\d)\d{1,2}:\d\d(?P<second>:\d\d(?P<fraction>[.,]\d{1,9})?)?(?P<half>(?P<gap>\s?)[AaPp]\.?[Mm]\.?)?"
-    r"(?P<zone>(?P<space>\s?)(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?(?![\d:])"
+    r"(?P<zone>(?P<space>\s?)(?:Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|UTC|GMT))?(?![\d:])"
 )
+_ZONE_NAME = re.compile(r"(?<=\d)\s*\([^\W\d][^)]*\)$")
 _TOKEN = re.compile(r"\x00|[0-9]+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+\.?|\s+|.", re.DOTALL)
-_SAID = {"t", "de", "del", "um", "uhr", "at", "of", "г", "года"}  # words of a date that say nothing of it
+_SAID = {
+    "t",
+    "de",
+    "del",
+    "um",
+    "uhr",
+    "at",
+    "of",
+    "à",
+    "a",
+    "às",
+    "alle",
+    "kl",
+    "utc",
+    "г",
+    "года",
+    "в",
+}  # words of a date that say nothing of it
 _ASIAN = tuple(zip("年月日时時点分秒년월일시분초", "%Y %m %d %H %H %H %M %S %Y %m %d %H %M %S".split(), strict=True))
 
 
@@ -87,7 +106,8 @@ def _of_numbers(distinct: Sequence[str], count: NDArray[np.int64]) -> tuple[str,
     numbers = np.array(plain, np.float64)
     needed = _NEARLY * count.sum()
     for name, per in EPOCHS.items():
-        if count[(numbers >= _BEGIN * per) & (numbers < END * per)].sum() >= needed:
+        begin = _AFTER_TICKS if name == "ns" else _BEGIN
+        if count[(numbers >= begin * per) & (numbers < END * per)].sum() >= needed:
             return (name,)
     whole = [text.removesuffix(".0") for text in plain]
     for name, pattern in {**COMPACT, "%d%m%Y": "%d%m%Y", "%m%d%Y": "%m%d%Y"}.items():
@@ -185,6 +205,7 @@ def patterns_of(text: str) -> Iterator[str]:
     if "年" in text or "년" in text:
         yield from _asian(text)
         return
+    text = _ZONE_NAME.sub("", text)
     clock = _CLOCK.search(text)
     rest = text if clock is None else f"{text[: clock.start()]}\0{text[clock.end() :]}"
     tokens = [" " if token.isspace() else token for token in _TOKEN.findall(rest.strip())]

@@ -66,7 +66,7 @@ class Times:
         if self._other is None:
             some = as_texts(column.take(np.flatnonzero(mask)[:_MISFITS]))[0].to_pylist()
             self._other = next((form for form in forms(some) if form != self._form), "")
-        return f"{kind} but as {self._other} (--time-format '{self._other}')" if self._other else kind
+        return f"{kind}: written as {self._other} (--time-format '{self._other}')" if self._other else kind
 
     @property
     def _misfit(self) -> str:
@@ -76,7 +76,7 @@ class Times:
         import pyarrow as pa
 
         if not self._form or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-            return _moments(column)
+            return _moments(column, self._decimal)
         if self._form in EPOCHS:
             return _counted(column, self._decimal)
         if self._form == EXCEL:
@@ -122,7 +122,7 @@ class Times:
         """Return in which of ``UNITS`` numbers are: the one that most have, or the one that was said."""
         if self._form:
             return list(EPOCHS).index(self._form) if self._form in EPOCHS else 0
-        counted = [chunk.numbers[~chunk.dated & (chunk.numbers != 0)] for chunk in self._chunks]
+        counted = [chunk.numbers[~chunk.dated & (chunk.numbers > 0)] for chunk in self._chunks]
         return int(np.argmax(sum(np.bincount(units(numbers), minlength=len(UNITS)) for numbers in counted)))
 
     def shown(self, at: int) -> str:
@@ -154,7 +154,7 @@ def _in_seconds(
     The unit was ``told`` by the numbers, or said, in which case all of them have it.
     """
     numbers, dated = chunk.numbers, chunk.dated
-    other = ~dated & (numbers != 0) & (units(numbers) != common) if told else np.zeros(len(numbers), bool)
+    other = ~dated & (numbers > 0) & (units(numbers) != common) if told else np.zeros(len(numbers), bool)
     numbers = np.where(other, 0, numbers) if other.any() else numbers
     per = np.where(dated, 1, UNITS[common]) if dated.any() else UNITS[common]
     with np.errstate(all="ignore"):  # numbers that are no times of ours are told from the others later
@@ -166,13 +166,13 @@ def _in_seconds(
         return whole.astype(np.int64), fine if chunk.fine is None else fine + chunk.fine, other
 
 
-def _moments(column: pa.Array) -> tuple[_Chunk, dict[str, Mask]]:
+def _moments(column: pa.Array, decimal: str) -> tuple[_Chunk, dict[str, Mask]]:
     """Return times (n,), and which of them are none, by why."""
     import pyarrow as pa
 
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return _of_dates(column)
-    numbers, why = numbers_of(column)
+    numbers, why = numbers_of(column, decimal)
     wrong = why.get("not a number")
     dated, fine = np.zeros(len(numbers), bool), None
     if wrong is not None and wrong.any():

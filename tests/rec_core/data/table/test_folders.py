@@ -238,7 +238,8 @@ def test_folders_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path) 
             str(error).encode()
 
 
-def test_duckdb_is_given_no_recipe_for_what_it_would_read_otherwise(tmp_path: Path) -> None:
+def test_a_recipe_for_duckdb_is_tried_or_it_is_said_why_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "zip").mkdir()
     for log in (own(_spark(tmp_path)), own(_archive(tmp_path / "zip", zip_of))):
-        assert recipe(log, log.load(_FOLDERS))[0].startswith("There is no recipe for DuckDB: it would read the parts")
+        first = recipe(log, log.load(_FOLDERS))[0]
+        assert first.startswith(("There is no recipe for DuckDB: ", "In DuckDB", "First make the copy"))

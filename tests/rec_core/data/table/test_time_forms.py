@@ -91,6 +91,7 @@ def test_lines_in_order_of_time_make_an_order_the_likelier() -> None:
         ["1", "2", "3"],  # lines
         ["60111066", "46279366"],  # seconds since the log began
         ["541312164", "151603712"],  # ids of nine digits
+        ["636960361040000000", "636960361040000001"],  # ticks of .NET
         ["192.168.1.1", "10.0.0.1"],
         ["1/4", "2/5"],
         ["12-34-5678"],

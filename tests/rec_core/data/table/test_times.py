@@ -34,6 +34,10 @@ _FORMS = {  # how each is written by Python, and how finely
     "mail": ("%a, %d %b %Y %H:%M:%S GMT", _SECOND),
     "compact": ("%Y%m%d", _DAY),
     "compact seconds": ("%Y%m%d%H%M%S", _SECOND),
+    "JavaScript": ("%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", _SECOND),
+    "Go": ("%Y-%m-%d %H:%M:%S.%f +0000 UTC", timedelta(milliseconds=1)),
+    "SQL Server": ("%b %d %Y %I:%M%p", _MINUTE),
+    "basic": ("%Y%m%dT%H%M%SZ", _SECOND),
     "Chinese": ("%Y年%m月%d日 %H:%M:%S", _SECOND),
 }
 
@@ -65,7 +69,7 @@ def _seconds(data: Dataset) -> list[int]:
 
 
 def _cut(instant: datetime, unit: timedelta) -> int:
-    return int(instant.timestamp() // unit.total_seconds() * unit.total_seconds())
+    return int(instant.timestamp()) // max(int(unit.total_seconds()), 1) * max(int(unit.total_seconds()), 1)
 
 
 @pytest.mark.parametrize("how", _FORMS)
@@ -121,6 +125,7 @@ def test_a_date_and_a_time_of_day_are_one_time(tmp_path: Path, how: str) -> None
     name = how if how in ("hourmin", "hour") else "at"
     path = _log(tmp_path, [one.strftime("%Y%m%d") for one in instants], **{name: clock})
     assert sniff(str(path)).columns.time_of_day == name
+    assert sniff(str(path), Layout()).columns.time_of_day == name  # also where the layout was said
     data = _read(path)
     moment = data.interactions.moment
     assert moment is not None
@@ -185,11 +190,23 @@ def test_dates_of_another_form_are_rejected_with_the_remedy(tmp_path: Path) -> N
     path = _log(tmp_path, [one.strftime("%d/%m/%Y") for one in _instants()])
     data = _read(path, time_format="%m/%d/%Y")
     (kind,) = data.rejected.kinds
-    assert kind == "not written as %m/%d/%Y but as %d/%m/%Y (--time-format '%d/%m/%Y')"
+    assert kind == "not written as %m/%d/%Y: written as %d/%m/%Y (--time-format '%d/%m/%Y')"
     assert data.rejected.count == sum(one.day > 12 for one in _instants())
     columns = sniff(str(path)).columns
-    with pytest.raises(DataError, match=r"neither a number nor a date but as %d/%m/%Y \(--time-format"):
+    with pytest.raises(DataError, match=r"neither a number nor a date: written as %d/%m/%Y \(--time-format"):
         Table.of(str(path), Reading(columns=columns)).load(_FOLDERS)
+
+
+@pytest.mark.parametrize("per", [1, 1_000])
+def test_times_before_1970_are_listed_as_such(tmp_path: Path, per: int) -> None:
+    data = _read(_log(tmp_path, [1_560_464_504 * per, -1, -86_400 * per] * 9))
+    assert data.rejected.kinds == {"before 1970": 18}
+
+
+def test_seconds_with_a_decimal_comma(tmp_path: Path) -> None:
+    data = _read(_log(tmp_path, ["1560464504,25", "1546632804,75"] * 9))
+    assert data.interactions.fine is not None
+    assert data.interactions.fine.tolist() == [250_000_000, 750_000_000] * 9
 
 
 def test_a_unit_that_is_said_is_the_unit(tmp_path: Path) -> None:
