@@ -19,6 +19,7 @@ from typing import IO, Any, Literal, NamedTuple
 
 from rec_core.data.sources import files
 from rec_core.data.sources.table.places import is_table, name_of
+from rec_core.data.sources.table.unread import require_known, require_no_workbook
 from rec_core.errors import DataError
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
@@ -54,8 +55,10 @@ def members(raw: IO[bytes], name: str) -> list[Member] | None:
     """
     with ExitStack() as stack:
         stream, start = _uncompressed(raw, name, stack)
+        require_known(start, name)
         if start.startswith(ZIP) and stream is raw:
             infos = _zip(raw, name).infolist()
+            require_no_workbook([one.filename for one in infos], name)
             held = [Member(n, one.filename, one.file_size) for n, one in enumerate(infos) if not one.is_dir()]
         elif _is_tar(start):
             with _tar(stream, name, stream is raw) as archive:

@@ -37,7 +37,7 @@ _PER_ROW = 55  # bytes of memory that a row takes at most, measured on 100 milli
 _LONGEST = 80  # characters of a title
 PREFIX = "log-"  # of the names of people's own logs
 _MARK = " ("  # begins what tells equal titles apart; no title that was given holds it
-_LOOKED_AT = 200  # records in which a cell may not list several ids
+_SEEN = 200  # records in which cells that list several values are looked for
 _FEWEST = 4  # digits of a name that tell logs apart
 
 
@@ -250,7 +250,7 @@ def _names(path: str, layout: Layout, columns: Columns) -> list[str]:
     if layout.form not in OBJECTS and (missing := [name for name in columns.named.values() if name not in names]):
         raise DataError(f"'{name_of(path)}' has no column '{missing[0]}'; it has {', '.join(names)}.")
     for column in {columns.user, columns.item} & set(names):
-        require_one(column, [record[names.index(column)] for record in records[:_LOOKED_AT]], name_of(path))
+        require_one(column, [record[names.index(column)] for record in records[:_SEEN]], name_of(path))
     return names
 
 

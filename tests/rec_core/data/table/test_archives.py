@@ -214,3 +214,29 @@ def test_memory_is_guarded_for_packed_files_too(tmp_path: Path, monkeypatch: pyt
             log.load(_FOLDERS)
         monkeypatch.setattr(source, "available", lambda: 20_000_000)
         assert len(log.load(_FOLDERS).interactions) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"7z\xbc\xaf\x27\x1c\0\4", "is a 7-Zip archive, which is not read. Unpack it, and name the file in it."),
+        (b"Rar!\x1a\x07\x01\0", "is a RAR archive, which is not read. Unpack it"),
+        (
+            b"SQLite format 3\0" + b"\0" * 90,
+            "is a SQLite database, which is not read. Read it with a query: --data sql",
+        ),
+        (b"ARROW1\0\0" + b"\0" * 90, "is an Arrow or Feather file, which is not read. Save its rows as CSV or Parquet"),
+        (b"%PDF-1.7\n", "is a PDF, which is not read. Save its rows as CSV or Parquet"),
+        (zip_of({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "is an Office file, such as an Excel"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
+    with pytest.raises(DataError) as error:
+        sniff(str(_written(tmp_path, data, "log.csv")))
+    assert said in str(error.value)
+
+
+def test_text_that_begins_as_another_file_does_is_text(tmp_path: Path) -> None:
+    for name in ("ORC", "FEA1", "BZh91"):
+        path = _written(tmp_path, f"{name},item\n1,2\n3,4\n".encode(), "log.csv")
+        assert sniff(str(path)).names == [name, "item"]
