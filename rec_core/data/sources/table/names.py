@@ -143,6 +143,8 @@ def meanings(name: str) -> dict[Kind, Meaning]:
     (['user'], ['against', 'categories'], ['against'])
     """
     words = tokens(name)
+    if not words:  # an empty cell, as pandas writes for its index
+        return {}
     bare = [word for word in words if word not in _MARKS] or words
     whole, joined = "".join(words), "".join(bare)
     found = {

@@ -43,7 +43,7 @@ STRANGE = [
     ["c1", "c2", "c3", "c4", "c5"],
     ["V1", "V2", "V3", "V4", "V5"],
 ]
-NAMELESS = False  # an empty cell among the names, as pandas writes for its index
+NAMELESS = True  # an empty cell among the names, as pandas writes for its index
 _PLACE = {"user": 0, "item": 1, "rating": 2, "count": 3, "time": 4}
 _WESTERN = ("german", "french", "spanish", "portuguese", "italian")
 

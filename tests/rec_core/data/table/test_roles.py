@@ -225,6 +225,15 @@ def test_a_name_is_read_by_its_words() -> None:
     assert "rating" not in meanings("avg_rating")
     assert "user" not in meanings("user_age")
     assert not meanings("kasutaja")
+    assert not meanings("") | meanings("--")
+
+
+def test_an_index_without_a_name_is_no_role(tmp_path: Path) -> None:
+    rows = _base()
+    frame = pd.DataFrame({"item_id": rows.i, "user_id": rows.u, "rating": rows.r, "timestamp": rows.t})
+    found = _sniffed(tmp_path, frame, index=True)
+    assert found.columns == Columns(user="user_id", item="item_id", rating="rating", time="timestamp")
+    assert not found.questions
 
 
 def test_a_file_about_items_has_items_titles_and_categories_alone() -> None:
