@@ -33,13 +33,13 @@ def is_header(records: Sequence[Sequence[str]], is_known: Callable[[str], bool])
 
 
 def _vote(cell: str, below: Sequence[str]) -> int:
-    """Return 1 if a cell seems to be the name of the values ``below`` it, -1 if it seems to be one, 0 otherwise."""
+    """Return 1 (2 where it is plain) if a cell seems to name the values ``below``, -1 to be one, 0 otherwise."""
     some = [value for value in below if value]
     if not cell or not some:
         return 0
     kind, count = Counter(map(_kind, some)).most_common(1)[0]
     if count >= _NEARLY * len(some) and kind in ("number", "date"):
-        return 1
+        return 2  # a row would have a number or a date there; "V2" above "i7" and "i12" may be either
     shape, count = Counter(map(kind_of, some)).most_common(1)[0]
     if count >= _NEARLY * len(some) and "9" in shape:
         return 1 if kind_of(cell) != shape else -1
