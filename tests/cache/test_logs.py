@@ -98,11 +98,11 @@ def test_what_is_said_wrongly_is_one_sentence(
 
 def test_what_was_not_guessed_can_be_said(log: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     odd = tmp_path / "odd.csv"
-    odd.write_text(Path(log.path).read_text().replace(",", "^"))
+    odd.write_text(Path(log.path).read_text().replace(",", "="))
     quick = ["--set", "train.epochs=1"]
     assert main(["run", "--data", str(odd), *quick]) == 1
     assert "Name another separator" in capsys.readouterr().err
-    assert main(["run", "--data", str(odd), "--separator", "^", *quick]) == 0
+    assert main(["run", "--data", str(odd), "--separator", "=", *quick]) == 0
 
 
 def test_methods_and_models_that_ask_for_an_order_say_so_where_there_is_none(

@@ -26,10 +26,10 @@ PAGES = (
     "summary",
     "data",
 )
-# The names of choices, which are the same for all data, and what is said of data that have no ratings.
+# The names of choices and of a log's roles, which are the same for all data, and what is said of data without ratings.
 _NAMES = re.compile(
     r"(test|validation|Test|Validation) rating|choose Ratings|There are no ratings|Ratings: predict|activity-ratings"
-    r"|Ratings\nModels rank"
+    r"|Ratings\nModels rank|rating\\\\=none"
 )
 
 

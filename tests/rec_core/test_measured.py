@@ -55,4 +55,4 @@ def test_what_is_reliable_is_read_from_the_corrected_bound() -> None:
     said = wording.before(table, controls, goal, RECALL, FILMS)
     assert said.startswith("no subset reliably keeps")
     assert "may be enough" in said
-    assert said.count("3 seeds") == 1
+    assert said.count("5 seeds") == 1

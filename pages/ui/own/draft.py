@@ -39,7 +39,7 @@ def key(name: str) -> str:
 def note(name: str, value: str) -> None:
     """Keep a value that no control holds."""
     st.session_state[f"own-{name}"] = value
-    st.session_state[_DRAWN].append(f"own-{name}")
+    st.session_state.setdefault(_DRAWN, []).append(f"own-{name}")
 
 
 def noted(name: str) -> str:

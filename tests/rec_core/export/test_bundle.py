@@ -125,7 +125,7 @@ def test_the_exported_command_line_writes_what_the_library_reads(
     monkeypatch.setenv("CORELENS_HOME", str(tmp_path / "home"))
     out = tmp_path / "out"
     said = options or ["--columns", "user=who,item=what,rating=stars,time=at"]
-    more = ["--set", "data.unreadable=left-out", "--method", "quota", "--out", str(out)]
+    more = ["--set", "data.unreadable=left-out", "--method", "quota", "--out", str(out), "--encoding", "latin-1"]
     assert main(["export", "--data", str(log), *said, *more]) == 0
     frame = pd.read_parquet(out / "coreset.parquet")
     rated = "rating" in frame

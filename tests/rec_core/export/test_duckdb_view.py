@@ -22,7 +22,6 @@ import pytest
 
 from rec_core.data.sources import Folders, register
 from rec_core.data.sources.table import Columns, Reading, Table, sniff
-from rec_core.data.sources.table.reading import Queried
 from rec_core.experiment import Experiment
 from rec_core.export import bundle, duckdb_check, duckdb_files, sql
 from rec_core.stages import MemoryStore, resolve
@@ -449,15 +448,6 @@ def test_where_duckdb_would_read_other_rows_the_file_says_why_there_is_no_recipe
 ) -> None:
     query, _ = sql.coreset_sql(experiment_on(kind(tmp_path), "recent", unreadable="left-out"))
     assert f"-- There is no recipe for DuckDB: {'it ' if said.startswith('does') else ''}{said}" in query
-    assert "CREATE VIEW" not in query
-
-
-def test_rows_of_a_query_have_no_recipe_that_names_the_kept_copy(tmp_path: Path) -> None:
-    table = own_table(_parquet(tmp_path))
-    queried = Queried(address="sqlite:////shop.db", query="SELECT * FROM clicks", returned="0" * 64)
-    table = Table.of(table.path, table.reading.model_copy(update={"queried": queried}))
-    query, _ = sql.coreset_sql(experiment_on(tmp_path, "recent", table))
-    assert "There is no recipe for DuckDB: the rows come from a query, which may return them in another order." in query
     assert "CREATE VIEW" not in query
 
 

@@ -67,7 +67,9 @@ def test_every_notation_holds_the_rows_of_the_table(tmp_path: Path, notation: st
     log = own(path)
     data = log.load(_FOLDERS)
     _same(data, own(log_csv(tmp_path)).load(_FOLDERS))
-    assert recipe(log, data)[0].startswith("There is no recipe for DuckDB: it has no reader for this form")
+    said = recipe(log, data)
+    none = form == "dicts"
+    assert said[0 if none else -1].startswith("There is no recipe for DuckDB" if none else "Tried on export: DuckDB ")
     _same(own(_written(tmp_path, gzip.compress(text().encode()), "log.json.gz")).load(_FOLDERS), data)
 
 
