@@ -29,7 +29,7 @@ PAGES = (
 # The names of choices and of a log's roles, which are the same for all data, and what is said of data without ratings.
 _NAMES = re.compile(
     r"(test|validation|Test|Validation) rating|choose Ratings|There are no ratings|Ratings: predict|activity-ratings"
-    r"|Ratings\nModels rank|rating\\\\=none"
+    r"|Ratings\nModels rank|rating\\=none"
 )
 
 
