@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
+_WORDS = ("Café", "crème brûlée", "forêt", "garçon", "déjà vu", "maïs", "à côté", "hôtel", "été")  # French, and no other
 
 
 def _log(folder: Path, n_rows: int) -> Path:
@@ -25,7 +26,7 @@ def _log(folder: Path, n_rows: int) -> Path:
     item = (rng.random(n_rows) ** 3 * 1_500).astype(int)
     stars, when = rng.integers(1, 6, n_rows), rng.integers(950_000_000, 1_000_000_000, n_rows)
     lines = [
-        f'c{u:05d};sku-{i};"Café ""{i}""; crème";{r};{t}'
+        f'c{u:05d};sku-{i};"{_WORDS[i % len(_WORDS)]} ""{i}""; fin";{r};{t}'
         for u, i, r, t in zip(user.tolist(), item.tolist(), stars.tolist(), when.tolist(), strict=True)
     ]
     broken = ("c1;sku-2;x", "c1;sku-2;x;good;5", "c1;sku-2;x;3;5;7;8", ";;;;", "c1;sku-2;x;5;yesterday")
@@ -96,6 +97,7 @@ def _joins_back(packed: bytes, log: Path) -> None:
 
 
 def _open_the_card(page: Page) -> None:
+    expect(page.get_by_label("Path", exact=True)).to_be_attached()  # drawn, in view or not
     if not page.get_by_label("Path", exact=True).is_visible():
         page.get_by_text("A log of your own", exact=True).click()
 
