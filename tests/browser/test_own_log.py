@@ -16,7 +16,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-_WORDS = ("Café", "crème brûlée", "forêt", "garçon", "déjà vu", "maïs", "à côté", "hôtel", "été")  # French, and no other
+_WORDS = (
+    "Café",
+    "crème brûlée",
+    "forêt",
+    "garçon",
+    "déjà vu",
+    "maïs",
+    "à côté",
+    "hôtel",
+    "été",
+)  # French, and no other
 
 
 def _log(folder: Path, n_rows: int) -> Path:
