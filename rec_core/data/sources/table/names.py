@@ -38,7 +38,7 @@ _WORDS: dict[Kind, str] = {
     "avaliacao nota classificacao pontuacao estrelas voto valutazione punteggio stelle giudizio оценка "
     "оценки рейтинг балл баллы 评分 评级 打分 得分 星级 分数",
     "count": "quantity qty plays playcount count clicks listens views purchases listencount numplays nplays "
-    "playscount nclicks numclicks nviews viewcount clickcount totalplays frequency freq times hours "
+    "playscount nclicks numclicks nviews viewcount clickcount totalplays frequency freq times "
     "hoursplayed playtime watchtime watchtimems playduration watchduration dwelltime listeningtime "
     "playingtime weight value units amount qte qta anzahl menge stuckzahl stuck haufigkeit wiedergaben "
     "aufrufe quantite nombreecoutes ecoutes nombrelectures lectures cantidad veces reproducciones "
