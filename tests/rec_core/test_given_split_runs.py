@@ -295,6 +295,7 @@ def _read(file: Path) -> Part:
     return np.loadtxt(file, int, usecols=(0, 1))
 
 
+@pytest.mark.slow
 def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
     files = _real("distill-cf-ml-1m", "train", "validation", "test")
     options = [*COLUMNS, *(word for file in files for word in (f"--{file.stem}", str(file)))]
@@ -306,6 +307,7 @@ def test_distill_cf_s_movielens(capsys: pytest.CaptureFixture[str]) -> None:
     assert _of(result["metrics"]) == pytest.approx(_by_hand(_ease, parts), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_light_gcn_s_gowalla(tmp_path: Path) -> None:
     """Without the command line, whose other baselines take minutes among 41 thousand items."""
     train, test = map(str, _real("gowalla", "train", "test"))

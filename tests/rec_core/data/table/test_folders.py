@@ -213,14 +213,15 @@ def test_another_part_is_another_version_of_a_folder(tmp_path: Path) -> None:
     assert version_of(str(parts)) != before[1]
 
 
-def test_folders_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_folders_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, count: int) -> None:
     rng = np.random.default_rng(2)
     lines = [json.dumps({"user": f"u{n}", "item": f"i{n % 5}", "rating": n % 5}) for n in range(20)]
     kinds = {
         "csv": "user,item,rating\n" + "".join(f"u{n},i{n % 5},{n % 5}\n" for n in range(20)),
         "json": "\n".join(lines),
     }
-    for number in range(200):
+    for number in range(count):
         kind = "csv" if number % 2 else "json"
         parts = tmp_path / str(number)
         for part in range(3):

@@ -152,11 +152,12 @@ def test_cells_that_list_several_items_are_refused(tmp_path: Path) -> None:
     assert len(own(_written(tmp_path, names, "a.csv"), user="user", item="artist").load(_FOLDERS).interactions) == 40
 
 
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("form", ["lists", "blocks"])
-def test_files_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, form: str) -> None:
+def test_files_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, form: str, count: int) -> None:
     rng = np.random.default_rng(3)
     text = (_lists(_pairs(40), 40) if form == "lists" else _blocks(12)[0]).encode()
-    for number in range(200):
+    for number in range(count):
         broken = bytearray(text)
         for at in rng.integers(0, len(broken), 1 + number % 5):
             broken[at] = b" ,:\n\r\0\xff\"'\t-"[rng.integers(11)] if number % 2 else rng.integers(256)

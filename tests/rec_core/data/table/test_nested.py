@@ -165,8 +165,9 @@ def test_an_array_larger_than_what_is_read_at_a_time(tmp_path: Path, monkeypatch
         log.load(_FOLDERS)
 
 
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("notation", FORMS)
-def test_files_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, notation: str) -> None:
+def test_files_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, notation: str, count: int) -> None:
     rng = np.random.default_rng(3)
     objects = [{"user": f"u{n % 7}", "item": f"i{n % 5}", "a": {"b": [n, "\u00e9"]}} for n in range(30)]
     text = {
@@ -177,7 +178,7 @@ def test_files_that_were_changed_anywhere_are_read_or_refused(tmp_path: Path, no
         "Python dictionaries": "\n".join(map(repr, objects)),
     }[notation].encode()
     signs = b"{}[]\"',:\\\0\n\xff\x80(u-."
-    for number in range(200):
+    for number in range(count):
         broken = bytearray(text)
         for at in rng.integers(0, len(broken), 1 + number % 5):
             broken[at] = signs[rng.integers(len(signs))] if number % 2 else rng.integers(256)
