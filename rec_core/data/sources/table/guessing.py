@@ -213,11 +213,17 @@ def _take_one(found: Guess, role: Role, pool: Sequence[Profile]) -> None:
     other = found.found["item" if role == "user" else "user"]
     apart = [one for one in pool if not found.sample.follows(one.name, other)]
     titled = [one for one in apart if "title" in meanings(one.name)] if role == "item" else []
-    some = titled or apart
+    some = titled or [one for one in apart if not _tells_otherwise(one)]
     if len(some) == 1:
         found.take(role, some[0].name, f"the only column left that may name {role}s")
     elif some:
         _ask_between(found, role, sorted(some, key=lambda one: -one.distinct))
+
+
+def _tells_otherwise(one: Profile) -> bool:
+    """Return True if a column's name says that it is neither a user nor an item: a table of films has no users."""
+    told = set(meanings(one.name))
+    return bool(told) and not is_bare(one.name) and not told & {"user", "item", "session", "title", "index"}
 
 
 def _take_both(found: Guess, pool: Sequence[Profile]) -> None:

@@ -239,3 +239,11 @@ def test_an_index_without_a_name_is_no_role(tmp_path: Path) -> None:
 def test_a_file_about_items_has_items_titles_and_categories_alone() -> None:
     sample = Sample(["movieId", "title", "genres"], [["1", "One", "Drama"], ["2", "Two", "War"]])
     assert guess(sample, of_items=True).columns == Columns(item="movieId", title="title", categories="genres")
+
+
+def test_a_table_of_films_has_no_users(tmp_path: Path) -> None:
+    """Its genres are none, though no other column is left: nothing is taken, and the log is refused for that."""
+    films = pd.DataFrame({"movieId": range(300), "title": [f"Film {n} (1999)" for n in range(300)]})
+    films["genres"] = [f"Drama|Kind {n % 23}" for n in range(300)]
+    assert _sniffed(tmp_path, films).columns.named == {"item": "movieId", "title": "title", "categories": "genres"}
+    assert _sniffed(tmp_path, films.rename(columns={"genres": "who"})).columns.user == "who"
